@@ -1,0 +1,14 @@
+package io.headgate;
+
+/** What happens to a new key while the limiter tracks as many keys as it may and none of them can be forgotten. */
+public enum Overflow {
+    /**
+     * The key shares a bucket with other newcomers of its neighbourhood (an IPv4 /24, an IPv6 /48, or a hash of any
+     * other key), so a crowd of newcomers is limited together and no tracked key notices.
+     */
+    SHARE,
+    /** The key is admitted and not counted. */
+    ALLOW,
+    /** The key is denied, without a promise of when to come back. */
+    DENY
+}

@@ -1,0 +1,5 @@
+/** The limiter and what it is configured and answered with. */
+@NullMarked
+package io.headgate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,8 @@
+/** Limits how often each key may do something: one token bucket per key, in memory that a stranger cannot make grow. */
+module io.headgate {
+    requires static transitive org.jspecify;
+
+    exports io.headgate;
+    exports io.headgate.map;
+    exports io.headgate.net;
+}

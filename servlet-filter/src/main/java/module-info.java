@@ -1,0 +1,8 @@
+/** Limits servlet requests by client address. */
+module io.headgate.servlet {
+    requires transitive io.headgate;
+    requires transitive jakarta.servlet;
+    requires static transitive org.jspecify;
+
+    exports io.headgate.servlet;
+}
