@@ -1,8 +1,10 @@
 package io.headgate;
 
 import io.headgate.map.ReadOptimizedMap;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -46,14 +48,16 @@ final class MapStore<K> implements BucketStore<K> {
     private final LongAdder evicted = new LongAdder();
 
     private final ReentrantLock handLock = new ReentrantLock();
-    /** Where a newcomer looks for a full bucket when all places are taken. Guarded by handLock. */
-    private Pass hand;
+    /** Where the next keys within reach come from, round and round. Guarded by handLock. */
+    private Iterator<Map.Entry<K, long[]>> hand;
+    /** The keys within reach: a newcomer takes the place of one of them if its buckets are full. Guarded by handLock. */
+    private final List<Map.Entry<K, long[]>> reach = new ArrayList<>(REACH);
 
     MapStore(TokenBucket[] buckets, long maxKeys) {
         this.buckets = buckets;
         this.maxKeys = maxKeys;
         this.map = new ReadOptimizedMap<>(maxKeys);
-        this.hand = pass();
+        this.hand = entries();
     }
 
     @Override
@@ -115,22 +119,47 @@ final class MapStore<K> implements BucketStore<K> {
                     return true;
                 }
             } else if (!reclaim(now)) {
+                moveOn();
                 return false;
             }
         }
     }
 
-    /** Makes room by evicting what is full among the next few keys under the hand: a bounded piece of work. */
+    /** Evicts what is full among the keys within reach: a bounded piece of work. */
     private boolean reclaim(long now) {
         handLock.lock();
         try {
-            if (!hand.hasNext()) {
-                hand = pass();
+            reach.removeIf(entry -> isRetired(entry.getValue()));
+            for (int rounds = 0; reach.size() < REACH && rounds < 2; ) {
+                if (hand.hasNext()) {
+                    reach.add(hand.next());
+                } else {
+                    hand = entries();
+                    rounds++;
+                }
             }
-            return hand.evict(now, REACH) > 0;
+            boolean any = false;
+            for (Map.Entry<K, long[]> entry : reach) {
+                any |= evict(entry.getKey(), entry.getValue(), now);
+            }
+            return any;
         } finally {
             handLock.unlock();
         }
+    }
+
+    /** Lets the next newcomer reach for other keys. Not done by who only asks: asking twice has one answer. */
+    private void moveOn() {
+        handLock.lock();
+        try {
+            reach.clear();
+        } finally {
+            handLock.unlock();
+        }
+    }
+
+    private Iterator<Map.Entry<K, long[]>> entries() {
+        return map.asMap().entrySet().iterator();
     }
 
     private boolean evict(K key, long[] words, long now) {
@@ -193,7 +222,7 @@ final class MapStore<K> implements BucketStore<K> {
 
     @Override
     public Pass pass() {
-        Iterator<Map.Entry<K, long[]>> entries = map.asMap().entrySet().iterator();
+        Iterator<Map.Entry<K, long[]>> entries = entries();
         return new Pass() {
             @Override
             public boolean hasNext() {
