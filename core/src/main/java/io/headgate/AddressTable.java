@@ -317,10 +317,10 @@ final class AddressTable implements BucketStore<ClientAddress> {
     /** After a key of this home has left this group. */
     private void shortenReach(int home, int group) {
         int distance = (group - home) & (groupsPerStripe() - 1);
-        if (distance == reach[home] && distance > 0) {
-            do {
+        if (distance == reach[home]) {
+            while (distance > 0 && !isHomeOfAny(home, further(home, distance))) {
                 distance--;
-            } while (distance > 0 && !isHomeOfAny(home, further(home, distance)));
+            }
             REACH.setOpaque(reach, home, (char) distance);
         }
     }
@@ -348,7 +348,8 @@ final class AddressTable implements BucketStore<ClientAddress> {
     public Pass pass() {
         return new Pass() {
 
-            private int next;
+            /** A group. */
+            private int next = skipEmpty(0);
 
             @Override
             public boolean hasNext() {
@@ -357,20 +358,31 @@ final class AddressTable implements BucketStore<ClientAddress> {
 
             @Override
             public int evict(long now, int most) {
-                int from = next * Slots.GROUP;
-                int stripeEnd = (next | (groupsPerStripe() - 1)) + 1;
-                next = Math.min(stripeEnd, next + Math.max(1, most / Slots.GROUP));
-                return evictAll(from, next * Slots.GROUP, now);
+                int from = next;
+                int end = (from | (groupsPerStripe() - 1)) + 1;
+                int to = Math.min(end, from + Math.max(1, most / Slots.GROUP));
+                next = to < end ? to : skipEmpty(to);
+                return evictAll(from, to, now);
             }
         };
     }
 
+    /** The first group of the first stripe from this one on in which any slot has a key. */
+    private int skipEmpty(int group) {
+        int next = group;
+        while (next < slots.groups() && stripe(next).live.get() == 0) {
+            next += groupsPerStripe();
+        }
+        return next;
+    }
+
+    /** Evicts what is full in some groups of one stripe. */
     private int evictAll(int from, int to, long now) {
-        Stripe stripe = stripe(from / Slots.GROUP);
+        Stripe stripe = stripe(from);
         stripe.lock.lock();
         try {
             int count = 0;
-            for (int slot = from; slot < to; slot++) {
+            for (int slot = from * Slots.GROUP; slot < to * Slots.GROUP; slot++) {
                 count += evict(stripe, slot, now) ? 1 : 0;
             }
             forgot(stripe, count);
