@@ -109,6 +109,10 @@ final class AddressTable implements BucketStore<ClientAddress> {
         return (int) (((h >>> 32) * slots.groups()) >>> 32);
     }
 
+    int groups() {
+        return slots.groups();
+    }
+
     private Stripe stripe(int group) {
         return stripes[group >>> stripeBits];
     }
