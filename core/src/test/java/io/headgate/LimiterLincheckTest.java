@@ -69,10 +69,10 @@ class LimiterLincheckTest {
         }
     }
 
-    /** A table of one stripe. */
+    /** A table of four groups. */
     public static final class OnTable extends Calls<ClientAddress> {
         public OnTable() {
-            super(Keys.BOTH, 100);
+            super(Keys.BOTH, 8);
         }
     }
 

@@ -1,0 +1,223 @@
+package io.headgate;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.IIII_Result;
+import org.openjdk.jcstress.infra.results.III_Result;
+import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
+
+/** What an address table promises when two or three threads meet in one slot. */
+public final class AddressTableStress {
+
+    private AddressTableStress() {}
+
+    /** A client takes a permit at the very time at which its bucket is full and the sweeper wants to forget it. */
+    @JCStressTest
+    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "Taken, so it is not forgotten.")
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Forgotten, then taken from a new bucket.")
+    @Outcome(id = "2, .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "0, .*", expect = FORBIDDEN, desc = "Two permits taken by one.")
+    @State
+    public static class TakeVersusRetire {
+
+        private final OneSlot slot = new OneSlot();
+        private final long now = slot.spentAndEarned(OneSlot.A);
+
+        @Actor
+        public void taker() {
+            slot.take(OneSlot.A, now);
+        }
+
+        @Actor
+        public void sweeper(II_Result r) {
+            r.r2 = slot.sweep(now);
+        }
+
+        @Arbiter
+        public void left(II_Result r) {
+            r.r1 = (int) slot.left(OneSlot.A, now);
+        }
+    }
+
+    /** Two threads meet a client that nobody knows: permits left, slots in use. */
+    @JCStressTest
+    @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "Both charged one bucket.")
+    @Outcome(id = ".*, 2", expect = FORBIDDEN, desc = "Two slots for one key.")
+    @Outcome(id = "1, .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @State
+    public static class ClaimVersusClaim {
+
+        private final OneSlot slot = new OneSlot();
+
+        @Actor
+        public void one() {
+            slot.take(OneSlot.A, 0);
+        }
+
+        @Actor
+        public void other() {
+            slot.take(OneSlot.A, 0);
+        }
+
+        @Arbiter
+        public void left(II_Result r) {
+            r.r1 = (int) slot.left(OneSlot.A, 0);
+            r.r2 = (int) slot.table.size();
+        }
+    }
+
+    /** Two threads meet two clients that nobody knows, who both want the first slot. */
+    @JCStressTest
+    @Outcome(id = "1, 1, 2", expect = ACCEPTABLE, desc = "Each has charged its own bucket.")
+    @Outcome(expect = FORBIDDEN, desc = "Charged to another key, or forgotten.")
+    @State
+    public static class TwoClientsClaim {
+
+        private final OneSlot slot = new OneSlot();
+
+        @Actor
+        public void one() {
+            slot.take(OneSlot.A, 0);
+        }
+
+        @Actor
+        public void other() {
+            slot.take(OneSlot.B, 0);
+        }
+
+        @Arbiter
+        public void left(III_Result r) {
+            r.r1 = (int) slot.left(OneSlot.A, 0);
+            r.r2 = (int) slot.left(OneSlot.B, 0);
+            r.r3 = (int) slot.table.size();
+        }
+    }
+
+    /** A client takes a permit while it is forgotten and another client is given its slot: all at one clock reading. */
+    @JCStressTest
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Each has charged its own bucket.")
+    @Outcome(id = ".*, 0", expect = FORBIDDEN, desc = "Charged to another key: A's permit to B.")
+    @Outcome(id = "0, .*", expect = FORBIDDEN, desc = "Charged to another key: B's permit to A.")
+    @Outcome(id = "2, .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @State
+    public static class TakeVersusRetireAndReclaim {
+
+        private final OneSlot slot = new OneSlot();
+        private final long now = slot.spentAndEarned(OneSlot.A);
+
+        @Actor
+        public void taker() {
+            slot.take(OneSlot.A, now);
+        }
+
+        @Actor
+        public void sweeperAndNewcomer() {
+            slot.sweep(now);
+            slot.take(OneSlot.B, now);
+        }
+
+        @Arbiter
+        public void left(II_Result r) {
+            r.r1 = (int) slot.left(OneSlot.A, now);
+            r.r2 = (int) slot.left(OneSlot.B, now);
+        }
+    }
+
+    /** The same before anybody has charged the first client's bucket: both tenants begin with NEW words. */
+    @JCStressTest
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Each has charged its own bucket.")
+    @Outcome(id = ".*, 0", expect = FORBIDDEN, desc = "Charged to another key: A's permit to B.")
+    @Outcome(id = "0, .*", expect = FORBIDDEN, desc = "Charged to another key: B's permit to A.")
+    @Outcome(id = "2, .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @State
+    public static class TakeVersusRetireAndReclaimOfANewBucket {
+
+        private final OneSlot slot = new OneSlot();
+
+        public TakeVersusRetireAndReclaimOfANewBucket() {
+            slot.table.insert(OneSlot.A, null, 0);
+        }
+
+        @Actor
+        public void taker() {
+            slot.take(OneSlot.A, 0);
+        }
+
+        @Actor
+        public void sweeperAndNewcomer() {
+            slot.sweep(0);
+            slot.take(OneSlot.B, 0);
+        }
+
+        @Arbiter
+        public void left(II_Result r) {
+            r.r1 = (int) slot.left(OneSlot.A, 0);
+            r.r2 = (int) slot.left(OneSlot.B, 0);
+        }
+    }
+
+    /** A taker meets a sweeper who then takes too: what the takers were told, what is left, keys tracked. */
+    @JCStressTest
+    @Outcome(id = "1, 1, 0, 1", expect = ACCEPTABLE, desc = "Two permits, both taken from one bucket.")
+    @Outcome(id = ".*, .*, .*, 2", expect = FORBIDDEN, desc = "Two slots for one key.")
+    @Outcome(id = "1, 1, [12], .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "0, .*, .*, .*", expect = FORBIDDEN, desc = "Denied a permit that was there.")
+    @Outcome(id = ".*, 0, .*, .*", expect = FORBIDDEN, desc = "Denied a permit that was there.")
+    @State
+    public static class TwoTakersVersusRetire {
+
+        private final OneSlot slot = new OneSlot();
+        private final long now = slot.spentAndEarned(OneSlot.A);
+
+        @Actor
+        public void one(IIII_Result r) {
+            r.r1 = slot.take(OneSlot.A, now) ? 1 : 0;
+        }
+
+        @Actor
+        public void sweeperAndOther(IIII_Result r) {
+            slot.sweep(now);
+            r.r2 = slot.take(OneSlot.A, now) ? 1 : 0;
+        }
+
+        @Arbiter
+        public void left(IIII_Result r) {
+            r.r3 = (int) slot.left(OneSlot.A, now);
+            r.r4 = (int) slot.table.size();
+        }
+    }
+
+    /** Somebody looks at a client who owes two permits while another is given its neighbour's slot. */
+    @JCStressTest
+    @Outcome(id = "0", expect = ACCEPTABLE, desc = "What the client owes.")
+    @Outcome(id = "[12]", expect = FORBIDDEN, desc = "A tracked client was not found, or another's word was read.")
+    @State
+    public static class LookVersusChurn {
+
+        private final OneSlot slot = new OneSlot();
+
+        public LookVersusChurn() {
+            slot.table.insert(OneSlot.B, null, 0);
+            slot.take(OneSlot.A, 0);
+            slot.take(OneSlot.A, 0);
+        }
+
+        @Actor
+        public void looker(I_Result r) {
+            r.r1 = (int) slot.left(OneSlot.A, 0);
+        }
+
+        @Actor
+        public void churn() {
+            slot.sweep(0);
+            slot.table.insert(OneSlot.B, null, 0);
+        }
+    }
+}
