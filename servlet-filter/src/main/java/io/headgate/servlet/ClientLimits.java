@@ -18,16 +18,14 @@ import org.jspecify.annotations.Nullable;
  * @param maxClients how many clients each limiter tracks at most
  * @param overflow what happens to a new client beyond that
  * @param sweepInterval how often idle clients are forgotten
- * @param ticker what time it is
  */
 record ClientLimits(
         int ipv6Prefix,
         @Nullable Long maxClients,
         @Nullable Overflow overflow,
-        @Nullable Duration sweepInterval,
-        @Nullable Ticker ticker) {
+        @Nullable Duration sweepInterval) {
 
-    static final ClientLimits DEFAULTS = new ClientLimits(64, null, null, null, null);
+    static final ClientLimits DEFAULTS = new ClientLimits(64, null, null, null);
 
     ClientLimits {
         if (ipv6Prefix < 32 || ipv6Prefix > 128) {
@@ -35,12 +33,8 @@ record ClientLimits(
         }
     }
 
-    ClientLimits withTicker(Ticker ticker) {
-        return new ClientLimits(ipv6Prefix, maxClients, overflow, sweepInterval, ticker);
-    }
-
-    LocalLimiter<ClientAddress> limiter(String name, List<Limit> limits) {
-        return builder(limits).name(name).build();
+    LocalLimiter<ClientAddress> limiter(String name, List<Limit> limits, Ticker ticker) {
+        return builder(limits).name(name).ticker(ticker).build();
     }
 
     /** Throws as {@link #limiter} would, and makes nothing. */
@@ -61,9 +55,6 @@ record ClientLimits(
         }
         if (sweepInterval != null) {
             builder.sweepInterval(sweepInterval);
-        }
-        if (ticker != null) {
-            builder.ticker(ticker);
         }
         return builder;
     }

@@ -2,6 +2,7 @@ package io.headgate.servlet;
 
 import io.headgate.Limit;
 import io.headgate.Overflow;
+import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
 import jakarta.servlet.FilterConfig;
 import jakarta.servlet.ServletException;
@@ -54,7 +55,7 @@ final class FilterParameters {
         this.config = config;
     }
 
-    RateLimitFilter.Builder read() throws ServletException {
+    Settings read(Ticker ticker) throws ServletException {
         requireKnown();
         List<Limit> limits =
                 read("limits", "limits separated by commas, such as 10/second burst 20, 500/hour", text -> {
@@ -67,10 +68,12 @@ final class FilterParameters {
                     "the init-param \"limits\" is missing; the form is limits separated by commas, such as"
                             + " 10/second burst 20, 500/hour. To limit some paths only, end \"rules\" with a line \"/* unlimited\"");
         }
-        RateLimitFilter.Builder builder = RateLimitFilter.builder(limits).clientLimits(clientLimits(limits));
-        builder.resolver(resolver());
-        readRest(builder);
-        return builder;
+        Settings settings = new Settings(null, limits);
+        settings.ticker = ticker;
+        settings.clientLimits = clientLimits(limits);
+        settings.resolver = resolver();
+        readRest(RateLimitFilter.builder(settings));
+        return settings;
     }
 
     private void readRest(RateLimitFilter.Builder builder) throws ServletException {
@@ -102,21 +105,21 @@ final class FilterParameters {
         ClientLimits how = ClientLimits.DEFAULTS;
         Integer prefix = read("ipv6Prefix", "a number from 32 to 128", text -> {
             int bits = Math.toIntExact(number(text));
-            new ClientLimits(bits, null, null, null, null).require(limits);
+            new ClientLimits(bits, null, null, null).require(limits);
             return bits;
         });
         Long clients = read("maxClients", "a number of clients that each limiter tracks, at least 1", text -> {
             long most = number(text);
-            new ClientLimits(how.ipv6Prefix(), most, null, null, null).require(limits);
+            new ClientLimits(how.ipv6Prefix(), most, null, null).require(limits);
             return most;
         });
         Overflow overflow = read("overflow", "share, allow or deny", text -> constant(Overflow.class, text));
         Duration interval = read("sweepInterval", DURATION + " for no background thread", text -> {
             Duration sweep = duration(text);
-            new ClientLimits(how.ipv6Prefix(), null, null, sweep, null).require(limits);
+            new ClientLimits(how.ipv6Prefix(), null, null, sweep).require(limits);
             return sweep;
         });
-        return new ClientLimits(prefix == null ? how.ipv6Prefix() : prefix, clients, overflow, interval, null);
+        return new ClientLimits(prefix == null ? how.ipv6Prefix() : prefix, clients, overflow, interval);
     }
 
     private ClientAddressResolver resolver() throws ServletException {

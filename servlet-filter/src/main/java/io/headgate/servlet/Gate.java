@@ -3,7 +3,6 @@ package io.headgate.servlet;
 import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
-import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.Warnings.Topic;
@@ -44,12 +43,11 @@ final class Gate {
     private final Failures failures;
     private final List<LocalLimiter<?>> made = new ArrayList<>();
 
-    Gate(RateLimitFilter.Builder settings, String name, Counters counters) {
+    Gate(Settings settings, String name, Counters counters) {
         this.name = name;
         this.attribute = RateLimitFilter.ATTRIBUTE_PREFIX + name;
         this.counters = counters;
-        Ticker ticker = settings.clientLimits.ticker();
-        this.failures = new Failures(name, ticker == null ? System::nanoTime : ticker, counters.failed);
+        this.failures = new Failures(name, settings.ticker, counters.failed);
         this.headers = new RateLimitHeaders(settings.headers, settings.retryAfterJitter);
         this.refusal = new Refusal(settings.onDenied, failures);
         this.skipPreflight = settings.skipPreflight;
@@ -59,7 +57,7 @@ final class Gate {
         this.onFailure = settings.onFailure;
         Target<?> target = settings.target;
         if (target == null) {
-            target = Target.clients(make(settings.clientLimits, name, settings.limits));
+            target = Target.clients(make(settings, name, settings.limits));
         }
         this.general = new Policy(target, settings.cost, settings.noAddress, dryRun, settings.chargeOn);
         this.rules = settings.rules.stream()
@@ -71,10 +69,10 @@ final class Gate {
         announce(warnings);
     }
 
-    private Policy policy(Rule rule, RateLimitFilter.Builder settings) {
+    private Policy policy(Rule rule, Settings settings) {
         Limiter<ClientAddress> limiter = rule.limiter();
         if (limiter == null && !rule.limits().isEmpty()) {
-            limiter = make(settings.clientLimits, rule.name(), rule.limits());
+            limiter = make(settings, rule.name(), rule.limits());
         }
         return new Policy(
                 limiter == null ? null : Target.clients(limiter),
@@ -84,8 +82,8 @@ final class Gate {
                 rule.chargeOn() == null ? settings.chargeOn : rule.chargeOn());
     }
 
-    private LocalLimiter<ClientAddress> make(ClientLimits how, String name, List<Limit> limits) {
-        LocalLimiter<ClientAddress> limiter = how.limiter(name, limits);
+    private LocalLimiter<ClientAddress> make(Settings settings, String name, List<Limit> limits) {
+        LocalLimiter<ClientAddress> limiter = settings.clientLimits.limiter(name, limits, settings.ticker);
         made.add(limiter);
         return limiter;
     }

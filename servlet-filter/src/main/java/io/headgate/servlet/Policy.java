@@ -33,17 +33,13 @@ record Policy(
             throw new IllegalArgumentException("the cost of a request must be at least 0");
         }
         Verdict.Charge<?> charge = target.charge(request, address, permits);
-        if (charge == null) {
-            switch (noAddress) {
-                case ALLOW -> {
-                    return Verdict.without(Outcome.UNADDRESSED);
-                }
-                case DENY -> {
-                    return Verdict.notAddressed(dryRun);
-                }
-                case SHARED -> charge = target.sharedCharge(permits);
-            }
+        if (charge != null) {
+            return Verdict.decided(charge, dryRun, chargeOn);
         }
-        return Verdict.decided(charge, dryRun, chargeOn);
+        return switch (noAddress) {
+            case SHARED -> Verdict.decided(target.sharedCharge(permits), dryRun, chargeOn);
+            case DENY -> Verdict.notAddressed(dryRun);
+            case ALLOW -> Verdict.without(Outcome.UNADDRESSED);
+        };
     }
 }

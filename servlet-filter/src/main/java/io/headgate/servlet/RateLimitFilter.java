@@ -1,6 +1,5 @@
 package io.headgate.servlet;
 
-import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
@@ -8,7 +7,6 @@ import io.headgate.net.ClientAddress;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;
-import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
@@ -16,13 +14,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A servlet filter that answers 429 to clients that call too often, and tells every client how it stands.
@@ -55,18 +50,8 @@ public final class RateLimitFilter implements Filter {
     /** What the name of the request attribute begins with; the filter's name follows. */
     public static final String ATTRIBUTE_PREFIX = "io.headgate.servlet.RateLimitFilter.";
 
-    private static final String UNNAMED = "headgate";
-
     private final Counters counters = new Counters();
-    private final Ticker ticker;
-    /** Null in a filter that init-params configure. */
-    private final @Nullable Builder settings;
-    /** Held while the gate is made or closed; a request that finds the gate made never takes it. */
-    private final ReentrantLock lifeCycle = new ReentrantLock();
-    /** Null until the filter starts. Read by every request, written with {@link #lifeCycle} held. */
-    private volatile @Nullable Gate gate;
-    /** Where the name is taken; null before {@link #init} and after {@link #destroy}. Guarded by {@link #lifeCycle}. */
-    private @Nullable ServletContext context;
+    private final LifeCycle lifeCycle;
 
     /** A filter that init-params configure. */
     public RateLimitFilter() {
@@ -74,13 +59,11 @@ public final class RateLimitFilter implements Filter {
     }
 
     RateLimitFilter(Ticker ticker) {
-        this.ticker = ticker;
-        this.settings = null;
+        lifeCycle = new LifeCycle(this, config -> new FilterParameters(config).read(ticker), null, counters);
     }
 
-    private RateLimitFilter(Builder settings) {
-        this.ticker = System::nanoTime;
-        this.settings = settings;
+    private RateLimitFilter(Settings settings) {
+        lifeCycle = new LifeCycle(this, config -> settings, settings, counters);
     }
 
     /**
@@ -91,7 +74,7 @@ public final class RateLimitFilter implements Filter {
      * @return the builder
      */
     public static Builder builder(Limiter<ClientAddress> limiter) {
-        return new Builder(Target.clients(Objects.requireNonNull(limiter, "limiter")), List.of());
+        return new Builder(new Settings(Target.clients(Objects.requireNonNull(limiter, "limiter")), List.of()));
     }
 
     /**
@@ -104,13 +87,13 @@ public final class RateLimitFilter implements Filter {
      * @return the builder
      */
     public static <K> Builder builder(Limiter<K> limiter, Function<HttpServletRequest, K> key) {
-        return new Builder(
-                Target.keys(Objects.requireNonNull(limiter, "limiter"), Objects.requireNonNull(key, "key")), List.of());
+        Target<K> target = Target.keys(Objects.requireNonNull(limiter, "limiter"), Objects.requireNonNull(key, "key"));
+        return new Builder(new Settings(target, List.of()));
     }
 
-    /** A filter that makes its general limiter, too. */
-    static Builder builder(List<Limit> limits) {
-        return new Builder(null, limits);
+    /** A builder of what init-params say; its filter is not built but started. */
+    static Builder builder(Settings settings) {
+        return new Builder(settings);
     }
 
     @Override
@@ -121,7 +104,7 @@ public final class RateLimitFilter implements Filter {
             chain.doFilter(anyRequest, anyResponse);
             return;
         }
-        Gate gate = gate();
+        Gate gate = lifeCycle.gate();
         // One request costs once, however often it is dispatched, and keeps its verdict.
         if (!gate.decidesAt(request)) {
             chain.doFilter(request, response);
@@ -169,129 +152,22 @@ public final class RateLimitFilter implements Filter {
      */
     @Override
     public void init(FilterConfig config) throws ServletException {
-        lifeCycle.lock();
-        try {
-            Gate running = gate;
-            if (running != null && settings == null) {
-                throw new ServletException("the filter \"" + running.name
-                        + "\" is configured already; make one filter for each registration with init-params");
-            }
-            Builder configured =
-                    settings == null ? new FilterParameters(config).read().ticker(ticker) : settings;
-            String name = running != null ? running.name : configured.nameOr(config.getFilterName());
-            occupy(config.getServletContext(), ATTRIBUTE_PREFIX + name);
-            if (running == null) {
-                gate = new Gate(configured, name, counters);
-            }
-        } finally {
-            lifeCycle.unlock();
-        }
+        lifeCycle.init(config);
     }
 
     /** Closes the limiters that the filter made, never one that was handed in. */
     @Override
     public void destroy() {
-        lifeCycle.lock();
-        try {
-            Gate running = gate;
-            if (running != null) {
-                running.close();
-                if (context != null) {
-                    context.removeAttribute(ATTRIBUTE_PREFIX + running.name);
-                }
-            }
-            gate = null;
-            context = null;
-        } finally {
-            lifeCycle.unlock();
-        }
-    }
-
-    /** Sees to it that a name has one filter, since a filter passes what it finds its own verdict on. */
-    private void occupy(ServletContext context, String attribute) throws ServletException {
-        Object other = context.getAttribute(attribute);
-        if (other != null && other != this) {
-            throw new ServletException("two rate limit filters in one context have the name \""
-                    + attribute.substring(ATTRIBUTE_PREFIX.length()) + "\"; give one of them another name");
-        }
-        context.setAttribute(attribute, this);
-        this.context = context;
-    }
-
-    private Gate gate() {
-        Gate running = gate;
-        return running == null ? start() : running;
-    }
-
-    /** Starts a filter that no container started: security frameworks call filters of their own that way. */
-    private Gate start() {
-        lifeCycle.lock();
-        try {
-            // Double-check: another request may have been faster.
-            Gate running = gate;
-            if (running == null) {
-                if (settings == null) {
-                    throw new IllegalStateException(
-                            "the filter has no configuration: call init, or make it with RateLimitFilter.builder");
-                }
-                running = new Gate(settings, settings.nameOr(UNNAMED), counters);
-                gate = running;
-            }
-            return running;
-        } finally {
-            lifeCycle.unlock();
-        }
+        lifeCycle.destroy();
     }
 
     /** What a filter is made with. Not thread-safe; may be used again after {@link #build}. */
     public static final class Builder {
 
-        /** Null if the filter makes its general limiter, from {@link #limits}. */
-        final @Nullable Target<?> target;
+        private final Settings settings;
 
-        final List<Limit> limits;
-        final List<Rule> rules = new ArrayList<>();
-        final List<AddressRange> exempt = new ArrayList<>();
-        ClientLimits clientLimits = ClientLimits.DEFAULTS;
-        ClientAddressResolver resolver = ClientAddressResolver.remoteAddress();
-        NoAddress noAddress = NoAddress.SHARED;
-        OnFailure onFailure = OnFailure.ALLOW;
-        Headers headers = Headers.DRAFT;
-        Duration retryAfterJitter = Duration.ZERO;
-        ToLongFunction<HttpServletRequest> cost = request -> 1;
-        boolean skipPreflight;
-        boolean dryRun;
-
-        @Nullable
-        ChargeOn chargeOn;
-
-        @Nullable
-        DeniedResponse onDenied;
-
-        @Nullable
-        String name;
-
-        private Builder(@Nullable Target<?> target, List<Limit> limits) {
-            this.target = target;
-            this.limits = limits;
-        }
-
-        private Builder(Builder other) {
-            this(other.target, other.limits);
-            rules.addAll(other.rules);
-            exempt.addAll(other.exempt);
-            clientLimits = other.clientLimits;
-            resolver = other.resolver;
-            noAddress = other.noAddress;
-            onFailure = other.onFailure;
-            headers = other.headers;
-            retryAfterJitter = other.retryAfterJitter;
-            cost = other.cost;
-            skipPreflight = other.skipPreflight;
-            dryRun = other.dryRun;
-            chargeOn = other.chargeOn;
-            onDenied = other.onDenied;
-            name = other.name;
+        private Builder(Settings settings) {
+            this.settings = settings;
         }
 
         /**
@@ -301,7 +177,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder resolver(ClientAddressResolver resolver) {
-            this.resolver = Objects.requireNonNull(resolver, "resolver");
+            settings.resolver = Objects.requireNonNull(resolver, "resolver");
             return this;
         }
 
@@ -312,7 +188,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder noAddress(NoAddress noAddress) {
-            this.noAddress = Objects.requireNonNull(noAddress, "noAddress");
+            settings.noAddress = Objects.requireNonNull(noAddress, "noAddress");
             return this;
         }
 
@@ -323,7 +199,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder rule(Rule... rules) {
-            this.rules.addAll(List.of(rules));
+            settings.rules.addAll(List.of(rules));
             return this;
         }
 
@@ -334,7 +210,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder exempt(AddressRange... ranges) {
-            this.exempt.addAll(List.of(ranges));
+            settings.exempt.addAll(List.of(ranges));
             return this;
         }
 
@@ -345,7 +221,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder cost(ToLongFunction<HttpServletRequest> cost) {
-            this.cost = Objects.requireNonNull(cost, "cost");
+            settings.cost = Objects.requireNonNull(cost, "cost");
             return this;
         }
 
@@ -356,7 +232,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder headers(Headers headers) {
-            this.headers = Objects.requireNonNull(headers, "headers");
+            settings.headers = Objects.requireNonNull(headers, "headers");
             return this;
         }
 
@@ -371,7 +247,7 @@ public final class RateLimitFilter implements Filter {
             if (most.isNegative() || most.compareTo(Duration.ofDays(1)) > 0) {
                 throw new IllegalArgumentException("the jitter of Retry-After must be zero to a day, not " + most);
             }
-            this.retryAfterJitter = most;
+            settings.retryAfterJitter = most;
             return this;
         }
 
@@ -383,7 +259,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder skipPreflight(boolean skipPreflight) {
-            this.skipPreflight = skipPreflight;
+            settings.skipPreflight = skipPreflight;
             return this;
         }
 
@@ -394,7 +270,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder onDenied(DeniedResponse onDenied) {
-            this.onDenied = Objects.requireNonNull(onDenied, "onDenied");
+            settings.onDenied = Objects.requireNonNull(onDenied, "onDenied");
             return this;
         }
 
@@ -405,7 +281,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder dryRun(boolean dryRun) {
-            this.dryRun = dryRun;
+            settings.dryRun = dryRun;
             return this;
         }
 
@@ -416,7 +292,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder chargeOn(ChargeOn chargeOn) {
-            this.chargeOn = Objects.requireNonNull(chargeOn, "chargeOn");
+            settings.chargeOn = Objects.requireNonNull(chargeOn, "chargeOn");
             return this;
         }
 
@@ -427,7 +303,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder onFailure(OnFailure onFailure) {
-            this.onFailure = Objects.requireNonNull(onFailure, "onFailure");
+            settings.onFailure = Objects.requireNonNull(onFailure, "onFailure");
             return this;
         }
 
@@ -442,7 +318,7 @@ public final class RateLimitFilter implements Filter {
             if (name.isBlank()) {
                 throw new IllegalArgumentException("the name of a filter must not be blank");
             }
-            this.name = name;
+            settings.name = name;
             return this;
         }
 
@@ -453,23 +329,8 @@ public final class RateLimitFilter implements Filter {
          * @throws IllegalArgumentException if two rules have one name, or two limits of a rule
          */
         public RateLimitFilter build() {
-            RuleNames.requireUnique(rules);
-            rules.forEach(rule -> clientLimits.require(rule.limits()));
-            return new RateLimitFilter(new Builder(this));
-        }
-
-        /** How limiters are made, where the filter makes them. */
-        Builder clientLimits(ClientLimits clientLimits) {
-            this.clientLimits = clientLimits;
-            return this;
-        }
-
-        Builder ticker(Ticker ticker) {
-            return clientLimits(clientLimits.withTicker(ticker));
-        }
-
-        String nameOr(String other) {
-            return name == null ? other : name;
+            settings.requireSound();
+            return new RateLimitFilter(settings.copy());
         }
     }
 }
