@@ -1,0 +1,34 @@
+package io.headgate.fuzz;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.headgate.Limit;
+import java.time.Duration;
+
+/** Any text is a limit within its stated ranges, or an {@link IllegalArgumentException} that shows the form. */
+class LimitFuzzTest {
+
+    @FuzzTest(maxDuration = "30s")
+    void parse(byte[] input) {
+        String text = new String(input, UTF_8);
+        Limit limit;
+        try {
+            limit = Limit.parse(text);
+        } catch (IllegalArgumentException e) {
+            assertThat(e.getMessage()).contains("is not a limit").contains("the form is");
+            return;
+        }
+        assertThat(limit.permits()).isPositive();
+        assertThat(limit.capacity()).isPositive();
+        assertThat(limit.period()).isPositive();
+        assertThat(limit.refillTime()).isPositive().isLessThanOrEqualTo(Duration.ofDays(365));
+        // The name holds the period in the largest unit that fits; more than 18 digits are not read back.
+        String period = limit.name().substring((limit.permits() + "-per-").length());
+        if (period.chars().filter(Character::isDigit).count() <= 18) {
+            String canonical = limit.permits() + "/" + period + " burst " + limit.capacity();
+            assertThat(Limit.parse(canonical)).isEqualTo(limit);
+        }
+    }
+}
