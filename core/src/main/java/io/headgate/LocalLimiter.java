@@ -1,109 +1,428 @@
 package io.headgate;
 
 import io.headgate.net.ClientAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToLongFunction;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
-/** Placeholder with the final signatures. */
+/**
+ * A {@link Limiter} in the memory of this process, for at most a given number of keys. Made by {@link Limiter#builder},
+ * {@link Limiter#forAddresses} or {@link Limiter#forNetworks}.
+ *
+ * <p>A decision about a known key takes no lock, and {@code tryAcquire} allocates nothing. Whatever threads do at the
+ * same time, a key is admitted at most capacity + rate × (highest − first clock reading) permits under each limit, less
+ * what was refunded. Keys whose buckets are full are forgotten from time to time, which no decision shows.
+ *
+ * <p>Under several limits a call that finds one of them exhausted takes nothing. If a concurrent call of the same key
+ * exhausts one in the midst of it, what it has taken so far is given back; until then another call may be denied by it
+ * ({@link LimiterStats#undone}).
+ *
+ * @param <K> the type of the keys
+ */
 public final class LocalLimiter<K> implements Limiter<K> {
-    private LocalLimiter() {}
+
+    private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    /** Keys between two looks at the clock. */
+    private static final int SWEPT_AT_ONCE = 256;
+
+    private final String name;
+    private final List<Limit> limits;
+    private final Ticker ticker;
+    private final long maxKeys;
+    private final Overflow overflow;
+    private final int ipv6Prefix;
+    private final UnaryOperator<K> canonical;
+
+    private final TokenBucket[] buckets;
+    private final BucketStore<K> store;
+    private final Accounts<K> accounts;
+    private final long memoryBytes;
+
+    private final LongAdder allowed = new LongAdder();
+    private final LongAdder denied = new LongAdder();
+    private final LongAdder overflowed = new LongAdder();
+    private final LongAdder sweepFailures = new LongAdder();
+
+    /** The sweeper's walk, across slices. Only the sweeper's task reads or writes it. */
+    private BucketStore.@Nullable Pass sweep;
+
+    private final @Nullable Sweeper sweeper;
+
+    private LocalLimiter(Builder<K> builder) {
+        name = builder.name;
+        limits = builder.limits;
+        ticker = builder.ticker;
+        maxKeys = builder.maxKeys;
+        overflow = builder.overflow;
+        ipv6Prefix = builder.ipv6Prefix;
+        canonical = builder.canonical;
+        buckets = limits.stream()
+                .map(TokenBucket::new)
+                .sorted(Comparator.comparingLong(TokenBucket::interval).reversed())
+                .toArray(TokenBucket[]::new);
+        store = new MapStore<>(buckets, maxKeys);
+        SharedBuckets<K> shared = new SharedBuckets<>(buckets, builder.neighbourhood, new SecureRandom().nextLong());
+        accounts = new Accounts<>(buckets, store, shared, overflow);
+        memoryBytes = store.memoryBytes() + shared.memoryBytes();
+        sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, builder.scheduler);
+    }
 
     @Override
     public boolean tryAcquire(K key, long permits) {
-        return true;
+        requirePositive(permits);
+        return acquire(canonical.apply(key), permits, ticker.read(), null).allowed;
     }
 
     @Override
     public Decision decide(K key, long permits) {
-        return Decision.allowed(false, List.of());
+        requirePositive(permits);
+        long now = ticker.read();
+        long[] words = new long[buckets.length];
+        Outcome outcome = acquire(canonical.apply(key), permits, now, words);
+        return explain(outcome, outcome.allowed, words, permits, now);
     }
 
     @Override
     public Decision peek(K key, long permits) {
-        return Decision.allowed(false, List.of());
+        requirePositive(permits);
+        long now = ticker.read();
+        long[] words = new long[buckets.length];
+        Outcome outcome = accounts.look(canonical.apply(key), permits, now, words);
+        return explain(outcome, false, words, permits, now);
     }
 
-    @Override
-    public void refund(K key, long permits) {}
+    /** Takes permits if it can, and counts. Leaves in {@code words}, if given, the words it decided on. */
+    private Outcome acquire(K key, long permits, long now, long @Nullable [] words) {
+        Outcome outcome = accounts.take(key, permits, now, words);
+        (outcome.allowed ? allowed : denied).increment();
+        if (outcome.overflow) {
+            overflowed.increment();
+        }
+        return outcome;
+    }
 
-    @Override
-    public void reset(K key) {}
+    private Decision explain(Outcome outcome, boolean taken, long[] words, long permits, long now) {
+        if (outcome == Outcome.OVERFLOW_DENIED && overflow == Overflow.DENY) {
+            return Decision.denied(null, true, List.of());
+        }
+        boolean admissible = permits <= accounts.mostPermits();
+        LimitStatus[] statuses = new LimitStatus[buckets.length];
+        long wait = 0;
+        for (int i = 0; i < buckets.length; i++) {
+            TokenBucket bucket = buckets[i];
+            wait = admissible ? Math.max(wait, bucket.nanosUntil(permits, words[i], now)) : wait;
+            long word = taken ? bucket.take(words[i], permits, now) : words[i];
+            statuses[limits.indexOf(bucket.limit())] = new LimitStatus(
+                    bucket.limit(),
+                    bucket.available(word, now),
+                    !bucket.admits(words[i], permits, now),
+                    Duration.ofNanos(bucket.nanosUntilNext(word, now)),
+                    Duration.ofNanos(bucket.nanosUntilFull(word, now)));
+        }
+        List<LimitStatus> list = List.of(statuses);
+        if (outcome.allowed) {
+            return Decision.allowed(outcome.overflow, list);
+        }
+        return admissible
+                ? Decision.denied(Duration.ofNanos(wait), outcome.overflow, list)
+                : Decision.neverAdmissible(outcome.overflow, list);
+    }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>While a key shares a bucket ({@link Overflow#SHARE}), that bucket gets the permits back.
+     */
     @Override
-    public void close() {}
+    public void refund(K key, long permits) {
+        requirePositive(permits);
+        accounts.refund(canonical.apply(key), permits, ticker.read());
+    }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>What a key owes in a bucket that it shares ({@link Overflow#SHARE}) stays, since others owe it too.
+     */
+    @Override
+    public void reset(K key) {
+        accounts.reset(canonical.apply(key), ticker.read());
+    }
+
+    private static void requirePositive(long permits) {
+        if (permits < 1) {
+            throw new IllegalArgumentException("permits must be at least 1, not " + permits);
+        }
+    }
+
+    /**
+     * How many keys are tracked now. O(1).
+     *
+     * @return at most {@link #maxKeys}, at every instant
+     */
     public long size() {
-        return 0;
+        return store.size();
     }
 
+    /**
+     * Forgets every key whose buckets are full, in the calling thread.
+     *
+     * @return how many keys this sweep forgot
+     */
     public long sweep() {
-        return 0;
+        long count = 0;
+        for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
+            count += pass.evict(ticker.read(), SWEPT_AT_ONCE);
+        }
+        return count;
     }
 
+    /** Sweeps for about a millisecond, from where the last slice ended. Answers whether there is more to sweep. */
+    boolean sweepSlice() {
+        BucketStore.Pass pass = sweep == null ? store.pass() : sweep;
+        sweep = null; // a walk that throws is not taken up again
+        long start = System.nanoTime();
+        while (pass.hasNext() && System.nanoTime() - start < SLICE_NANOS) {
+            pass.evict(ticker.read(), SWEPT_AT_ONCE);
+        }
+        sweep = pass.hasNext() ? pass : null;
+        return sweep != null;
+    }
+
+    void sweepFailed() {
+        sweepFailures.increment();
+    }
+
+    /**
+     * What the limiter may occupy once it tracks {@link #maxKeys} keys, in bytes; the key objects are not counted.
+     *
+     * @return the same number from the beginning on
+     */
     public long memoryBytes() {
-        return 0;
+        return memoryBytes;
     }
 
-    public List<Limit> limits() {
-        return List.of();
-    }
-
-    public LimiterStats stats() {
-        return new LimiterStats(0, 0, 0, 0, 0, 0);
-    }
-
-    public String name() {
-        return "";
-    }
-
+    /**
+     * The most keys that are ever tracked at once.
+     *
+     * @return as the limiter was built
+     */
     public long maxKeys() {
-        return 0;
+        return maxKeys;
     }
 
-    /** The prefix length by which IPv6 clients are told apart; empty if keys are used as they are. */
+    /**
+     * The limits, in the order in which they were given.
+     *
+     * @return at least one
+     */
+    public List<Limit> limits() {
+        return limits;
+    }
+
+    /**
+     * What the limiter is called in metrics, logs and the sweeper's thread.
+     *
+     * @return as the limiter was built
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * By how many leading bits IPv6 clients are told apart.
+     *
+     * @return empty if keys are used as they are
+     */
     public OptionalInt ipv6Prefix() {
-        return OptionalInt.empty();
+        return ipv6Prefix == Builder.ANY_KEY ? OptionalInt.empty() : OptionalInt.of(ipv6Prefix);
     }
 
+    /**
+     * What the limiter has done so far.
+     *
+     * @return a snapshot
+     */
+    public LimiterStats stats() {
+        return new LimiterStats(
+                allowed.sum(), denied.sum(), overflowed.sum(), accounts.undone(), store.evicted(), sweepFailures.sum());
+    }
+
+    @Override
+    public void close() {
+        if (sweeper != null) {
+            sweeper.close();
+        }
+    }
+
+    /**
+     * Builds a {@link LocalLimiter}. Not thread-safe; may build several.
+     *
+     * @param <K> the type of the keys
+     */
     public static final class Builder<K> {
-        private Builder() {}
+
+        private static final int ANY_KEY = -1;
+        private static final long MOST_KEYS = 1L << 30;
+        private static final Duration LONGEST_INTERVAL = Duration.ofDays(365);
+
+        private final List<Limit> limits;
+        private final int ipv6Prefix;
+        private final UnaryOperator<K> canonical;
+        private final ToLongFunction<K> neighbourhood;
+
+        private Ticker ticker = System::nanoTime;
+        private long maxKeys = 1_000_000;
+        private Overflow overflow = Overflow.SHARE;
+        private Duration sweepInterval = Duration.ofSeconds(10);
+        private @Nullable ScheduledExecutorService scheduler;
+        private String name = "limiter";
+
+        private Builder(
+                int ipv6Prefix,
+                UnaryOperator<K> canonical,
+                ToLongFunction<K> neighbourhood,
+                Limit first,
+                Limit... more) {
+            List<Limit> all = new ArrayList<>();
+            all.add(first);
+            all.addAll(Arrays.asList(more));
+            this.limits = List.copyOf(all);
+            this.ipv6Prefix = ipv6Prefix;
+            this.canonical = canonical;
+            this.neighbourhood = neighbourhood;
+            Set<String> names = new HashSet<>();
+            for (Limit limit : limits) {
+                if (!names.add(limit.name())) {
+                    throw new IllegalArgumentException(
+                            "two limits are called \"" + limit.name() + "\"; tell them apart by Limit.named");
+                }
+            }
+        }
 
         static <K> Builder<K> forAnyKey(Limit first, Limit... more) {
-            return new Builder<>();
+            return new Builder<>(ANY_KEY, Objects::requireNonNull, Object::hashCode, first, more);
         }
 
         static Builder<ClientAddress> forNetworks(int ipv6Prefix, Limit first, Limit... more) {
-            return new Builder<>();
+            if (ipv6Prefix < 32 || ipv6Prefix > 128) {
+                throw new IllegalArgumentException("the IPv6 prefix must be 32 to 128 bits, not " + ipv6Prefix);
+            }
+            return new Builder<>(
+                    ipv6Prefix, address -> address.network(ipv6Prefix), Builder::neighbourhood, first, more);
         }
 
+        /** The IPv4 /24 or the IPv6 /48 that a client belongs to. */
+        private static long neighbourhood(ClientAddress address) {
+            return address.isIpv4() ? address.lowBits() & ~0xFFL : address.highBits() & ~0xFFFFL;
+        }
+
+        /**
+         * The clock. Default: {@link System#nanoTime}, which on some systems stands still while the machine is
+         * suspended.
+         *
+         * @param ticker nanoseconds from any origin
+         * @return this
+         */
         public Builder<K> ticker(Ticker ticker) {
+            this.ticker = Objects.requireNonNull(ticker, "ticker");
             return this;
         }
 
+        /**
+         * How many keys are tracked at once, at most. Default: 1,000,000. What they may cost tells
+         * {@link LocalLimiter#memoryBytes}.
+         *
+         * @param maxKeys 1 to 2<sup>30</sup>
+         * @return this
+         * @throws IllegalArgumentException if the number is out of range
+         */
         public Builder<K> maxKeys(long maxKeys) {
+            if (maxKeys < 1 || maxKeys > MOST_KEYS) {
+                throw new IllegalArgumentException("maxKeys must be 1 to " + MOST_KEYS + ", not " + maxKeys);
+            }
+            this.maxKeys = maxKeys;
             return this;
         }
 
+        /**
+         * What happens to new keys for which there is no room. Default: {@link Overflow#SHARE}.
+         *
+         * @param overflow the rule
+         * @return this
+         */
         public Builder<K> overflow(Overflow overflow) {
+            this.overflow = Objects.requireNonNull(overflow, "overflow");
             return this;
         }
 
+        /**
+         * How long to wait between two sweeps that forget idle keys. Default: 10 seconds.
+         *
+         * @param interval at most 365 days; zero: idle keys are forgotten only when room is needed, or by
+         *     {@link LocalLimiter#sweep}
+         * @return this
+         * @throws IllegalArgumentException if the interval is negative or longer than that
+         */
         public Builder<K> sweepInterval(Duration interval) {
+            if (interval.isNegative() || interval.compareTo(LONGEST_INTERVAL) > 0) {
+                throw new IllegalArgumentException("the sweep interval must be 0 to 365 days, not " + interval);
+            }
+            this.sweepInterval = interval;
             return this;
         }
 
+        /**
+         * Where sweeps run. Default: on a daemon thread of the limiter's own.
+         *
+         * @param scheduler the caller's, who shuts it down; a sweep keeps one of its threads busy for a millisecond at
+         *     a time
+         * @return this
+         */
         public Builder<K> scheduler(ScheduledExecutorService scheduler) {
+            this.scheduler = Objects.requireNonNull(scheduler, "scheduler");
             return this;
         }
 
+        /**
+         * What the limiter is called in metrics, logs and the sweeper's thread. Default: {@code limiter}.
+         *
+         * @param name not blank
+         * @return this
+         * @throws IllegalArgumentException if the name is blank
+         */
         public Builder<K> name(String name) {
+            if (name.isBlank()) {
+                throw new IllegalArgumentException("the name of a limiter must not be blank");
+            }
+            this.name = name;
             return this;
         }
 
+        /**
+         * Builds the limiter and begins to sweep it.
+         *
+         * @return the limiter, to be closed when it is no longer needed
+         */
         public LocalLimiter<K> build() {
-            return new LocalLimiter<>();
+            LocalLimiter<K> limiter = new LocalLimiter<>(this);
+            if (limiter.sweeper != null) {
+                limiter.sweeper.start();
+            }
+            return limiter;
         }
     }
 }

@@ -36,12 +36,13 @@ final class TokenBucket {
     private static final int MAX_SHIFT = 7;
     private static final BigInteger PRECISION = BigInteger.valueOf(100_000);
 
-    /** One movement of a word; the same word means that nothing is to be written. */
+    /** One movement of a bucket's word, such as {@link #take}; the same word means that nothing is to be written. */
     @FunctionalInterface
     interface Step {
-        long next(long word, long permits, long now);
+        long next(TokenBucket bucket, long word, long permits, long now);
     }
 
+    private final Limit limit;
     private final long capacity;
     /** A unit is 2^-shift nanoseconds. */
     private final int shift;
@@ -58,6 +59,7 @@ final class TokenBucket {
             k++;
         }
         BigInteger[] units = period.shiftLeft(k).divideAndRemainder(permits);
+        this.limit = limit;
         capacity = limit.capacity();
         shift = k;
         interval = units[0].longValueExact() + units[1].signum();
@@ -67,6 +69,10 @@ final class TokenBucket {
     /** The debt of one permit in the finest unit of all buckets, 2^-7 ns: what buckets are ordered by. */
     long interval() {
         return interval << (MAX_SHIFT - shift);
+    }
+
+    Limit limit() {
+        return limit;
     }
 
     long capacity() {

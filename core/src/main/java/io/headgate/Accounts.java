@@ -1,0 +1,169 @@
+package io.headgate;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every key has taken: buckets under several limits that are charged all or none, and the overflow rule for keys
+ * that have none and get none. Reads no clock.
+ */
+final class Accounts<K> {
+
+    /*
+     * In the order of a decision: take (room or no room), all-or-none over the buckets of one place, the charge of one
+     * bucket; then what takes nothing (look) and what gives back (refund, reset). Words are handed up as they were
+     * before a charge: what they are after it follows from them by TokenBucket.take, whatever others did since.
+     */
+
+    /** One a limit, the slowest first: the order in which they are charged, which the stores rely on. */
+    private final TokenBucket[] buckets;
+    /** The least capacity: what costs more is never admitted. */
+    private final long mostPermits;
+
+    private final BucketStore<K> store;
+    private final SharedBuckets<K> shared;
+    private final Overflow overflow;
+    /** Calls that took a charge back. */
+    private final LongAdder undone = new LongAdder();
+
+    Accounts(TokenBucket[] buckets, BucketStore<K> store, SharedBuckets<K> shared, Overflow overflow) {
+        this.buckets = buckets;
+        this.mostPermits =
+                Arrays.stream(buckets).mapToLong(TokenBucket::capacity).min().orElseThrow();
+        this.store = store;
+        this.shared = shared;
+        this.overflow = overflow;
+    }
+
+    long mostPermits() {
+        return mostPermits;
+    }
+
+    /** Takes permits if it can. Leaves in {@code words}, if given, those that it decided on. */
+    Outcome take(K key, long permits, long now, long @Nullable [] words) {
+        if (permits > mostPermits) {
+            return words == null ? Outcome.DENIED : look(key, permits, now, words);
+        }
+        Outcome outcome = takeAll(store, key, permits, now, words);
+        if (outcome != Outcome.NO_ROOM) {
+            return outcome;
+        }
+        return overflow == Overflow.SHARE
+                ? overflow(takeAll(shared, key, permits, now, words).allowed)
+                : overflowUnaccounted(words);
+    }
+
+    /** Takes permits from every bucket of the key, or from none. */
+    private Outcome takeAll(Buckets<K> place, K key, long permits, long now, long @Nullable [] words) {
+        if (buckets.length > 1 && !allAdmit(place, key, permits, now, words)) {
+            return Outcome.DENIED;
+        }
+        for (int i = 0; i < buckets.length; i++) {
+            long word = charge(place, key, i, permits, now);
+            if (words != null) {
+                words[i] = word;
+            }
+            if (word == TokenBucket.ABSENT || !buckets[i].admits(word, permits, now)) {
+                undo(place, key, i, permits, now);
+                return word == TokenBucket.ABSENT ? Outcome.NO_ROOM : Outcome.DENIED;
+            }
+        }
+        return Outcome.ALLOWED;
+    }
+
+    /** Reads before anything is written: without concurrency a denial is found here, and nothing has to be undone. */
+    private boolean allAdmit(Buckets<K> place, K key, long permits, long now, long @Nullable [] words) {
+        boolean all = true;
+        for (int i = 0; i < buckets.length; i++) {
+            long word = place.read(key, i); // an absent bucket is a full one
+            all &= buckets[i].admits(word, permits, now);
+            if (words != null) {
+                words[i] = word;
+            }
+        }
+        return all;
+    }
+
+    /** Charges one bucket, if it admits the charge: answers the word it decided on, or ABSENT if there is no room. */
+    private long charge(Buckets<K> place, K key, int i, long permits, long now) {
+        for (; ; ) {
+            long word = place.update(key, i, TokenBucket::take, permits, now);
+            // A newcomer brings what its neighbourhood owes, since part of that may be its own.
+            if (word != TokenBucket.ABSENT || !store.insert(key, shared.debt(key, now), now)) {
+                return word;
+            }
+        }
+    }
+
+    /** Gives back what was charged before the bucket at {@code end} refused. */
+    private void undo(Buckets<K> place, K key, int end, long permits, long now) {
+        for (int i = 0; i < end; i++) {
+            place.update(key, i, TokenBucket::refund, permits, now);
+        }
+        if (end > 0) {
+            undone.increment();
+        }
+    }
+
+    /** What {@link #take} would answer. */
+    Outcome look(K key, long permits, long now, long[] words) {
+        Outcome outcome = lookAt(key, permits, now, words);
+        return permits > mostPermits ? Outcome.DENIED : outcome; // whatever place was looked at
+    }
+
+    private Outcome lookAt(K key, long permits, long now, long[] words) {
+        Buckets<K> place = store;
+        long[] debt = null;
+        if (isAbsent(key)) {
+            if (store.hasRoom(now)) {
+                debt = shared.debt(key, now);
+            } else if (overflow == Overflow.SHARE) {
+                place = shared;
+            } else {
+                return overflowUnaccounted(words);
+            }
+        }
+        boolean all = true;
+        for (int i = 0; i < buckets.length; i++) {
+            words[i] = debt == null ? place.read(key, i) : debt[i];
+            all &= buckets[i].admits(words[i], permits, now);
+        }
+        return place == shared ? overflow(all) : all ? Outcome.ALLOWED : Outcome.DENIED;
+    }
+
+    private Outcome overflowUnaccounted(long @Nullable [] words) {
+        if (words != null) {
+            Arrays.fill(words, TokenBucket.NEW);
+        }
+        return overflow(overflow == Overflow.ALLOW);
+    }
+
+    private static Outcome overflow(boolean allowed) {
+        return allowed ? Outcome.OVERFLOW_ALLOWED : Outcome.OVERFLOW_DENIED;
+    }
+
+    /** Gives permits back to whoever was charged: a key without buckets or room for some was charged with others. */
+    void refund(K key, long permits, long now) {
+        boolean sharing = overflow == Overflow.SHARE && isAbsent(key) && !store.hasRoom(now);
+        Buckets<K> place = sharing ? shared : store;
+        for (int i = 0; i < buckets.length; i++) {
+            place.update(key, i, TokenBucket::refund, permits, now);
+        }
+    }
+
+    /** Fills the key's own buckets. */
+    void reset(K key, long now) {
+        for (int i = 0; i < buckets.length; i++) {
+            store.update(key, i, TokenBucket::reset, 0, now);
+        }
+    }
+
+    private boolean isAbsent(K key) {
+        return store.read(key, 0) == TokenBucket.ABSENT;
+    }
+
+    long undone() {
+        return undone.sum();
+    }
+}

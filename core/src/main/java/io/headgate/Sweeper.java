@@ -1,0 +1,92 @@
+package io.headgate;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sweeps a limiter now and then, in short slices. Holds the limiter weakly: once nobody else has it, the sweeping ends.
+ */
+final class Sweeper implements Runnable {
+
+    private static final Logger LOG = System.getLogger(Sweeper.class.getName());
+
+    /** The rest between two slices of one sweep: with slices of a millisecond, a fifth of one processor at most. */
+    private static final Duration REST = Duration.ofMillis(4);
+
+    private final WeakReference<LocalLimiter<?>> limiter;
+    private final Duration interval;
+    private final ScheduledExecutorService scheduler;
+    private final boolean ownScheduler;
+    private volatile boolean closed;
+    /** The slice to come. Written by whoever starts the sweeper, then by each slice. */
+    private volatile @Nullable Future<?> next;
+
+    /** Sweeps on the scheduler given, else on a daemon thread of its own. */
+    Sweeper(LocalLimiter<?> limiter, Duration interval, @Nullable ScheduledExecutorService scheduler) {
+        this.limiter = new WeakReference<>(limiter);
+        this.interval = interval;
+        this.ownScheduler = scheduler == null;
+        this.scheduler = scheduler == null ? ownThread(limiter.name()) : scheduler;
+    }
+
+    private static ScheduledExecutorService ownThread(String name) {
+        return Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "headgate-sweeper-" + name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    void start() {
+        schedule(interval);
+    }
+
+    /** One slice; the next is scheduled when it has ended, however it ended. */
+    @Override
+    public void run() {
+        LocalLimiter<?> swept = limiter.get();
+        if (swept == null) {
+            close();
+        }
+        if (closed || swept == null) {
+            return;
+        }
+        Duration pause = interval;
+        try {
+            pause = swept.sweepSlice() ? REST : interval;
+        } catch (RuntimeException | Error e) {
+            swept.sweepFailed();
+            LOG.log(Level.WARNING, "A sweep of limiter " + swept.name() + " failed; the next is in " + interval, e);
+        }
+        schedule(pause.compareTo(interval) < 0 ? pause : interval);
+    }
+
+    private void schedule(Duration delay) {
+        try {
+            next = scheduler.schedule(this, delay.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            if (!closed) {
+                LOG.log(Level.WARNING, "The scheduler takes no more tasks, so idle keys are no longer swept", e);
+            }
+        }
+    }
+
+    void close() {
+        closed = true;
+        Future<?> pending = next;
+        if (pending != null) {
+            pending.cancel(false);
+        }
+        if (ownScheduler) {
+            scheduler.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,248 @@
+package io.headgate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The arithmetic against a reference in exact fractions. */
+class TokenBucketTest {
+
+    private static final long YEAR = Duration.ofDays(365).toNanos();
+
+    /** From one permit in 30 days to 10^9 in a second, capacities from 1 to 10^9, refilled within a year. */
+    @Provide
+    Arbitrary<Limit> limits() {
+        Arbitrary<Long> permits = logarithmic(1, 1_000_000_000L);
+        Arbitrary<Long> period = logarithmic(1, Duration.ofDays(30).toNanos());
+        return Combinators.combine(permits, period, logarithmic(1, 1_000_000_000L))
+                .as((n, nanos, capacity) -> {
+                    long allowed = Math.min(n, nanos);
+                    double most = (double) YEAR * allowed / nanos;
+                    return new Limit(
+                            "x", allowed, Duration.ofNanos(nanos), Math.max(1, (long) Math.min(capacity, most)));
+                });
+    }
+
+    private static Arbitrary<Long> logarithmic(long min, long max) {
+        return Combinators.combine(Arbitraries.integers().between(0, 62), Arbitraries.longs())
+                .as((bits, random) -> Math.max(min, Math.min(max, random >>> bits >>> 1)));
+    }
+
+    @Property(tries = 2000)
+    void noPermitIsEarlyAndNoneIsLostBeyondTheStatedError(
+            @ForAll("limits") Limit limit, @ForAll long origin, @ForAll Random random) {
+        TokenBucket bucket = new TokenBucket(limit);
+        long now = origin;
+        RationalBucket exact = new RationalBucket(limit, now);
+        RationalBucket slow = slowest(limit, now);
+        long word = TokenBucket.NEW;
+        for (int i = 0; i < 100; i++) {
+            long permits = 1 + (long) (random.nextDouble() * Math.min(limit.capacity(), 1 << random.nextInt(30)));
+            boolean admitted = bucket.admits(word, permits, now);
+            if (admitted) {
+                assertThat(exact.admits(permits, now)).as("early at step %s", i).isTrue();
+                exact.take(permits, now);
+                slow.take(permits, now);
+                long next = bucket.take(word, permits, now);
+                assertThat(next).isNotEqualTo(word);
+                word = next;
+            } else {
+                assertThat(slow.admits(permits, now)).as("late at step %s", i).isFalse();
+                assertThat(bucket.take(word, permits, now)).isEqualTo(word);
+                assertThat(bucket.available(word, now)).isLessThan(permits);
+            }
+            long wait = bucket.nanosUntil(permits, word, now);
+            now += random.nextInt(3) == 0 ? wait : (long) (random.nextDouble() * 2 * (wait + 1));
+        }
+    }
+
+    /** A bucket at the lowest rate that the stated error allows: 10^-5 below, or 1/128 ns a permit if that is more. */
+    private static RationalBucket slowest(Limit limit, long now) {
+        boolean fast = limit.permits() * 1_000 > limit.period().toNanos();
+        long scale = fast ? 128 : 100_000;
+        long more = fast ? limit.permits() : limit.period().toNanos();
+        return new RationalBucket(
+                Limit.nanos(limit.period()).multiply(BigInteger.valueOf(scale)).add(BigInteger.valueOf(more)),
+                BigInteger.valueOf(limit.permits()).multiply(BigInteger.valueOf(scale)),
+                limit.capacity(),
+                now);
+    }
+
+    @Property(tries = 500)
+    void waitsAreExactToTheNanosecond(@ForAll("limits") Limit limit, @ForAll long origin, @ForAll Random random) {
+        TokenBucket bucket = new TokenBucket(limit);
+        long now = origin;
+        long word = TokenBucket.NEW;
+        for (int i = 0; i < 30; i++) {
+            long permits = 1 + (long) (random.nextDouble() * (limit.capacity() - 1));
+            word = bucket.take(word, permits, now);
+            long wait = bucket.nanosUntil(permits, word, now);
+            if (wait > 0) {
+                assertThat(bucket.admits(word, permits, now + wait - 1)).isFalse();
+            }
+            assertThat(bucket.admits(word, permits, now + wait)).isTrue();
+
+            long next = bucket.nanosUntilNext(word, now);
+            long available = bucket.available(word, now);
+            if (bucket.isFull(word, now)) {
+                assertThat(next).isZero();
+            } else {
+                assertThat(bucket.available(word, now + next)).isGreaterThan(available);
+                assertThat(bucket.available(word, now + next - 1)).isEqualTo(available);
+            }
+
+            long full = bucket.nanosUntilFull(word, now);
+            assertThat(bucket.isFull(word, now + full)).isTrue();
+            assertThat(full > 0 && bucket.isFull(word, now + full - 1)).isFalse();
+            now += (long) (random.nextDouble() * wait);
+        }
+    }
+
+    @Property(tries = 500)
+    void refundIsTheInverseOfTakeAndNeverFillsAbove(@ForAll("limits") Limit limit, @ForAll Random random) {
+        long now = random.nextLong() >> 8; // at no reserved word
+        TokenBucket bucket = new TokenBucket(limit);
+        long before = bucket.take(TokenBucket.NEW, 1 + random.nextLong(limit.capacity()), now);
+        long permits = 1 + random.nextLong(limit.capacity());
+        long after = bucket.take(before, permits, now);
+        if (after != before) {
+            long undone = bucket.refund(after, permits, now);
+            assertThat(bucket.nanosUntilFull(undone, now)).isEqualTo(bucket.nanosUntilFull(before, now));
+        }
+        assertThat(bucket.available(bucket.refund(after, limit.capacity(), now), now))
+                .isEqualTo(limit.capacity());
+        assertThat(bucket.available(bucket.refund(after, Long.MAX_VALUE, now), now))
+                .isEqualTo(limit.capacity());
+        assertThat(bucket.isFull(bucket.reset(after, 0, now), now)).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // whole units: exact for ever
+        "1, 2592000000000000, 10",
+        "100, 60000000000, 100",
+        "10, 1000000000, 20",
+        "1000000, 1000000000, 1000000000",
+        "500, 3600000000000, 500",
+        "1000000000, 1000000000, 1000000000",
+    })
+    void aYearOfSaturatedPollingIsExactWherePermitsTakeWholeUnits(long permits, long period, long capacity) {
+        Limit limit = new Limit("x", permits, Duration.ofNanos(period), capacity);
+        long admitted = saturated(limit);
+        BigInteger ideal =
+                BigInteger.valueOf(YEAR).multiply(BigInteger.valueOf(permits)).divide(BigInteger.valueOf(period));
+        // What is missing is less than what the poller waits for.
+        assertThat(admitted - capacity).isBetween(ideal.longValueExact() - capacity, ideal.longValueExact());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "7, 60000000000, 7",
+        "3, 1000000000, 20",
+        "999983, 1000000000, 1000000000",
+        "1000000, 999999999, 500000000",
+        "86399, 86400000000000, 100000",
+        "700001, 1000000007, 999999937",
+    })
+    void aYearOfSaturatedPollingIsAtMostTheStatedErrorBelow(long permits, long period, long capacity) {
+        Limit limit = new Limit("x", permits, Duration.ofNanos(period), capacity);
+        double admitted = saturated(limit) - capacity;
+        double ideal = (double) YEAR / period * permits;
+        assertThat(admitted / ideal).isBetween((1 - 1e-5) * (1 - 1e-12) - 2 * capacity / ideal, 1.0);
+    }
+
+    /** Permits admitted within a year to a client that takes as many as there are whenever half the capacity is. */
+    private static long saturated(Limit limit) {
+        TokenBucket bucket = new TokenBucket(limit);
+        RationalBucket exact = new RationalBucket(limit, 0);
+        long word = TokenBucket.NEW;
+        long now = 0;
+        long admitted = 0;
+        long half = Math.max(1, limit.capacity() / 2);
+        while (now <= YEAR) {
+            long permits = bucket.available(word, now);
+            assertThat(exact.admits(permits, now)).isTrue();
+            exact.take(permits, now);
+            word = bucket.take(word, permits, now);
+            admitted += permits;
+            now += bucket.nanosUntil(half, word, now);
+        }
+        return admitted;
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, Long.MAX_VALUE - 5, Long.MIN_VALUE, Long.MIN_VALUE + 1, -1, 1L << 56, (1L << 57) - 3})
+    void theClockMayStartAnywhereAndWrap(long origin) {
+        for (Limit limit : new Limit[] {Limit.parse("10/s"), Limit.parse("1000000/s"), Limit.parse("2/day")}) {
+            TokenBucket bucket = new TokenBucket(limit);
+            long interval = limit.period().toNanos() / limit.permits();
+            long word = TokenBucket.NEW;
+            for (long i = 0; i < limit.capacity(); i++) {
+                long next = bucket.take(word, 1, origin);
+                assertThat(next).isNotEqualTo(word);
+                word = next;
+                if (limit.capacity() > 1000) {
+                    i += 999;
+                    word = bucket.take(word, 999, origin);
+                }
+            }
+            assertThat(bucket.admits(word, 1, origin)).isFalse();
+            assertThat(bucket.admits(word, 1, origin + interval - 1)).isFalse();
+            // Three of 2^64 words are not times: the one that falls on them is the next free word, a unit or so late.
+            assertThat(bucket.admits(word, 1, origin + interval + 3)).isTrue();
+        }
+    }
+
+    @Example
+    void aClockThatStepsBackEarnsNothingUntilItPassesAgain() {
+        TokenBucket bucket = new TokenBucket(Limit.parse("10/s"));
+        long word = bucket.take(TokenBucket.NEW, 10, 1_000_000_000L);
+        assertThat(bucket.admits(word, 1, 0)).isFalse();
+        assertThat(bucket.available(word, 0)).isZero();
+        assertThat(bucket.nanosUntil(1, word, 0)).isEqualTo(1_100_000_000L);
+        assertThat(bucket.admits(word, 1, 1_099_999_999L)).isFalse();
+        assertThat(bucket.admits(word, 1, 1_100_000_000L)).isTrue();
+    }
+
+    @Example
+    void idleGapsOfTwoYearsAtTheFinestUnitAnd146YearsAtTheCoarsest() {
+        TokenBucket fine = new TokenBucket(Limit.parse("1000000/s"));
+        long word = fine.take(TokenBucket.NEW, 1_000_000, -7);
+        assertThat(fine.available(word, -7 + 2 * YEAR)).isEqualTo(1_000_000);
+        TokenBucket coarse = new TokenBucket(Limit.parse("1/minute"));
+        word = coarse.take(TokenBucket.NEW, 1, -7);
+        assertThat(coarse.available(word, -7 + 146 * YEAR)).isEqualTo(1);
+    }
+
+    @Example
+    void aCostAboveTheCapacityIsNeverAdmissibleAndChangesNothing() {
+        TokenBucket bucket = new TokenBucket(Limit.parse("10/s"));
+        assertThat(bucket.take(TokenBucket.NEW, 11, 0)).isEqualTo(TokenBucket.NEW);
+        assertThat(bucket.take(TokenBucket.NEW, Long.MAX_VALUE, 0)).isEqualTo(TokenBucket.NEW);
+        long word = bucket.take(TokenBucket.NEW, 1, 0);
+        assertThat(bucket.take(word, 11, 1L << 40)).isEqualTo(word);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {TokenBucket.ABSENT, TokenBucket.NEW, TokenBucket.RETIRED})
+    void aComputedTimeIsNeverAReservedWord(long reserved) {
+        Limit limit = Limit.parse("1/100us"); // a unit is a nanosecond
+        TokenBucket bucket = new TokenBucket(limit);
+        long word = bucket.take(TokenBucket.NEW, 1, reserved - 100_000);
+        assertThat(word).isEqualTo(TokenBucket.RETIRED + 1);
+        assertThat(bucket.admits(word, 1, reserved)).isFalse();
+        assertThat(bucket.admits(word, 1, word)).isTrue();
+    }
+}
