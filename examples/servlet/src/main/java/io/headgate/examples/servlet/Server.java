@@ -44,6 +44,7 @@ final class Server implements AutoCloseable {
         tomcat.getConnector().setProperty("address", "127.0.0.1");
         tomcat.getConnector().setProperty("maxKeepAliveRequests", "-1"); // a client keeps its one connection
         StandardContext context = (StandardContext) tomcat.addContext("", null);
+        context.setParentClassLoader(Server.class.getClassLoader());
         // The application ends with its process, so there is nothing that could leak from it.
         context.setClearReferencesRmiTargets(false);
         context.setClearReferencesThreadLocals(false);
