@@ -262,7 +262,15 @@ final class Segment {
         }
     }
 
-    /** For tests that show which operations do without it. */
+    /** For tests, as are the next two: whether keys may be waiting for their promotion. */
+    boolean amended() {
+        return read.amended;
+    }
+
+    int held() {
+        return held;
+    }
+
     ReentrantLock lock() {
         return lock;
     }
