@@ -1,6 +1,7 @@
 package io.headgate.map;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,11 @@ final class Segment {
     /** Read by anyone, written with the lock held. */
     private volatile Table read = Table.EMPTY;
 
+    /** The map's {@code published}, of which the element at {@link #index} is written here, with the lock held. */
+    private final AtomicReferenceArray<@Nullable Entry[]> published;
+
+    private final int index;
+
     /** Guarded by the lock. Null while the read table knows all keys. */
     private @Nullable Table dirty;
 
@@ -62,11 +68,14 @@ final class Segment {
     /** The same, over all segments. */
     private final LongAdder size;
 
-    Segment(LongAdder size) {
+    Segment(LongAdder size, AtomicReferenceArray<@Nullable Entry[]> published, int index) {
         this.size = size;
+        this.published = published;
+        this.index = index;
+        published.set(index, read.slots);
     }
 
-    /** The value of a key, or null. */
+    /** The value of a key, or null: asked when the published slots did not tell. */
     @Nullable
     Object load(Object key, int hash) {
         Table read = this.read;
@@ -199,6 +208,7 @@ final class Segment {
         leftBehind = 0;
         held = table.count();
         read = table;
+        published.set(index, table.slots);
     }
 
     private void born() {

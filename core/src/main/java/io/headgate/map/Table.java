@@ -49,7 +49,10 @@ final class Table {
     /** Finds the entry of a key, whatever its state. O(1); O(log n) among n Comparable keys of one hash. */
     @Nullable
     Entry find(Object key, int hash) {
-        @Nullable Entry[] slots = this.slots;
+        return find(slots, key, hash);
+    }
+
+    static @Nullable Entry find(@Nullable Entry[] slots, Object key, int hash) {
         int mask = slots.length - 1;
         for (int i = hash & mask; ; i = (i + 1) & mask) {
             Entry entry = slots[i];
