@@ -28,6 +28,10 @@ final class Segment {
      * Copying is paid for by the misses that led to the promotion before it, so a new key costs O(1) amortized; the
      * pause is bounded by the segment, not by the map.
      *
+     * Lost alternative: sync.Map counts a load as a miss and not a store. Here every operation that took the lock for a
+     * key that is already there counts, since a limiter changes keys as often as it reads them; only adding a key does
+     * not, so that filling a map copies nothing.
+     *
      * Dead entries (deleted or expunged) are dropped when they outnumber the live ones by more than 16, and when
      * nothing is live, so an empty segment holds no key. They are counted as held - live: live counts transitions and
      * is never reset, so it cannot drift. It lags behind the values by the threads that stand between their CAS and
@@ -39,7 +43,7 @@ final class Segment {
 
     private static final int DEAD_ALLOWED = 16;
 
-    /** Taken by whoever reads or writes a field that it guards; no function of the user runs under it but equals. */
+    /** One at a time. Of the user's code only equals, hashCode and compareTo may run while it is held. */
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Read by anyone, written with the lock held. */

@@ -38,7 +38,7 @@ final class Table {
 
     /** With room for one more: between an eighth and a quarter of the slots are taken. */
     private static Table forSlots(int used) {
-        return new Table(new Entry[Integer.highestOneBit(Math.max(SMALLEST, 8 * used))], false);
+        return new Table(new Entry[Integer.highestOneBit(Math.max(SMALLEST, Math.multiplyExact(8, used)))], false);
     }
 
     /** The entries held, whatever their state. */
@@ -52,6 +52,7 @@ final class Table {
         return find(slots, key, hash);
     }
 
+    /** The same, in slots that were published: keys are compared only if their hashes and not their references match. */
     static @Nullable Entry find(@Nullable Entry[] slots, Object key, int hash) {
         int mask = slots.length - 1;
         for (int i = hash & mask; ; i = (i + 1) & mask) {
