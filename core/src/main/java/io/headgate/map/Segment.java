@@ -1,6 +1,7 @@
 package io.headgate.map;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,10 @@ final class Segment {
      * Copying is paid for by the misses that led to the promotion before it, so a new key costs O(1) amortized; the
      * pause is bounded by the segment, not by the map.
      *
+     * Lost alternative: sync.Map counts a load as a miss and not a store. Here every operation that took the lock for a
+     * key that is already there counts, since a limiter changes keys as often as it reads them; only adding a key does
+     * not, so that filling a map copies nothing.
+     *
      * Dead entries (deleted or expunged) are dropped when they outnumber the live ones by more than 16, and when
      * nothing is live, so an empty segment holds no key. They are counted as held - live: live counts transitions and
      * is never reset, so it cannot drift. It lags behind the values by the threads that stand between their CAS and
@@ -38,11 +43,16 @@ final class Segment {
 
     private static final int DEAD_ALLOWED = 16;
 
-    /** Taken by whoever reads or writes a field that it guards; no function of the user runs under it but equals. */
+    /** One at a time. Of the user's code only equals, hashCode and compareTo may run while it is held. */
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Read by anyone, written with the lock held. */
     private volatile Table read = Table.EMPTY;
+
+    /** The map's {@code published}, of which the element at {@link #index} is written here, with the lock held. */
+    private final AtomicReferenceArray<@Nullable Entry[]> published;
+
+    private final int index;
 
     /** Guarded by the lock. Null while the read table knows all keys. */
     private @Nullable Table dirty;
@@ -62,11 +72,14 @@ final class Segment {
     /** The same, over all segments. */
     private final LongAdder size;
 
-    Segment(LongAdder size) {
+    Segment(LongAdder size, AtomicReferenceArray<@Nullable Entry[]> published, int index) {
         this.size = size;
+        this.published = published;
+        this.index = index;
+        published.set(index, read.slots);
     }
 
-    /** The value of a key, or null. */
+    /** The value of a key, or null: asked when the published slots did not tell. */
     @Nullable
     Object load(Object key, int hash) {
         Table read = this.read;
@@ -199,6 +212,7 @@ final class Segment {
         leftBehind = 0;
         held = table.count();
         read = table;
+        published.set(index, table.slots);
     }
 
     private void born() {

@@ -38,7 +38,7 @@ final class Table {
 
     /** With room for one more: between an eighth and a quarter of the slots are taken. */
     private static Table forSlots(int used) {
-        return new Table(new Entry[Integer.highestOneBit(Math.max(SMALLEST, 8 * used))], false);
+        return new Table(new Entry[Integer.highestOneBit(Math.max(SMALLEST, Math.multiplyExact(8, used)))], false);
     }
 
     /** The entries held, whatever their state. */
@@ -49,7 +49,11 @@ final class Table {
     /** Finds the entry of a key, whatever its state. O(1); O(log n) among n Comparable keys of one hash. */
     @Nullable
     Entry find(Object key, int hash) {
-        @Nullable Entry[] slots = this.slots;
+        return find(slots, key, hash);
+    }
+
+    /** The same, in slots that were published: keys are compared only if their hashes and not their references match. */
+    static @Nullable Entry find(@Nullable Entry[] slots, Object key, int hash) {
         int mask = slots.length - 1;
         for (int i = hash & mask; ; i = (i + 1) & mask) {
             Entry entry = slots[i];

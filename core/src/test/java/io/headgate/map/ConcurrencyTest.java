@@ -95,6 +95,8 @@ class ConcurrencyTest {
             int[] values = new int[keyCount];
             for (int i = 0; i < keyCount; i++) {
                 values[i] = map.loadOrStore(keys.key(i), thread);
+                // Promotes the key before the threads that wait for the lock get it.
+                map.range((key, value) -> false);
             }
             return values;
         });
@@ -167,18 +169,21 @@ class ConcurrencyTest {
         AtomicInteger walkers = new AtomicInteger(2);
         Threads.run(THREADS, thread -> {
             if (thread < 2) {
-                for (int walk = 0; walk < 60; walk++) {
-                    Set<Integer> visited = new HashSet<>();
-                    map.range((key, value) -> {
-                        assertThat(visited.add(Keys.number(key))).isTrue();
-                        assertThat(value).isEqualTo(Keys.number(key));
-                        return true;
-                    });
-                    for (int i = 0; i < staying; i++) {
-                        assertThat(visited).contains(i);
+                try {
+                    for (int walk = 0; walk < 60; walk++) {
+                        Set<Integer> visited = new HashSet<>();
+                        map.range((key, value) -> {
+                            assertThat(visited.add(Keys.number(key))).isTrue();
+                            assertThat(value).isEqualTo(Keys.number(key));
+                            return true;
+                        });
+                        for (int i = 0; i < staying; i++) {
+                            assertThat(visited).contains(i);
+                        }
                     }
+                } finally {
+                    walkers.decrementAndGet();
                 }
-                walkers.decrementAndGet();
             } else {
                 SplittableRandom random = new SplittableRandom(thread);
                 while (walkers.get() > 0) {
@@ -200,11 +205,14 @@ class ConcurrencyTest {
         AtomicBoolean done = new AtomicBoolean();
         Threads.run(THREADS, thread -> {
             if (thread == 0) {
-                for (int i = 0; i < 300; i++) {
-                    map.clear();
-                    map.load(keys.key(i % 100));
+                try {
+                    for (int i = 0; i < 300; i++) {
+                        map.clear();
+                        map.load(keys.key(i % 100));
+                    }
+                } finally {
+                    done.set(true);
                 }
-                done.set(true);
             } else {
                 SplittableRandom random = new SplittableRandom(thread);
                 while (!done.get()) {

@@ -93,8 +93,8 @@ class LincheckTest {
 
     private static StressOptions stress() {
         return new StressOptions()
-                .iterations(10)
-                .invocationsPerIteration(500)
+                .iterations(8)
+                .invocationsPerIteration(250)
                 .threads(2)
                 .actorsPerThread(3)
                 .actorsBefore(3)

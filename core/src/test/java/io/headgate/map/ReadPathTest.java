@@ -16,6 +16,7 @@ class ReadPathTest {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int SIZE = 2_000;
+    private static final int RUNS = 5;
 
     private long sink;
 
@@ -36,13 +37,19 @@ class ReadPathTest {
         return map;
     }
 
+    /**
+     * The bytes that a task allocates each time. The virtual machine itself may allocate in any thread, when it links a
+     * call or undoes a compilation, but not every time; what the task allocates shows in all the runs.
+     */
     private static long allocatedBy(Runnable task) {
-        // Once before, so that classes are loaded and call sites linked.
-        task.run();
         long thread = Thread.currentThread().getId();
-        long before = THREADS.getThreadAllocatedBytes(thread);
-        task.run();
-        return THREADS.getThreadAllocatedBytes(thread) - before;
+        long least = Long.MAX_VALUE;
+        for (int run = 0; run < RUNS; run++) {
+            long before = THREADS.getThreadAllocatedBytes(thread);
+            task.run();
+            least = Math.min(least, THREADS.getThreadAllocatedBytes(thread) - before);
+        }
+        return least;
     }
 
     @ParameterizedTest
@@ -60,7 +67,7 @@ class ReadPathTest {
             }
         });
         assertThat(bytes).isZero();
-        assertThat(sink).isEqualTo(2 * 100 * SIZE);
+        assertThat(sink).isEqualTo(RUNS * 100 * SIZE);
     }
 
     @Test
@@ -80,8 +87,8 @@ class ReadPathTest {
     void walkingAllocatesNothingPerEntry(Keys kind) {
         ReadOptimizedMap<Object, Integer> map = settled(keys(kind));
         long bytes = allocatedBy(() -> map.range((key, value) -> ++sink > 0));
-        assertThat(sink).isEqualTo(2 * SIZE);
-        assertThat(bytes).as("bytes for %d entries", SIZE).isLessThan(SIZE / 4);
+        assertThat(sink).isEqualTo(RUNS * SIZE);
+        assertThat(bytes).as("bytes for %d entries", SIZE).isLessThan(SIZE / 10);
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@ package io.headgate.map;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 class SegmentTest {
 
     private final LongAdder size = new LongAdder();
-    private final Segment segment = new Segment(size);
+    private final Segment segment = new Segment(size, new AtomicReferenceArray<>(1), 0);
 
     private @Nullable Object store(int key) {
         return segment.update(key, key * 31, Change.ALWAYS, null, key);
