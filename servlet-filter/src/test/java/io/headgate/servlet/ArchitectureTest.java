@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** The rules of the house that a compiler does not check. */
 class ArchitectureTest {
 
-    private final JavaClasses module = new ClassFileImporter()
+    private static final JavaClasses MODULE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("io.headgate");
 
@@ -25,19 +25,19 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("javax.servlet..")
-                .check(module);
+                .check(MODULE);
         classes()
                 .that()
                 .resideInAPackage("io.headgate.servlet")
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("io.headgate..", "jakarta.servlet..", "java..", "org.jspecify..")
-                .check(module);
+                .check(MODULE);
     }
 
     @Test
     void packagesHaveNoCycles() {
-        slices().matching("io.headgate.(**)").should().beFreeOfCycles().check(module);
+        slices().matching("io.headgate.(**)").should().beFreeOfCycles().check(MODULE);
     }
 
     @Test
@@ -48,7 +48,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.headgate.servlet..", "jakarta..")
-                .check(module);
+                .check(MODULE);
     }
 
     @Test
@@ -59,12 +59,12 @@ class ArchitectureTest {
                 .resideInAPackage("io.headgate.servlet")
                 .should()
                 .haveModifier(JavaModifier.SYNCHRONIZED)
-                .check(module);
+                .check(MODULE);
         noClasses()
                 .should()
                 .dependOnClassesThat()
                 .belongToAnyOf(InetAddress.class)
-                .check(module);
+                .check(MODULE);
     }
 
     @Test
@@ -82,6 +82,6 @@ class ArchitectureTest {
                 .haveModifier(JavaModifier.FINAL)
                 .andShould()
                 .haveSimpleNameNotEndingWith("Impl")
-                .check(module);
+                .check(MODULE);
     }
 }
