@@ -23,6 +23,8 @@ final class UndertowServer implements Container {
                 .setClassLoader(UndertowServer.class.getClassLoader())
                 .setContextPath("/")
                 .setDeploymentName("app")
+                // Else filters start with the first request, and their mistakes come to light only then.
+                .setEagerFilterInit(true)
                 .addServletContainerInitializer(new ServletContainerInitializerInfo(
                         deploy.getClass(), new ImmediateInstanceFactory<>(deploy), Set.of()));
         app.errorPages().forEach((status, path) -> info.addErrorPage(Servlets.errorPage(path, status)));
