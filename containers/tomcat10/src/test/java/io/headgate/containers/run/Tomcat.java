@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.startup.Tomcat.FixContextListener;
@@ -14,6 +15,17 @@ import org.apache.tomcat.util.descriptor.web.ErrorPage;
 
 /** Tomcat, 10.1 or 11 by the class path. */
 final class Tomcat implements Container {
+
+    private final Consumer<Context> more;
+
+    Tomcat() {
+        this(context -> {});
+    }
+
+    /** With something of Tomcat's own in the application. */
+    Tomcat(Consumer<Context> more) {
+        this.more = more;
+    }
 
     @Override
     public Server start(App app) throws Exception {
@@ -26,6 +38,7 @@ final class Tomcat implements Container {
         Context context = tomcat.addContext("", new File(".").getAbsolutePath());
         context.addLifecycleListener(new FixContextListener());
         context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets), null);
+        more.accept(context);
         app.errorPages().forEach((status, path) -> {
             ErrorPage page = new ErrorPage();
             page.setErrorCode(status);
