@@ -30,7 +30,7 @@ final class Advice {
         if (resolver != null) {
             if (resolver.trustsNobody()) {
                 lookForIgnoredHeader(outermost);
-            } else if (!warnings.isSaid(Topic.MISSING_HEADER)) {
+            } else if (address != null && resolver.trusts(address) && !warnings.isSaid(Topic.MISSING_HEADER)) {
                 lookForSilentProxy(new ContainerRequest(outermost), resolver);
             }
         }

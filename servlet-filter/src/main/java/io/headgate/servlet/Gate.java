@@ -76,11 +76,21 @@ final class Gate {
         if (usesAddresses) {
             advice.look(request, address);
         }
-        return policies.of(request).decide(request, address);
+        Policy policy = policies.of(request);
+        try {
+            return policy.decide(request, address);
+        } catch (Throwable failure) {
+            // The dry run of a rule never denies, not even by failing.
+            return failed(failure, policy.dryRun());
+        }
     }
 
     /** What the configuration says about a failure. */
     Verdict failed(Throwable failure) {
+        return failed(failure, dryRun);
+    }
+
+    private Verdict failed(Throwable failure, boolean dryRun) {
         failures.report(failure);
         boolean closed = onFailure == OnFailure.DENY && !dryRun;
         return Verdict.without(closed ? Outcome.FAILED_CLOSED : Outcome.FAILED_OPEN);

@@ -243,6 +243,22 @@ class RateLimitFilterTest {
     }
 
     @Test
+    void theDryRunOfARuleDoesNotDenyByFailing() {
+        RateLimitFilter filter = RateLimitFilter.builder(limiter)
+                .cost(request -> fail())
+                .onFailure(OnFailure.DENY)
+                .rule(Rule.limits("/shadow", Limit.parse("1/day")).dryRun())
+                .build();
+        try (LogRecords quiet = new LogRecords()) {
+            assertThat(serve(filter, new FakeRequest().path("/shadow")).status).isEqualTo(200);
+            assertThat(serve(filter, new FakeRequest().path("/")).status).isEqualTo(503);
+            assertThat(filter.stats().failed()).isEqualTo(2);
+            assertThat(quiet.warnings()).hasSize(1);
+        }
+        filter.destroy();
+    }
+
+    @Test
     void outOfMemoryIsNotOurs() {
         RateLimitFilter filter = RateLimitFilter.builder(limiter)
                 .cost(request -> sneak(new OutOfMemoryError("on purpose")))

@@ -30,7 +30,6 @@ final class Jetty implements Container {
         HttpConfiguration http = new HttpConfiguration();
         more.accept(http);
         ServerConnector connector = new ServerConnector(jetty, new HttpConnectionFactory(http));
-        connector.setHost("::");
         jetty.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
         context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets));

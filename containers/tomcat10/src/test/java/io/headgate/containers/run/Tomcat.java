@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
+import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat.FixContextListener;
 import org.apache.tomcat.util.descriptor.web.ErrorPage;
 
@@ -34,7 +35,7 @@ final class Tomcat implements Container {
         tomcat.setBaseDir(home.toString());
         tomcat.setPort(0);
         tomcat.setSilent(true);
-        tomcat.getConnector().setProperty("address", "::");
+        Connector connector = tomcat.getConnector();
         Context context = tomcat.addContext("", new File(".").getAbsolutePath());
         context.addLifecycleListener(new FixContextListener());
         context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets), null);
@@ -48,7 +49,7 @@ final class Tomcat implements Container {
         Server server = new Server() {
             @Override
             public int port() {
-                return tomcat.getConnector().getLocalPort();
+                return connector.getLocalPort();
             }
 
             @Override

@@ -46,7 +46,7 @@ final class UndertowServer implements Container {
         Undertow undertow = Undertow.builder()
                 .setIoThreads(1)
                 .setWorkerThreads(4)
-                .addHttpListener(0, "::")
+                .addHttpListener(0, "0.0.0.0")
                 .setHandler(handler)
                 .build();
         undertow.start();
