@@ -243,6 +243,22 @@ class RateLimitFilterTest {
     }
 
     @Test
+    void theDryRunOfARuleDoesNotDenyByFailing() {
+        RateLimitFilter filter = RateLimitFilter.builder(limiter)
+                .cost(request -> fail())
+                .onFailure(OnFailure.DENY)
+                .rule(Rule.limits("/shadow", Limit.parse("1/day")).dryRun())
+                .build();
+        try (LogRecords quiet = new LogRecords()) {
+            assertThat(serve(filter, new FakeRequest().path("/shadow")).status).isEqualTo(200);
+            assertThat(serve(filter, new FakeRequest().path("/")).status).isEqualTo(503);
+            assertThat(filter.stats().failed()).isEqualTo(2);
+            assertThat(quiet.warnings()).hasSize(1);
+        }
+        filter.destroy();
+    }
+
+    @Test
     void outOfMemoryIsNotOurs() {
         RateLimitFilter filter = RateLimitFilter.builder(limiter)
                 .cost(request -> sneak(new OutOfMemoryError("on purpose")))
@@ -334,23 +350,28 @@ class RateLimitFilterTest {
     }
 
     @Test
-    void destroyClosesWhatTheFilterMadeOnly() throws ServletException {
+    void destroyClosesWhatTheFilterMadeOnly() throws Exception {
         FakeLimiter handedIn = new FakeLimiter(Decision.allowed(false, List.of()));
         RateLimitFilter filter = RateLimitFilter.builder(handedIn)
                 .rule(Rule.limiter("/a", handedIn), Rule.parse("made-here: /b 1/s"))
                 .build();
         filter.init(FakeConfig.of("f", Map.of()));
-        assertThat(sweepers()).isEqualTo(1);
+        List<Thread> sweepers = sweepers();
+        assertThat(sweepers).hasSize(1);
         filter.destroy();
-        assertThat(sweepers()).isZero();
+        for (Thread sweeper : sweepers) {
+            // It was told to end; this waits until it has.
+            sweeper.join(20_000);
+            assertThat(sweeper.isAlive()).isFalse();
+        }
         assertThat(handedIn.calls).doesNotContain("close");
         filter.destroy();
     }
 
-    private static long sweepers() {
+    private static List<Thread> sweepers() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.isAlive() && thread.getName().contains("made-here"))
-                .count();
+                .filter(thread -> thread.getName().contains("made-here"))
+                .toList();
     }
 
     @Test
