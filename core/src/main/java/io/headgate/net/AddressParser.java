@@ -32,12 +32,8 @@ final class AddressParser {
 
     private static @Nullable ClientAddress bracketed(CharSequence text, int from, int to) {
         int close = indexOf(']', text, from, to);
-        if (close < to - 1 && text.charAt(close + 1) != ':') {
-            return null;
-        }
-        // Without a bracket that closes, "close" is the end; and the brackets of "[1.2.3.4]" are not how IPv4 is
-        // written.
-        return close == to || isDotted(text, from, close) ? null : ipv6(text, from, close);
+        boolean closed = close == to - 1 || (close < to && text.charAt(close + 1) == ':');
+        return closed ? ipv6(text, from, close) : null;
     }
 
     private static @Nullable ClientAddress bare(CharSequence text, int from, int to) {

@@ -1,0 +1,46 @@
+package io.headgate;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+
+    private final JavaClasses core = new ClassFileImporter(java.util.List.of(new ImportOption.DoNotIncludeTests()))
+            .importPackages("io.headgate");
+
+    @Test
+    void needsNothingButJava() {
+        classes()
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "io.headgate..", "org.jspecify.annotations")
+                .check(core);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("io.(headgate..)").should().beFreeOfCycles().check(core);
+    }
+
+    @Test
+    void theMapAndTheAddressesKnowNothingOfTheLimiter() {
+        classes()
+                .that()
+                .resideInAnyPackage("io.headgate.map", "io.headgate.net")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "io.headgate.map", "io.headgate.net", "org.jspecify.annotations")
+                .check(core);
+    }
+
+    @Test
+    void noStateIsGlobal() {
+        fields().that().areStatic().should().beFinal().check(core);
+    }
+}

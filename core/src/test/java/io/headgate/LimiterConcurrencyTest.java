@@ -1,0 +1,254 @@
+package io.headgate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.testing.FakeTicker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What many threads see of a limiter, on a clock that is moved by hand: the slack of a real one would hide the races. */
+class LimiterConcurrencyTest {
+
+    private static final int THREADS = 4;
+
+    private final FakeTicker ticker = new FakeTicker();
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    @AfterEach
+    void end() {
+        threads.shutdownNow();
+    }
+
+    private <K> LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+        return builder.ticker(ticker).sweepInterval(Duration.ZERO).build();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 7, 0})
+    void threadsOnAColdKeyAdmitExactlyTheCapacity(int hashMask) throws Exception {
+        int keys = 3_000;
+        LocalLimiter<HashedKey> limiter =
+                build(Limiter.builder(Limit.parse("5/minute"), Limit.parse("1000/hour burst 100")));
+        AtomicLongArray admitted = new AtomicLongArray(keys);
+        CyclicBarrier start = new CyclicBarrier(THREADS);
+        together(THREADS, () -> {
+            start.await();
+            for (int id = 0; id < keys; id++) {
+                HashedKey key = new HashedKey(id, id & hashMask);
+                for (int i = 0; i < 4; i++) {
+                    if (limiter.tryAcquire(key)) {
+                        admitted.incrementAndGet(id);
+                    }
+                }
+            }
+            return null;
+        });
+        for (int id = 0; id < keys; id++) {
+            // A call may be denied by a charge about to be undone; what it left is still there.
+            while (limiter.tryAcquire(new HashedKey(id, id & hashMask))) {
+                admitted.incrementAndGet(id);
+            }
+            assertThat(admitted.get(id)).as("key %s", id).isEqualTo(5);
+        }
+        assertThat(limiter.size()).isEqualTo(keys);
+        assertThat(limiter.stats().allowed()).isEqualTo(5L * keys);
+    }
+
+    /** Under each limit: admitted is at most capacity + rate × elapsed, and each charge of a failed call is undone. */
+    @Test
+    void severalLimitsUnderContentionLoseAndLeakNothing() throws Exception {
+        for (int round = 0; round < 300; round++) {
+            LocalLimiter<String> limiter =
+                    build(Limiter.builder(Limit.parse("60/hour"), Limit.parse("100/minute"), Limit.parse("70/s")));
+            AtomicLong admitted = new AtomicLong();
+            CyclicBarrier start = new CyclicBarrier(THREADS);
+            together(THREADS, () -> {
+                start.await();
+                for (int i = 0; i < 30; i++) {
+                    admitted.addAndGet(limiter.tryAcquire("a", 1 + i % 3) ? 1 + i % 3 : 0);
+                }
+                return null;
+            });
+            assertThat(admitted.get()).isLessThanOrEqualTo(60);
+            while (limiter.tryAcquire("a")) {
+                admitted.incrementAndGet();
+            }
+            assertThat(admitted.get()).isEqualTo(60);
+            assertThat(limiter.peek("a", 1).limits())
+                    .extracting(LimitStatus::remaining)
+                    .containsExactly(0L, 40L, 10L);
+        }
+    }
+
+    /**
+     * A taker against a sweeper, on a clock that moves by exactly one interval a step, so that at each step every bucket
+     * has just become full: the sweeper wants to forget it while the taker wants its one permit, and then one more.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 1, 0})
+    void aTakerAgainstTheSweeperNeverExceedsCapacityAndRate(int hashMask) throws Exception {
+        int keys = 16;
+        int steps = 20_000;
+        LocalLimiter<HashedKey> limiter =
+                build(Limiter.builder(Limit.parse("1/us burst 1"), Limit.parse("1000000/s burst 1")));
+        long[] admitted = new long[keys];
+        AtomicLong arrived = new AtomicLong(); // twice the step, once both threads are there
+        Callable<Void> taker = () -> {
+            for (int step = 1; step <= steps; step++) {
+                ticker.advanceNanos(1_000);
+                meet(arrived, step);
+                for (int id = 0; id < keys; id++) {
+                    HashedKey key = new HashedKey(id, id & hashMask);
+                    admitted[id] += (limiter.tryAcquire(key) ? 1 : 0) + (limiter.tryAcquire(key) ? 1 : 0);
+                }
+            }
+            return null;
+        };
+        Callable<Void> sweeper = () -> {
+            for (int step = 1; step <= steps; step++) {
+                meet(arrived, step);
+                limiter.sweep();
+            }
+            return null;
+        };
+        together(List.of(taker, sweeper));
+        assertThat(admitted).containsOnly(steps);
+        assertThat(limiter.stats().evicted()).as("keys swept").isGreaterThan(steps / 100);
+        System.out.printf(
+                "taker against sweeper, hash mask %d: %d permits a key in %d steps, %d evictions%n",
+                hashMask, admitted[0], steps, limiter.stats().evicted());
+    }
+
+    /** Lets two threads go on at the same instant: by spinning, since waking a thread takes longer than the race. */
+    private static void meet(AtomicLong arrived, int step) {
+        arrived.incrementAndGet();
+        for (int spins = 0; arrived.get() < 2L * step; spins++) {
+            if (spins < 20_000) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(1); // there is no second processor just now
+            }
+        }
+    }
+
+    /**
+     * A thread reads the clock and falls asleep; the key is spent, refilled and swept; then the thread charges. At its
+     * old reading the permit would be free.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"3/minute", "3/minute, 9/hour burst 3"})
+    void aThreadStalledAfterItsClockReadingGetsNoFreePermit(String limits) throws Exception {
+        CountDownLatch asleep = new CountDownLatch(1);
+        CountDownLatch wake = new CountDownLatch(1);
+        AtomicBoolean stall = new AtomicBoolean();
+        Ticker stalling = () -> {
+            long now = ticker.read();
+            if (Thread.currentThread().getName().equals("stalled") && stall.compareAndSet(true, false)) {
+                asleep.countDown();
+                await(wake);
+            }
+            return now;
+        };
+        String[] texts = limits.split(", ", -1);
+        LocalLimiter<String> limiter = Limiter.<String>builder(
+                        Limit.parse(texts[0]), texts.length == 1 ? new Limit[0] : new Limit[] {Limit.parse(texts[1])})
+                .ticker(stalling)
+                .sweepInterval(Duration.ZERO)
+                .build();
+        long first = ticker.read();
+        stall.set(true);
+        boolean[] admitted = new boolean[1];
+        Thread stalled = new Thread(() -> admitted[0] = limiter.tryAcquire("a"), "stalled");
+        stalled.start();
+        await(asleep);
+
+        long count = limiter.tryAcquire("a", 3) ? 3 : 0;
+        Duration refill = limiter.peek("a", 1).limits().stream()
+                .map(LimitStatus::resetAfter)
+                .max(Duration::compareTo)
+                .orElseThrow();
+        ticker.advance(refill);
+        assertThat(limiter.sweep()).isEqualTo(1);
+        wake.countDown();
+        stalled.join();
+        count += admitted[0] ? 1 : 0;
+        while (limiter.tryAcquire("a")) {
+            count++;
+        }
+        assertThat(admitted[0]).isTrue();
+        assertThat(count).isEqualTo(6); // capacity + rate × elapsed, exactly
+        assertThat(ticker.read() - first).isEqualTo(refill.toNanos());
+    }
+
+    /** Newcomers from all sides at a cap that is always reached: never more keys than the cap, at any instant. */
+    @Test
+    void theCapHoldsAtEveryInstant() throws Exception {
+        int cap = 64;
+        LocalLimiter<Integer> limiter =
+                build(Limiter.<Integer>builder(Limit.parse("1/us burst 2")).maxKeys(cap));
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicLong next = new AtomicLong();
+        Callable<Void> newcomers = () -> {
+            for (int i = 0; i < 150_000; i++) {
+                limiter.tryAcquire((int) next.incrementAndGet());
+                ticker.advanceNanos(i % 5);
+            }
+            over.set(true);
+            return null;
+        };
+        Callable<Void> watcher = () -> {
+            while (!over.get()) {
+                assertThat(limiter.size()).isBetween(0L, (long) cap);
+            }
+            return null;
+        };
+        Callable<Void> sweeper = () -> {
+            while (!over.get()) {
+                limiter.sweep();
+            }
+            return null;
+        };
+        together(List.of(newcomers, newcomers, watcher, sweeper));
+        ticker.advance(Duration.ofSeconds(1));
+        limiter.sweep();
+        assertThat(limiter.size()).isZero();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void together(int copies, Callable<Void> task) throws Exception {
+        List<Callable<Void>> tasks = new ArrayList<>();
+        for (int i = 0; i < copies; i++) {
+            tasks.add(task);
+        }
+        together(tasks);
+    }
+
+    private void together(List<Callable<Void>> tasks) throws Exception {
+        for (Future<Void> done : threads.invokeAll(tasks, 60, TimeUnit.SECONDS)) {
+            done.get();
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package io.headgate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.testing.FakeTicker;
+import java.lang.ref.WeakReference;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.RunnableFuture;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+class SweeperTest {
+
+    private record Task(Runnable action, Duration delay, Future<?> future) {}
+
+    private final FakeTicker ticker = new FakeTicker();
+    private final Deque<Task> tasks = new ArrayDeque<>();
+    private boolean shutDown;
+
+    /** A scheduler whose tasks run when the test says so. */
+    private final ScheduledExecutorService scheduler = proxy(ScheduledExecutorService.class, (method, arguments) -> {
+        if (!method.equals("schedule")) {
+            throw new AssertionError("not expected: " + method);
+        }
+        if (shutDown) {
+            throw new RejectedExecutionException("shut down");
+        }
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        Duration delay = Duration.ofNanos(((TimeUnit) arguments[2]).toNanos((Long) arguments[1]));
+        tasks.add(new Task((Runnable) arguments[0], delay, future));
+        Object handle = proxy(ScheduledFuture.class, (name, args) -> {
+            assertThat(name).isEqualTo("cancel");
+            return future.cancel((Boolean) args[0]);
+        });
+        return handle;
+    });
+
+    private interface Handler {
+        Object call(String method, Object[] arguments);
+    }
+
+    private static <T> T proxy(Class<T> type, Handler handler) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(),
+                new Class<?>[] {type, RunnableFuture.class},
+                (proxy, method, arguments) -> handler.call(method.getName(), arguments)));
+    }
+
+    private LocalLimiter<Integer> limiter(Ticker ticker) {
+        return Limiter.<Integer>builder(Limit.parse("1/s"))
+                .ticker(ticker)
+                .sweepInterval(Duration.ofSeconds(3))
+                .scheduler(scheduler)
+                .name("swept")
+                .build();
+    }
+
+    @Test
+    void sweepsAgainAndAgain() {
+        LocalLimiter<Integer> limiter = limiter(ticker);
+        for (int round = 1; round <= 3; round++) {
+            Task task = tasks.remove();
+            assertThat(tasks).isEmpty();
+            assertThat(task.delay).isEqualTo(Duration.ofSeconds(3));
+            limiter.tryAcquire(1);
+            ticker.advance(Duration.ofSeconds(1));
+            limiter.tryAcquire(2);
+            task.action.run();
+            assertThat(limiter.size()).isEqualTo(1); // key 2 is not full
+            limiter.sweep();
+            ticker.advance(Duration.ofSeconds(2));
+            limiter.sweep();
+            assertThat(limiter.stats().evicted()).isEqualTo(2L * round);
+        }
+        limiter.close();
+    }
+
+    @Test
+    void worksInSlices() {
+        LocalLimiter<Integer> limiter = limiter(ticker);
+        int keys = 300_000;
+        for (int key = 0; key < keys; key++) {
+            limiter.tryAcquire(key);
+        }
+        ticker.advance(Duration.ofSeconds(1));
+        int slices = 0;
+        Task task;
+        do {
+            task = tasks.remove();
+            task.action.run();
+            slices++;
+        } while (tasks.getFirst().delay.compareTo(Duration.ofSeconds(3)) < 0);
+        assertThat(limiter.size()).isZero();
+        assertThat(slices).isGreaterThan(1);
+        assertThat(task.delay).isLessThan(Duration.ofMillis(10));
+    }
+
+    @Test
+    void survivesAFailureAndCountsIt() {
+        AtomicBoolean broken = new AtomicBoolean();
+        LocalLimiter<Integer> limiter = limiter(() -> {
+            if (broken.get()) {
+                throw new IllegalStateException("no time");
+            }
+            return ticker.read();
+        });
+        limiter.tryAcquire(1);
+        ticker.advance(Duration.ofSeconds(1));
+        broken.set(true);
+        tasks.remove().action.run();
+        assertThat(limiter.stats().sweepFailures()).isEqualTo(1);
+        assertThat(limiter.size()).isEqualTo(1);
+        broken.set(false);
+        Task next = tasks.remove();
+        assertThat(next.delay).isEqualTo(Duration.ofSeconds(3));
+        next.action.run();
+        assertThat(limiter.size()).isZero();
+    }
+
+    @Test
+    void closeEndsIt() {
+        LocalLimiter<Integer> limiter = limiter(ticker);
+        limiter.close();
+        limiter.close();
+        Task task = tasks.remove();
+        assertThat(task.future).isCancelled();
+        task.action.run(); // it was about to start
+        assertThat(tasks).isEmpty();
+        assertThat(limiter.tryAcquire(1)).isTrue();
+        assertThat(limiter.tryAcquire(1)).isFalse();
+    }
+
+    @Test
+    void aSchedulerThatWasShutDownEndsIt() {
+        LocalLimiter<Integer> limiter = limiter(ticker);
+        shutDown = true;
+        tasks.remove().action.run();
+        assertThat(tasks).isEmpty();
+        assertThat(limiter.tryAcquire(1)).isTrue();
+    }
+
+    @Test
+    void doesNotKeepAnAbandonedLimiterAlive() {
+        WeakReference<LocalLimiter<Integer>> abandoned = new WeakReference<>(limiter(ticker));
+        tasks.getFirst().action.run();
+        collect(abandoned);
+        tasks.removeLast().action.run();
+        assertThat(tasks).hasSize(1); // the first; no further one
+    }
+
+    @Test
+    void hasADaemonThreadOfItsOwnThatEndsWithTheLimiter() throws Exception {
+        LocalLimiter<Integer> limiter = Limiter.<Integer>builder(Limit.parse("1/s"))
+                .sweepInterval(Duration.ofMillis(1))
+                .name("closed one")
+                .build();
+        Thread thread = thread("headgate-sweeper-closed one");
+        assertThat(thread.isDaemon()).isTrue();
+        limiter.close();
+        thread.join(30_000);
+        assertThat(thread.isAlive()).isFalse();
+    }
+
+    @Test
+    void itsOwnThreadEndsWhenTheLimiterIsAbandoned() throws Exception {
+        WeakReference<LocalLimiter<Integer>> abandoned =
+                new WeakReference<>(Limiter.<Integer>builder(Limit.parse("1/s"))
+                        .sweepInterval(Duration.ofMillis(1))
+                        .name("abandoned one")
+                        .build());
+        Thread thread = thread("headgate-sweeper-abandoned one");
+        collect(abandoned);
+        thread.join(30_000);
+        assertThat(thread.isAlive()).isFalse();
+    }
+
+    private static Thread thread(String name) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals(name))
+                .findAny()
+                .orElseThrow();
+    }
+
+    private static void collect(WeakReference<?> reference) {
+        for (int i = 0; i < 200 && reference.get() != null; i++) {
+            System.gc();
+        }
+        assertThat(reference.get()).isNull();
+    }
+}
