@@ -10,11 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** The resolver that walks back through trusted proxies to the first hop that is none. Immutable. */
 final class TrustedHops implements ClientAddressResolver {
 
-    private static final List<ClientAddress> ENDS_OF_IPV4 =
-            List.of(ClientAddress.parse("0.0.0.0"), ClientAddress.parse("255.255.255.255"));
-    private static final List<ClientAddress> ENDS_OF_IPV6 =
-            List.of(ClientAddress.parse("::"), ClientAddress.parse("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
-
     private final @Nullable String header;
     private final HopFormat format;
     private final List<AddressRange> trusted;
@@ -56,9 +51,7 @@ final class TrustedHops implements ClientAddressResolver {
 
     /** Whether a range covers every IPv4 or every IPv6 address, so that clients can write their own address. */
     boolean trustsEverybody() {
-        return trusted.stream()
-                .anyMatch(range -> ENDS_OF_IPV4.stream().allMatch(range::contains)
-                        || ENDS_OF_IPV6.stream().allMatch(range::contains));
+        return trusted.stream().anyMatch(range -> range.prefixLength() == 0);
     }
 
     /** Whether the request came from a trusted proxy that did not say for whom. */

@@ -1,0 +1,12 @@
+package io.headgate.containers.run;
+
+import io.headgate.containers.Conformance;
+import io.headgate.containers.Container;
+
+class UndertowTest implements Conformance {
+
+    @Override
+    public Container container() {
+        return new UndertowServer();
+    }
+}
