@@ -2,17 +2,24 @@ package io.headgate.spring;
 
 import io.headgate.Limiter;
 import io.headgate.Ticker;
+import io.headgate.metrics.LimiterMetrics;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.ClientAddressResolver;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import jakarta.servlet.ServletContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
@@ -79,7 +86,8 @@ public final class HeadgateAutoConfiguration {
                 HeadgateProperties properties,
                 ObjectProvider<Limiter<ClientAddress>> own,
                 ObjectProvider<Ticker> ticker) {
-            return new Limiters(properties, own.getIfUnique(), ticker.getIfUnique(() -> System::nanoTime));
+            Ticker clock = ticker.getIfUnique(() -> System::nanoTime);
+            return new Limiters(properties, own.getIfUnique(), clock, new Refusals(clock));
         }
 
         @Bean
@@ -106,6 +114,16 @@ public final class HeadgateAutoConfiguration {
         }
 
         @Bean
+        @ConditionalOnMissingBean
+        SetupAdvice headgateSetupAdvice(
+                HeadgateProperties properties,
+                ListableBeanFactory beans,
+                Environment environment,
+                ObjectProvider<ServletContext> container) {
+            return new SetupAdvice(properties, beans, environment, container.getIfAvailable());
+        }
+
+        @Bean
         @ConditionalOnSingleCandidate(RateLimitFilter.class)
         @ConditionalOnMissingBean
         FilterRegistrationBean<RateLimitFilter> headgateFilterRegistration(
@@ -115,6 +133,39 @@ public final class HeadgateAutoConfiguration {
             registration.setOrder(properties.order());
             registration.setAsyncSupported(true);
             return registration;
+        }
+    }
+
+    /** A word for those who added the starter where it has no effect. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
+    static final class Reactive {
+
+        @Bean
+        SmartInitializingSingleton headgateReactiveAdvice() {
+            return () -> LogFactory.getLog(HeadgateAutoConfiguration.class)
+                    .warn("No request is limited: Headgate is a servlet filter, and this is a reactive web application."
+                            + " Remove headgate-spring-boot-starter, or set headgate.enabled to false");
+        }
+    }
+
+    /** What the starter tells Micrometer. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+    @ConditionalOnClass({RateLimitFilter.class, MeterBinder.class})
+    static final class Metrics {
+
+        @Bean
+        @ConditionalOnMissingBean(name = "headgateMetrics")
+        MeterBinder headgateMetrics(Limiters limiters, ObjectProvider<RateLimitFilter> filter) {
+            return registry -> limiters.all().forEach(shown -> {
+                LimiterMetrics metrics = new LimiterMetrics(shown.limiter());
+                if (shown.limiter().name().equals(Limiters.GENERAL)) {
+                    metrics = metrics.failures(() ->
+                            filter.stream().mapToLong(f -> f.stats().failed()).sum());
+                }
+                (shown.dryRun() ? metrics.dryRun() : metrics).bindTo(registry);
+            });
         }
     }
 
@@ -128,6 +179,14 @@ public final class HeadgateAutoConfiguration {
         @ConditionalOnMissingBean
         HealthPaths headgateHealthPaths(ObjectProvider<PathMappedEndpoints> endpoints, Environment environment) {
             return new HealthPaths(() -> healthPaths(endpoints.getIfAvailable(), environment));
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        @ConditionalOnAvailableEndpoint
+        HeadgateEndpoint headgateEndpoint(
+                HeadgateProperties properties, Limiters limiters, ObjectProvider<RateLimitFilter> filter) {
+            return new HeadgateEndpoint(properties, limiters, filter.getIfUnique());
         }
 
         private static Set<String> healthPaths(@Nullable PathMappedEndpoints endpoints, Environment environment) {

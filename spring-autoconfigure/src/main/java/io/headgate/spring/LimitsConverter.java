@@ -27,10 +27,10 @@ final class LimitsConverter implements ConditionalGenericConverter {
 
     @Override
     public @Nullable Object convert(@Nullable Object source, TypeDescriptor sourceType, TypeDescriptor targetType) {
-        if (source == null) {
-            return null;
-        }
         Map<String, Limit> limits = new LinkedHashMap<>();
+        if (source == null || source.toString().isBlank()) {
+            return limits; // as the binder of Boot 4 answers without asking us
+        }
         for (String text : source.toString().split(",", -1)) {
             Limit limit = Limit.parse(text.strip());
             if (limits.put(limit.name(), limit) != null) {
