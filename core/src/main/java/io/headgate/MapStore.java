@@ -34,6 +34,12 @@ final class MapStore<K> implements BucketStore<K> {
      */
 
     private static final int REACH = 8;
+
+    /** An entry of the map, and its slots in a table and a copy of it that are as empty as tables get. */
+    private static final int MAP_BYTES_PER_KEY = 24 + 2 * 32;
+
+    private static final int ARRAY_HEADER_BYTES = 16;
+
     /** The floor while nothing was evicted; as a reading it is unlikely, and then rounded up by a nanosecond. */
     private static final long NO_FLOOR = Long.MIN_VALUE;
 
@@ -217,7 +223,7 @@ final class MapStore<K> implements BucketStore<K> {
 
     @Override
     public long memoryBytes() {
-        return 0;
+        return maxKeys * (MAP_BYTES_PER_KEY + ARRAY_HEADER_BYTES + (long) buckets.length * Long.BYTES);
     }
 
     @Override

@@ -21,11 +21,7 @@ final class Advice {
         this.warnings = warnings;
         this.resolver = resolver instanceof TrustedHops hops ? hops : null;
         if (this.resolver != null && this.resolver.trustsEverybody()) {
-            warnings.once(
-                    Topic.TRUSTS_EVERYBODY,
-                    () ->
-                            "every address is a trusted proxy (0.0.0.0/0 or ::/0), so any client can write another address"
-                                    + " into the header and get a new bucket; trust the ranges of your own proxies only");
+            warnings.once(Topic.TRUSTS_EVERYBODY);
         }
     }
 
@@ -34,7 +30,7 @@ final class Advice {
         if (resolver != null) {
             if (resolver.trustsNobody()) {
                 lookForIgnoredHeader(outermost);
-            } else if (!warnings.isSaid(Topic.MISSING_HEADER)) {
+            } else if (address != null && resolver.trusts(address) && !warnings.isSaid(Topic.MISSING_HEADER)) {
                 lookForSilentProxy(new ContainerRequest(outermost), resolver);
             }
         }
@@ -50,37 +46,21 @@ final class Advice {
         ContainerRequest request = new ContainerRequest(outermost);
         for (String header : FORWARDING_HEADERS) {
             if (request.has(header)) {
-                warnings.once(
-                        Topic.UNTRUSTED_HEADER,
-                        () -> "a request came with the header " + header
-                                + ", which is ignored, since no proxy is trusted."
-                                + " If a proxy of yours sent it, all clients behind that proxy share one bucket: name its"
-                                + " range in trustedProxies. If clients connect directly, one of them made it up, and all"
-                                + " is well");
+                warnings.once(Topic.UNTRUSTED_HEADER, header);
             }
         }
     }
 
     private void lookForSilentProxy(ContainerRequest request, TrustedHops hops) {
         if (hops.isMissingHeader(request)) {
-            warnings.once(
-                    Topic.MISSING_HEADER,
-                    () -> "the trusted proxy " + request.peer() + " sent a request without the header " + hops.header()
-                            + ", so the proxy itself is limited, in place of its clients. Make it set that header (or"
-                            + " name the one that it does set in forwardedHeader); if these are its own health checks,"
-                            + " name it in exempt");
+            warnings.once(Topic.MISSING_HEADER, request.peer(), hops.header());
         }
     }
 
     private void lookForCrowd(@Nullable ClientAddress address) {
         ClientAddress crowded = crowdedKey.see(address == null ? Target.NOBODY : address.network(64));
         if (crowded != null) {
-            warnings.once(
-                    Topic.CROWDED_KEY,
-                    () -> "most requests count for one client, " + crowded
-                            + (crowded.equals(Target.NOBODY)
-                                    ? ", which stands for those without an address: see noAddress"
-                                    : ". If that is a proxy, its clients share one bucket: name it in trustedProxies"));
+            warnings.once(Topic.CROWDED_KEY, crowded);
         }
     }
 }

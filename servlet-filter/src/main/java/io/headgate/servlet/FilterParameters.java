@@ -24,7 +24,7 @@ final class FilterParameters {
      * name, the value and the form are added in one place. docs/http.md has the same list for users.
      */
 
-    private static final Set<String> KNOWN = Set.of(
+    static final Set<String> KNOWN = Set.of(
             "limits",
             "rules",
             "trustedProxies",

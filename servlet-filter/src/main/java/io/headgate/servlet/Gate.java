@@ -1,29 +1,19 @@
 package io.headgate.servlet;
 
-import io.headgate.Limit;
-import io.headgate.Limiter;
-import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
-import io.headgate.servlet.Warnings.Topic;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A configured filter at work: the answers to the questions that {@code doFilter} asks, in its order. Thread-safe. */
 final class Gate {
 
     /*
-     * Immutable once built; what it points to is thread-safe. The limiters that it made are closed with it; a request
+     * Immutable once built; what it points to is thread-safe. The limiters that were made for it are closed with it; a request
      * that is still under way then is decided as before, since a closed limiter goes on deciding.
      */
-
-    private record RulePolicy(Rule rule, Policy policy) {}
 
     final String name;
     final RateLimitHeaders headers;
@@ -34,14 +24,12 @@ final class Gate {
     private final boolean usesAddresses;
     private final ClientAddressResolver resolver;
     private final List<AddressRange> exempt;
-    private final List<RulePolicy> rules;
-    private final Policy general;
+    private final Policies policies;
     private final boolean dryRun;
     private final OnFailure onFailure;
     private final Advice advice;
     private final Counters counters;
     private final Failures failures;
-    private final List<LocalLimiter<?>> made = new ArrayList<>();
 
     Gate(Settings settings, String name, Counters counters) {
         this.name = name;
@@ -55,58 +43,11 @@ final class Gate {
         this.exempt = List.copyOf(settings.exempt);
         this.dryRun = settings.dryRun;
         this.onFailure = settings.onFailure;
-        Target<?> target = settings.target;
-        if (target == null) {
-            target = Target.clients(make(settings, name, settings.limits));
-        }
-        this.general = new Policy(target, settings.cost, settings.noAddress, dryRun, settings.chargeOn);
-        this.rules = settings.rules.stream()
-                .map(rule -> new RulePolicy(rule, policy(rule, settings)))
-                .toList();
-        this.usesAddresses = target.isByAddress() || !exempt.isEmpty() || !rules.isEmpty();
+        this.policies = new Policies(settings, name);
+        this.usesAddresses = policies.useAddresses() || !exempt.isEmpty();
         Warnings warnings = new Warnings(name);
         this.advice = new Advice(warnings, resolver);
-        announce(warnings);
-    }
-
-    private Policy policy(Rule rule, Settings settings) {
-        Limiter<ClientAddress> limiter = rule.limiter();
-        if (limiter == null && !rule.limits().isEmpty()) {
-            limiter = make(settings, rule.name(), rule.limits());
-        }
-        return new Policy(
-                limiter == null ? null : Target.clients(limiter),
-                rule.cost().isPresent() ? request -> rule.cost().getAsLong() : settings.cost,
-                settings.noAddress,
-                dryRun || rule.isDryRun(),
-                rule.chargeOn() == null ? settings.chargeOn : rule.chargeOn());
-    }
-
-    private LocalLimiter<ClientAddress> make(Settings settings, String name, List<Limit> limits) {
-        LocalLimiter<ClientAddress> limiter = settings.clientLimits.limiter(name, limits, settings.ticker);
-        made.add(limiter);
-        return limiter;
-    }
-
-    private void announce(Warnings warnings) {
-        Set<LocalLimiter<?>> limiters = Collections.newSetFromMap(new IdentityHashMap<>());
-        List<Policy> policies =
-                new ArrayList<>(rules.stream().map(RulePolicy::policy).toList());
-        policies.add(general);
-        for (Policy policy : policies) {
-            if (policy.target() != null && policy.target().limiter() instanceof LocalLimiter<?> limiter) {
-                limiters.add(limiter);
-                if (policy.target().isByAddress() && limiter.ipv6Prefix().isEmpty()) {
-                    warnings.once(
-                            Topic.UNMASKED_KEYS,
-                            () ->
-                                    "a limiter of client addresses tells IPv6 addresses apart to the last bit, so a client gets"
-                                            + " a new bucket with each address of its network; make it with Limiter.forAddresses");
-                }
-            }
-        }
-        long bytes = limiters.stream().mapToLong(LocalLimiter::memoryBytes).sum();
-        warnings.info("started; its limiters may take up to " + bytes + " bytes of memory");
+        policies.announce(warnings);
     }
 
     /** Whether this is the dispatch that a request is charged at. */
@@ -135,11 +76,21 @@ final class Gate {
         if (usesAddresses) {
             advice.look(request, address);
         }
-        return policyFor(request).decide(request, address);
+        Policy policy = policies.of(request);
+        try {
+            return policy.decide(request, address);
+        } catch (Throwable failure) {
+            // The dry run of a rule never denies, not even by failing.
+            return failed(failure, policy.dryRun());
+        }
     }
 
     /** What the configuration says about a failure. */
     Verdict failed(Throwable failure) {
+        return failed(failure, dryRun);
+    }
+
+    private Verdict failed(Throwable failure, boolean dryRun) {
         failures.report(failure);
         boolean closed = onFailure == OnFailure.DENY && !dryRun;
         return Verdict.without(closed ? Outcome.FAILED_CLOSED : Outcome.FAILED_OPEN);
@@ -158,22 +109,7 @@ final class Gate {
 
     /** Ends the threads of the limiters that this gate made. */
     void close() {
-        made.forEach(LocalLimiter::close);
-    }
-
-    private Policy policyFor(HttpServletRequest request) {
-        if (rules.isEmpty()) {
-            return general;
-        }
-        String path = RequestPath.of(request);
-        if (path != null) {
-            for (RulePolicy candidate : rules) {
-                if (candidate.rule().matches(request.getMethod(), path)) {
-                    return candidate.policy();
-                }
-            }
-        }
-        return general;
+        policies.close();
     }
 
     private boolean isExempt(ClientAddress address) {

@@ -36,7 +36,6 @@ final class HopList {
         while (end < 0 && line > 0) {
             line--;
             end = lines.get(line).length();
-            chars--;
         }
         return end >= 0 && hops < MAX_HOPS && end - start() <= chars;
     }
@@ -48,6 +47,7 @@ final class HopList {
         int start = start();
         int from = HopFormat.skipBlanks(text, start, end);
         ClientAddress address = format.read(text, from, HopFormat.trimBlanks(text, from, end));
+        // One for the comma, or for the end of the line before.
         chars -= end - start + 1;
         hops++;
         end = start - 1;

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A servlet filter that answers 429 to clients that call too often, and tells every client how it stands.
@@ -86,7 +87,7 @@ public final class RateLimitFilter implements Filter {
      * @param <K> the type of the keys
      * @return the builder
      */
-    public static <K> Builder builder(Limiter<K> limiter, Function<HttpServletRequest, K> key) {
+    public static <K> Builder builder(Limiter<K> limiter, Function<HttpServletRequest, @Nullable K> key) {
         Target<K> target = Target.keys(Objects.requireNonNull(limiter, "limiter"), Objects.requireNonNull(key, "key"));
         return new Builder(new Settings(target, List.of()));
     }
@@ -193,7 +194,8 @@ public final class RateLimitFilter implements Filter {
         }
 
         /**
-         * Adds rules. The first one that matches a request decides, in place of the general limits.
+         * Adds rules. The first one that matches a request decides, in place of the general limits. Rules limit by
+         * address, whatever the key of the general limits is.
          *
          * @param rules after those that were added before
          * @return this

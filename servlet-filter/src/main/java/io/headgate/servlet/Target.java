@@ -31,7 +31,7 @@ record Target<K>(
         return new Target<>(limiter, (request, address) -> address, NOBODY);
     }
 
-    static <K> Target<K> keys(Limiter<K> limiter, Function<HttpServletRequest, K> key) {
+    static <K> Target<K> keys(Limiter<K> limiter, Function<HttpServletRequest, @Nullable K> key) {
         return new Target<>(limiter, (request, address) -> key.apply(request), null);
     }
 

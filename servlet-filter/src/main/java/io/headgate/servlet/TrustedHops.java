@@ -44,6 +44,16 @@ final class TrustedHops implements ClientAddressResolver {
         return last;
     }
 
+    /** Whether an address is that of a proxy of the user's own. */
+    boolean trusts(ClientAddress address) {
+        for (AddressRange range : trusted) {
+            if (range.contains(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether no header is ever believed. */
     boolean trustsNobody() {
         return header == null || trusted.isEmpty();
@@ -63,14 +73,5 @@ final class TrustedHops implements ClientAddressResolver {
     @Nullable
     String header() {
         return header;
-    }
-
-    private boolean trusts(ClientAddress address) {
-        for (AddressRange range : trusted) {
-            if (range.contains(address)) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -23,7 +23,10 @@ interface FieldContract extends OnContainer {
     }
 
     private static App app(RateLimitFilter.Builder filter) {
-        return new App().filter("limits", filter.build(), "/*").answer("/hello", "hello");
+        return new App()
+                .filter("limits", filter.build(), "/*")
+                .answer("/hello", "hello")
+                .servlet("/nothing", (request, response) -> response.sendError(404));
     }
 
     @Test

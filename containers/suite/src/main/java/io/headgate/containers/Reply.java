@@ -15,10 +15,17 @@ import java.util.Locale;
 public record Reply(int status, List<String> fields, String body) {
 
     static Reply parse(byte[] bytes) {
-        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        return parse(new String(bytes, StandardCharsets.ISO_8859_1));
+    }
+
+    private static Reply parse(String text) {
         int end = text.indexOf("\r\n\r\n");
         if (end < 0) {
             throw new AssertionError("no response but: \"" + text + "\"");
+        }
+        if (text.startsWith("HTTP/1.1 1")) {
+            // Only an interim answer, such as 100 Continue.
+            return parse(text.substring(end + 4));
         }
         List<String> lines = Arrays.asList(text.substring(0, end).split("\r\n"));
         Reply raw = new Reply(

@@ -12,7 +12,7 @@ public final class Site implements AutoCloseable {
 
     private final Container.Server server;
 
-    Site(Container.Server server) {
+    public Site(Container.Server server) {
         this.server = server;
     }
 

@@ -3,18 +3,33 @@ package io.headgate.containers.run;
 import io.headgate.containers.App;
 import io.headgate.containers.Container;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ErrorPageErrorHandler;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
 
 /** Jetty 12.1 with Servlet 6.0. */
 final class Jetty implements Container {
 
+    private final Consumer<HttpConfiguration> more;
+
+    Jetty() {
+        this(http -> {});
+    }
+
+    /** With another configuration of the connector. */
+    Jetty(Consumer<HttpConfiguration> more) {
+        this.more = more;
+    }
+
     @Override
     public Server start(App app) throws Exception {
         var jetty = new org.eclipse.jetty.server.Server();
-        ServerConnector connector = new ServerConnector(jetty);
-        connector.setHost("::");
+        HttpConfiguration http = new HttpConfiguration();
+        more.accept(http);
+        ServerConnector connector = new ServerConnector(jetty, new HttpConnectionFactory(http));
         jetty.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
         context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets));

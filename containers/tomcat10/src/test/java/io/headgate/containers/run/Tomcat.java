@@ -7,13 +7,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
+import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat.FixContextListener;
 import org.apache.tomcat.util.descriptor.web.ErrorPage;
 
 /** Tomcat, 10.1 or 11 by the class path. */
 final class Tomcat implements Container {
+
+    private final Consumer<Context> more;
+
+    Tomcat() {
+        this(context -> {});
+    }
+
+    /** With something of Tomcat's own in the application. */
+    Tomcat(Consumer<Context> more) {
+        this.more = more;
+    }
 
     @Override
     public Server start(App app) throws Exception {
@@ -22,10 +35,11 @@ final class Tomcat implements Container {
         tomcat.setBaseDir(home.toString());
         tomcat.setPort(0);
         tomcat.setSilent(true);
-        tomcat.getConnector().setProperty("address", "::");
+        Connector connector = tomcat.getConnector();
         Context context = tomcat.addContext("", new File(".").getAbsolutePath());
         context.addLifecycleListener(new FixContextListener());
         context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets), null);
+        more.accept(context);
         app.errorPages().forEach((status, path) -> {
             ErrorPage page = new ErrorPage();
             page.setErrorCode(status);
@@ -35,7 +49,7 @@ final class Tomcat implements Container {
         Server server = new Server() {
             @Override
             public int port() {
-                return tomcat.getConnector().getLocalPort();
+                return connector.getLocalPort();
             }
 
             @Override

@@ -3,6 +3,7 @@ package io.headgate.containers.run;
 import io.headgate.containers.App;
 import io.headgate.containers.Container;
 import io.undertow.Undertow;
+import io.undertow.server.HandlerWrapper;
 import io.undertow.server.handlers.GracefulShutdownHandler;
 import io.undertow.servlet.Servlets;
 import io.undertow.servlet.api.DeploymentInfo;
@@ -16,6 +17,17 @@ import java.util.Set;
 /** Undertow 2.3. */
 final class UndertowServer implements Container {
 
+    private final HandlerWrapper outermost;
+
+    UndertowServer() {
+        this(handler -> handler);
+    }
+
+    /** With a handler of Undertow's own around the application. */
+    UndertowServer(HandlerWrapper outermost) {
+        this.outermost = outermost;
+    }
+
     @Override
     public Server start(App app) throws Exception {
         ServletContainerInitializer deploy = (classes, servlets) -> app.deploy(servlets);
@@ -23,16 +35,18 @@ final class UndertowServer implements Container {
                 .setClassLoader(UndertowServer.class.getClassLoader())
                 .setContextPath("/")
                 .setDeploymentName("app")
+                // Else filters start with the first request, and their mistakes come to light only then.
+                .setEagerFilterInit(true)
                 .addServletContainerInitializer(new ServletContainerInitializerInfo(
                         deploy.getClass(), new ImmediateInstanceFactory<>(deploy), Set.of()));
         app.errorPages().forEach((status, path) -> info.addErrorPage(Servlets.errorPage(path, status)));
         DeploymentManager manager = Servlets.newContainer().addDeployment(info);
         manager.deploy();
-        GracefulShutdownHandler handler = new GracefulShutdownHandler(manager.start());
+        GracefulShutdownHandler handler = new GracefulShutdownHandler(outermost.wrap(manager.start()));
         Undertow undertow = Undertow.builder()
                 .setIoThreads(1)
                 .setWorkerThreads(4)
-                .addHttpListener(0, "::")
+                .addHttpListener(0, "0.0.0.0")
                 .setHandler(handler)
                 .build();
         undertow.start();
