@@ -24,6 +24,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
@@ -187,53 +188,48 @@ class PropertiesTest {
                 "headgate.forwarded-header=Forwarded");
     }
 
+    /** An application with only these in its environment, and these system properties. */
+    private WebApplicationContextRunner with(Map<String, Object> variables, Map<String, Object> systemProperties) {
+        return web.withInitializer(context -> {
+            MutablePropertySources sources = context.getEnvironment().getPropertySources();
+            String environment = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
+            sources.replace(environment, new SystemEnvironmentPropertySource(environment, variables));
+            String system = StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME;
+            sources.replace(system, new MapPropertySource(system, systemProperties));
+        });
+    }
+
     @Test
     void environmentVariables(CapturedOutput output) {
-        web.withInitializer(context -> context.getEnvironment()
-                        .getPropertySources()
-                        .replace(
-                                StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
-                                new SystemEnvironmentPropertySource(
-                                        StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
-                                        Map.of(
-                                                "HEADGATE_LIMITS", "7/s",
-                                                "HEADGATE_TRUSTEDPROXIES_0", "10.0.0.0/8",
-                                                "HEADGATE_MAX_CLIENTS", "9",
-                                                "HEADGATE_RULES_0_PATH", "/x",
-                                                "HEADGATE_RULES_0_LIMITS", "1/s",
-                                                "HEADGATE_LIMIT", "8/s",
-                                                "HEADGATE_SERVICE_HOST", "10.1.1.1",
-                                                "HEADGATE_RULES_0_PATHS", "/y"))))
-                .run(context -> {
-                    HeadgateProperties p = context.getBean(HeadgateProperties.class);
-                    assertThat(p.limits().values()).containsExactly(Limit.parse("7/s"));
-                    assertThat(p.trustedProxies()).containsExactly(AddressRange.parse("10.0.0.0/8"));
-                    assertThat(p.maxClients()).isEqualTo(9);
-                    assertThat(p.rules().get(0).path()).isEqualTo("/x");
-                    assertThat(output)
-                            .contains("Unknown HEADGATE_LIMIT, HEADGATE_RULES_0_PATHS, HEADGATE_SERVICE_HOST in the"
-                                    + " environment or the system properties: the keys under headgate are enabled,"
-                                    + " limits, rules, trusted-proxies, ");
-                });
+        Map<String, Object> variables = Map.of(
+                "HEADGATE_LIMITS", "7/s",
+                "HEADGATE_TRUSTEDPROXIES_0", "10.0.0.0/8",
+                "HEADGATE_MAX_CLIENTS", "9",
+                "HEADGATE_RULES_0_PATH", "/x",
+                "HEADGATE_RULES_0_LIMITS", "1/s",
+                "HEADGATE_LIMIT", "8/s",
+                "HEADGATE_SERVICE_HOST", "10.1.1.1",
+                "HEADGATE_RULES_0_PATHS", "/y");
+        with(variables, Map.of()).run(context -> {
+            HeadgateProperties p = context.getBean(HeadgateProperties.class);
+            assertThat(p.limits().values()).containsExactly(Limit.parse("7/s"));
+            assertThat(p.trustedProxies()).containsExactly(AddressRange.parse("10.0.0.0/8"));
+            assertThat(p.maxClients()).isEqualTo(9);
+            assertThat(p.rules().get(0).path()).isEqualTo("/x");
+            assertThat(output)
+                    .contains("Unknown HEADGATE_LIMIT, HEADGATE_RULES_0_PATHS, HEADGATE_SERVICE_HOST in the"
+                            + " environment or the system properties: the keys under headgate are enabled,"
+                            + " limits, rules, trusted-proxies, ");
+        });
     }
 
     @Test
     void systemProperties(CapturedOutput output) {
-        web.withInitializer(context -> context.getEnvironment()
-                        .getPropertySources()
-                        .replace(
-                                StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME,
-                                new MapPropertySource(
-                                        StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME,
-                                        Map.of(
-                                                "headgate.limits", "7/s",
-                                                "headgate.limit", "8/s",
-                                                "headgatekeeper", "x",
-                                                "headgate.exempt[0]", "::1"))))
-                .run(context -> {
-                    assertThat(context.getBean(HeadgateProperties.class).exempt())
-                            .containsExactly(AddressRange.parse("::1"));
-                    assertThat(output).contains("Unknown headgate.limit in the");
-                });
+        Map<String, Object> properties = Map.of(
+                "headgate.limits", "7/s", "headgate.limit", "8/s", "headgatekeeper", "x", "headgate.exempt[0]", "::1");
+        with(Map.of(), properties).run(context -> {
+            assertThat(context.getBean(HeadgateProperties.class).exempt()).containsExactly(AddressRange.parse("::1"));
+            assertThat(output).contains("Unknown headgate.limit in the");
+        });
     }
 }
