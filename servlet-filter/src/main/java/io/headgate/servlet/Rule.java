@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ public final class Rule {
 
     private final String pattern;
     private final RulePattern path;
+    private final Predicate<String> condition;
     private final List<Limit> limits;
     private final @Nullable Limiter<ClientAddress> limiter;
     private final @Nullable String name;
@@ -36,6 +38,7 @@ public final class Rule {
 
     private Rule(
             String pattern,
+            Predicate<String> condition,
             List<Limit> limits,
             @Nullable Limiter<ClientAddress> limiter,
             @Nullable String name,
@@ -45,6 +48,7 @@ public final class Rule {
             @Nullable ChargeOn chargeOn) {
         this.pattern = pattern;
         this.path = RulePattern.parse(pattern);
+        this.condition = condition;
         this.limits = limits;
         this.limiter = limiter;
         this.name = name;
@@ -67,7 +71,8 @@ public final class Rule {
     public static Rule limits(String pattern, Limit first, Limit... more) {
         List<Limit> limits = new ArrayList<>(List.of(more));
         limits.add(0, first);
-        return new Rule(pattern, List.copyOf(limits), null, null, Set.of(), OptionalLong.empty(), false, null);
+        return new Rule(
+                pattern, Rule::always, List.copyOf(limits), null, null, Set.of(), OptionalLong.empty(), false, null);
     }
 
     /**
@@ -80,7 +85,7 @@ public final class Rule {
      */
     public static Rule limiter(String pattern, Limiter<ClientAddress> limiter) {
         Objects.requireNonNull(limiter, "limiter");
-        return new Rule(pattern, List.of(), limiter, null, Set.of(), OptionalLong.empty(), false, null);
+        return new Rule(pattern, Rule::always, List.of(), limiter, null, Set.of(), OptionalLong.empty(), false, null);
     }
 
     /**
@@ -91,7 +96,7 @@ public final class Rule {
      * @throws IllegalArgumentException if the pattern has another form
      */
     public static Rule unlimited(String pattern) {
-        return new Rule(pattern, List.of(), null, null, Set.of(), OptionalLong.empty(), false, null);
+        return new Rule(pattern, Rule::always, List.of(), null, null, Set.of(), OptionalLong.empty(), false, null);
     }
 
     /**
@@ -118,7 +123,7 @@ public final class Rule {
         if (name.isBlank()) {
             throw new IllegalArgumentException("the name of a rule must not be empty");
         }
-        return new Rule(pattern, limits, limiter, name, methods, cost, dryRun, chargeOn);
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn);
     }
 
     /**
@@ -135,7 +140,19 @@ public final class Rule {
                         "\"" + method + "\" is not a method; the form is upper-case letters such as POST");
             }
         }
-        return new Rule(pattern, limits, limiter, name, Set.of(methods), cost, dryRun, chargeOn);
+        return new Rule(pattern, condition, limits, limiter, name, Set.of(methods), cost, dryRun, chargeOn);
+    }
+
+    /**
+     * This rule for some of its paths only: those that a function accepts, such as paths that are known only once the
+     * application has started.
+     *
+     * @param condition is given the path as the pattern is; asked by many threads at once, must not block
+     * @return the rule
+     */
+    public Rule onlyIf(Predicate<String> condition) {
+        Objects.requireNonNull(condition, "condition");
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn);
     }
 
     /**
@@ -149,7 +166,7 @@ public final class Rule {
         if (permits < 0) {
             throw new IllegalArgumentException("the cost of a request must be at least 0, not " + permits);
         }
-        return new Rule(pattern, limits, limiter, name, methods, OptionalLong.of(permits), dryRun, chargeOn);
+        return new Rule(pattern, condition, limits, limiter, name, methods, OptionalLong.of(permits), dryRun, chargeOn);
     }
 
     /**
@@ -158,7 +175,7 @@ public final class Rule {
      * @return the rule
      */
     public Rule dryRun() {
-        return new Rule(pattern, limits, limiter, name, methods, cost, true, chargeOn);
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, true, chargeOn);
     }
 
     /**
@@ -169,7 +186,7 @@ public final class Rule {
      */
     public Rule chargeOn(ChargeOn chargeOn) {
         Objects.requireNonNull(chargeOn, "chargeOn");
-        return new Rule(pattern, limits, limiter, name, methods, cost, dryRun, chargeOn);
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn);
     }
 
     /**
@@ -188,6 +205,10 @@ public final class Rule {
      */
     public List<Limit> limits() {
         return limits;
+    }
+
+    private static boolean always(@SuppressWarnings("unused") String path) {
+        return true;
     }
 
     Optional<String> givenName() {
@@ -216,6 +237,7 @@ public final class Rule {
         return (methods.isEmpty()
                         || methods.contains(method.equals("HEAD") ? "GET" : method)
                         || methods.contains(method))
-                && path.matches(requestPath);
+                && path.matches(requestPath)
+                && condition.test(requestPath);
     }
 }
