@@ -26,6 +26,8 @@ final class Accounts<K> {
     private final Overflow overflow;
     /** Calls that took a charge back. */
     private final LongAdder undone = new LongAdder();
+    /** Refusals by the bucket that was the first to be found wanting; in the order of the buckets. */
+    private final LongAdder[] refusals;
 
     Accounts(TokenBucket[] buckets, BucketStore<K> store, SharedBuckets<K> shared, Overflow overflow) {
         this.buckets = buckets;
@@ -34,6 +36,7 @@ final class Accounts<K> {
         this.store = store;
         this.shared = shared;
         this.overflow = overflow;
+        this.refusals = Arrays.stream(buckets).map(bucket -> new LongAdder()).toArray(LongAdder[]::new);
     }
 
     long mostPermits() {
@@ -43,6 +46,7 @@ final class Accounts<K> {
     /** Takes permits if it can. Leaves in {@code words}, if given, those that it decided on. */
     Outcome take(K key, long permits, long now, long @Nullable [] words) {
         if (permits > mostPermits) {
+            refused(permits);
             return words == null ? Outcome.DENIED : look(key, permits, now, words);
         }
         Outcome outcome = takeAll(store, key, permits, now, words);
@@ -66,7 +70,11 @@ final class Accounts<K> {
             }
             if (word == TokenBucket.ABSENT || !buckets[i].admits(word, permits, now)) {
                 undo(place, key, i, permits, now);
-                return word == TokenBucket.ABSENT ? Outcome.NO_ROOM : Outcome.DENIED;
+                if (word == TokenBucket.ABSENT) {
+                    return Outcome.NO_ROOM;
+                }
+                refusals[i].increment();
+                return Outcome.DENIED;
             }
         }
         return Outcome.ALLOWED;
@@ -74,15 +82,18 @@ final class Accounts<K> {
 
     /** Reads before anything is written: without concurrency a denial is found here, and nothing has to be undone. */
     private boolean allAdmit(Buckets<K> place, K key, long permits, long now, long @Nullable [] words) {
-        boolean all = true;
+        int wanting = -1;
         for (int i = 0; i < buckets.length; i++) {
             long word = place.read(key, i); // an absent bucket is a full one
-            all &= buckets[i].admits(word, permits, now);
+            wanting = wanting < 0 && !buckets[i].admits(word, permits, now) ? i : wanting;
             if (words != null) {
                 words[i] = word;
             }
         }
-        return all;
+        if (wanting >= 0) {
+            refusals[wanting].increment();
+        }
+        return wanting < 0;
     }
 
     /** Charges one bucket, if it admits the charge: answers the word it decided on, or ABSENT if there is no room. */
@@ -165,5 +176,20 @@ final class Accounts<K> {
 
     long undone() {
         return undone.sum();
+    }
+
+    /** Counts a call that no bucket can hold enough permits for. */
+    private void refused(long permits) {
+        for (int i = 0; i < buckets.length; i++) {
+            if (buckets[i].capacity() < permits) {
+                refusals[i].increment();
+                return;
+            }
+        }
+    }
+
+    /** How many calls a bucket has refused. */
+    long refusals(int bucket) {
+        return refusals[bucket].sum();
     }
 }

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -55,7 +56,16 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final LongAdder allowed = new LongAdder();
     private final LongAdder denied = new LongAdder();
     private final LongAdder overflowed = new LongAdder();
+    /** Calls that left a key near one of its limits. */
+    private final LongAdder nearLimit = new LongAdder();
+
+    private final @Nullable Consumer<? super K> onDenied;
+
     private final LongAdder sweepFailures = new LongAdder();
+    /** Walks over all keys that came to their end, and how long all walks took. */
+    private final LongAdder sweeps = new LongAdder();
+
+    private final LongAdder sweepNanos = new LongAdder();
 
     /** The sweeper's walk, across slices. Only the sweeper's task reads or writes it. */
     private BucketStore.@Nullable Pass sweep;
@@ -70,6 +80,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         overflow = builder.overflow;
         ipv6Prefix = builder.ipv6Prefix;
         canonical = builder.canonical;
+        onDenied = builder.onDenied;
         buckets = limits.stream()
                 .map(TokenBucket::new)
                 .sorted(Comparator.comparingLong(TokenBucket::interval).reversed())
@@ -112,6 +123,9 @@ public final class LocalLimiter<K> implements Limiter<K> {
         if (outcome.overflow) {
             overflowed.increment();
         }
+        if (!outcome.allowed && onDenied != null) {
+            onDenied.accept(key);
+        }
         return outcome;
     }
 
@@ -122,16 +136,22 @@ public final class LocalLimiter<K> implements Limiter<K> {
         boolean admissible = permits <= accounts.mostPermits();
         LimitStatus[] statuses = new LimitStatus[buckets.length];
         long wait = 0;
+        boolean near = false;
         for (int i = 0; i < buckets.length; i++) {
             TokenBucket bucket = buckets[i];
             wait = admissible ? Math.max(wait, bucket.nanosUntil(permits, words[i], now)) : wait;
             long word = taken ? bucket.take(words[i], permits, now) : words[i];
+            long remaining = bucket.available(word, now);
+            near |= remaining <= bucket.capacity() / 5;
             statuses[limits.indexOf(bucket.limit())] = new LimitStatus(
                     bucket.limit(),
-                    bucket.available(word, now),
+                    remaining,
                     !bucket.admits(words[i], permits, now),
                     Duration.ofNanos(bucket.nanosUntilNext(word, now)),
                     Duration.ofNanos(bucket.nanosUntilFull(word, now)));
+        }
+        if (taken && near) {
+            nearLimit.increment();
         }
         List<LimitStatus> list = List.of(statuses);
         if (outcome.allowed) {
@@ -185,9 +205,12 @@ public final class LocalLimiter<K> implements Limiter<K> {
      */
     public long sweep() {
         long count = 0;
+        long start = System.nanoTime();
         for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
             count += pass.evict(ticker.read(), SWEPT_AT_ONCE);
         }
+        sweepNanos.add(System.nanoTime() - start);
+        sweeps.increment();
         return count;
     }
 
@@ -199,8 +222,13 @@ public final class LocalLimiter<K> implements Limiter<K> {
         while (pass.hasNext() && System.nanoTime() - start < SLICE_NANOS) {
             pass.evict(ticker.read(), SWEPT_AT_ONCE);
         }
-        sweep = pass.hasNext() ? pass : null;
-        return sweep != null;
+        sweepNanos.add(System.nanoTime() - start);
+        if (pass.hasNext()) {
+            sweep = pass;
+            return true;
+        }
+        sweeps.increment();
+        return false;
     }
 
     void sweepFailed() {
@@ -262,6 +290,49 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 allowed.sum(), denied.sum(), overflowed.sum(), accounts.undone(), store.evicted(), sweepFailures.sum());
     }
 
+    /**
+     * How many calls were refused because of one limit: the first that was found exhausted.
+     *
+     * @param limit one of {@link #limits}
+     * @return the count so far
+     * @throws IllegalArgumentException if the limiter has no such limit
+     */
+    public long denied(Limit limit) {
+        for (int i = 0; i < buckets.length; i++) {
+            if (buckets[i].limit().equals(limit)) {
+                return accounts.refusals(i);
+            }
+        }
+        throw new IllegalArgumentException("no limit of this limiter: " + limit);
+    }
+
+    /**
+     * How many calls of {@code decide} took permits and left at most a fifth of a limit's capacity.
+     *
+     * @return the count so far
+     */
+    public long nearLimit() {
+        return nearLimit.sum();
+    }
+
+    /**
+     * How many walks over all keys came to their end.
+     *
+     * @return the count so far
+     */
+    public long sweeps() {
+        return sweeps.sum();
+    }
+
+    /**
+     * How long all walks over all keys took together, without the rests in between.
+     *
+     * @return the sum so far
+     */
+    public Duration sweepTime() {
+        return Duration.ofNanos(sweepNanos.sum());
+    }
+
     @Override
     public void close() {
         if (sweeper != null) {
@@ -293,6 +364,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         private Duration sweepInterval = Duration.ofSeconds(10);
         private @Nullable ScheduledExecutorService scheduler;
         private String name = "limiter";
+        private @Nullable Consumer<? super K> onDenied;
 
         private Builder(
                 int ipv6Prefix,
@@ -424,6 +496,18 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 throw new IllegalArgumentException("the name of a limiter must not be blank");
             }
             this.name = name;
+            return this;
+        }
+
+        /**
+         * Who hears of every refusal, such as {@link HeavyHitters}. Default: nobody.
+         *
+         * @param onDenied is given the key as the limiter tracks it, in the thread that is refused: any of them, many
+         *     at once, as often as an attacker likes. Must be cheap, and must not throw
+         * @return this
+         */
+        public Builder<K> onDenied(Consumer<? super K> onDenied) {
+            this.onDenied = Objects.requireNonNull(onDenied, "onDenied");
             return this;
         }
 

@@ -36,6 +36,11 @@ final class MapStore<K> implements BucketStore<K> {
 
     private static final int REACH = 8;
 
+    /** An entry of the map, and its slots in a table and a copy of it that are as empty as tables get. */
+    private static final int MAP_BYTES_PER_KEY = 24 + 2 * 32;
+
+    private static final int ARRAY_HEADER_BYTES = 16;
+
     private final TokenBucket[] buckets;
     private final long maxKeys;
     private final ReadOptimizedMap<K, long[]> map;
@@ -51,10 +56,10 @@ final class MapStore<K> implements BucketStore<K> {
     /** The keys within reach: a newcomer takes the place of one of them if its buckets are full. Guarded by handLock. */
     private final List<Map.Entry<K, long[]>> reach = new ArrayList<>(REACH);
 
-    MapStore(TokenBucket[] buckets, long maxKeys, @SuppressWarnings("unused") RandomGenerator random) {
+    MapStore(TokenBucket[] buckets, long maxKeys, RandomGenerator random) {
         this.buckets = buckets;
         this.maxKeys = maxKeys;
-        this.map = new ReadOptimizedMap<>(maxKeys);
+        this.map = new ReadOptimizedMap<>(maxKeys, random.nextLong());
         this.hand = entries();
     }
 
@@ -201,7 +206,7 @@ final class MapStore<K> implements BucketStore<K> {
 
     @Override
     public long memoryBytes() {
-        return 0;
+        return maxKeys * (MAP_BYTES_PER_KEY + ARRAY_HEADER_BYTES + (long) buckets.length * Long.BYTES);
     }
 
     @Override

@@ -17,9 +17,29 @@ class ArchitectureTest {
     @Test
     void needsNothingButJava() {
         classes()
+                .that()
+                .resideOutsideOfPackage("io.headgate.metrics")
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", "io.headgate..", "org.jspecify.annotations")
+                .check(core);
+    }
+
+    @Test
+    void onlyTheMetricsKnowMicrometerAndNobodyKnowsThem() {
+        classes()
+                .that()
+                .resideInAPackage("io.headgate.metrics")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "io.headgate..", "io.micrometer..", "org.jspecify.annotations")
+                .check(core);
+        classes()
+                .that()
+                .resideInAPackage("io.headgate.metrics")
+                .should()
+                .onlyBeAccessed()
+                .byAnyPackage("io.headgate.metrics")
                 .check(core);
     }
 

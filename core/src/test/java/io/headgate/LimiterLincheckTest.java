@@ -18,6 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class LimiterLincheckTest {
 
+    /** How many times the usual number of scenarios; the soak profile asks for more. */
+    private static final int EFFORT = Integer.getInteger("headgate.effort", 1);
+
     /** The calls. */
     @Param(name = "key", gen = IntGen.class, conf = "1:2")
     @Param(name = "permits", gen = IntGen.class, conf = "1:3")
@@ -65,7 +68,7 @@ class LimiterLincheckTest {
     /** A map of buckets. */
     public static final class OnMap extends Calls<HashedKey> {
         public OnMap() {
-            super(Keys.MAP, 100);
+            super(Keys.MAP, 8);
         }
     }
 
@@ -87,8 +90,8 @@ class LimiterLincheckTest {
     @ValueSource(classes = {OnMap.class, OnTable.class, OnSmallTable.class})
     void everyInterleavingIsLinearizable(Class<?> calls) {
         new ModelCheckingOptions()
-                .iterations(20)
-                .invocationsPerIteration(500)
+                .iterations(10 * EFFORT)
+                .invocationsPerIteration(200)
                 .threads(2)
                 .actorsPerThread(3)
                 .check(calls);
@@ -98,8 +101,8 @@ class LimiterLincheckTest {
     @ValueSource(classes = {OnMap.class, OnTable.class, OnSmallTable.class})
     void stressIsLinearizable(Class<?> calls) {
         new StressOptions()
-                .iterations(15)
-                .invocationsPerIteration(1_000)
+                .iterations(6 * EFFORT)
+                .invocationsPerIteration(500)
                 .threads(2)
                 .actorsPerThread(4)
                 .check(calls);

@@ -49,7 +49,14 @@ public final class ClientAddress implements Comparable<ClientAddress> {
         this.low = low;
     }
 
-    static ClientAddress ofBits(long high, long low) {
+    /**
+     * An address from its bits, which need no reading.
+     *
+     * @param high the upper 64 bits of an IPv6 address; 0 for IPv4
+     * @param low the lower 64 bits; {@code 0xFFFF_aabb_ccdd} for the IPv4 address a.b.c.d
+     * @return the address
+     */
+    public static ClientAddress ofBits(long high, long low) {
         return new ClientAddress(high, low);
     }
 

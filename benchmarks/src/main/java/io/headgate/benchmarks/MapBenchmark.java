@@ -1,0 +1,99 @@
+package io.headgate.benchmarks;
+
+import io.headgate.map.ReadOptimizedMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** {@link ReadOptimizedMap} beside ConcurrentHashMap, through the same interface, where it should win and where not. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(
+        value = 1,
+        jvmArgs = {"-Xms6g", "-Xmx6g", "-XX:+AlwaysPreTouch", "-XX:+UseParallelGC"})
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class MapBenchmark {
+
+    @Param({"read-optimized", "concurrent-hash-map"})
+    public String map;
+
+    @Param({"1000", "1000000"})
+    public int size;
+
+    private ConcurrentMap<Long, Object> entries;
+    private final Object value = new Object();
+    private long random = 1;
+    private long fresh;
+    private int step;
+
+    @Setup
+    public void fill() {
+        entries = map.equals("read-optimized")
+                ? new ReadOptimizedMap<Long, Object>(size).asMap()
+                : new ConcurrentHashMap<>();
+        for (int i = 0; i < size; i++) {
+            entries.put(key(i), value);
+        }
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < size; i++) { // settles
+                entries.get(key(i));
+            }
+        }
+        fresh = size;
+    }
+
+    private static Long key(long i) {
+        return i * 0x9E37_79B9_7F4A_7C15L;
+    }
+
+    private int any() {
+        random = random * 0x5851_F42D_4C95_7F2DL + 0x1405_7B7E_F767_814FL;
+        return (int) (((random >>> 32) * size) >>> 32);
+    }
+
+    @Benchmark
+    public Object hit() {
+        return entries.get(key(any()));
+    }
+
+    @Benchmark
+    public Object miss() {
+        return entries.get(key((long) size + any()));
+    }
+
+    /** Adversarial: every key is new, looked up, and deleted again. */
+    @Benchmark
+    public Object storeAndDelete() {
+        Long key = key(fresh++);
+        entries.putIfAbsent(key, value);
+        return entries.remove(key);
+    }
+
+    /** 90 look-ups, 9 replacements, and 1 key that comes and goes. */
+    @Benchmark
+    public Object mixed() {
+        step = step == 99 ? 0 : step + 1;
+        if (step < 90) {
+            return entries.get(key(any()));
+        }
+        if (step < 99) {
+            return entries.replace(key(any()), value);
+        }
+        Long key = key(fresh++);
+        entries.put(key, value);
+        return entries.remove(key);
+    }
+}

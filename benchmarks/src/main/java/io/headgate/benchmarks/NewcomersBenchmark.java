@@ -1,0 +1,65 @@
+package io.headgate.benchmarks;
+
+import io.headgate.Limit;
+import io.headgate.Limiter;
+import io.headgate.LocalLimiter;
+import io.headgate.net.ClientAddress;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** A flood of clients of whom each calls once: a million inserts into a limiter that was empty. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(
+        value = 1,
+        jvmArgs = {"-Xms6g", "-Xmx6g", "-XX:+AlwaysPreTouch", "-XX:+UseParallelGC"})
+@Warmup(iterations = 4)
+@Measurement(iterations = 6)
+public class NewcomersBenchmark {
+
+    private static final int NEWCOMERS = 1_000_000;
+
+    @Benchmark
+    @OperationsPerInvocation(NEWCOMERS)
+    public long headgate() {
+        return flood(Limiter.forAddresses(Limit.parse("100/minute")));
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(NEWCOMERS)
+    public long headgateMap() {
+        return flood(Limiter.<ClientAddress>builder(Limit.parse("100/minute")));
+    }
+
+    private static long flood(LocalLimiter.Builder<ClientAddress> builder) {
+        try (LocalLimiter<ClientAddress> limiter =
+                builder.maxKeys(NEWCOMERS + NEWCOMERS / 4).build()) {
+            for (int i = 0; i < NEWCOMERS; i++) {
+                limiter.tryAcquire(Keys.address(i));
+            }
+            return limiter.size();
+        }
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(NEWCOMERS)
+    @SuppressWarnings("UnnecessaryAsync") // it is the map that is measured
+    public long putIfAbsent() {
+        ConcurrentHashMap<ClientAddress, long[]> map = new ConcurrentHashMap<>();
+        for (int i = 0; i < NEWCOMERS; i++) {
+            map.putIfAbsent(Keys.address(i), new long[1]);
+        }
+        return map.size();
+    }
+}

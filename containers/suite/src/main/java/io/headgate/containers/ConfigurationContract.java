@@ -1,0 +1,80 @@
+package io.headgate.containers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.headgate.servlet.RateLimitFilter;
+import jakarta.servlet.DispatcherType;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** A filter that init-params configure, from its start to its end. */
+interface ConfigurationContract extends OnContainer {
+
+    private static App app(RateLimitFilter filter, Map<String, String> params) {
+        return new App()
+                .filter("limits", filter, params, EnumSet.of(DispatcherType.REQUEST), "/*")
+                .servlet(
+                        "/login",
+                        (request, response) -> response.setStatus(request.getHeader("Ok") == null ? 401 : 200))
+                .answer("/", "hello");
+    }
+
+    @Test
+    default void initParamsAreEnough() throws Exception {
+        Map<String, String> params = Map.of(
+                "limits", "2/day, 100/day burst 50",
+                "rules", "\n  login: POST /login/* 1/day charge-on 401\n\n  *.css unlimited\n",
+                "trustedProxies", "127.0.0.2, 10.0.0.0/8",
+                "exempt", "127.0.0.3",
+                "maxClients", "1000",
+                "name", "front");
+        RateLimitFilter filter = new RateLimitFilter();
+        List<Thread> sweepers;
+        try (Site site = open(app(filter, params))) {
+            Reply reply = site.send("127.0.0.2", "GET", "/", "X-Forwarded-For: 6.6.6.6, 198.51.100.7");
+            assertThat(reply.status()).isEqualTo(200);
+            assertThat(reply.field("RateLimit-Policy"))
+                    .isEqualTo("\"2-per-86400s\";q=2;w=86400, \"100-per-86400s\";q=50;w=43200");
+            assertThat(site.get("/").status()).isEqualTo(200);
+            assertThat(site.get("/").status()).isEqualTo(200);
+            assertThat(site.get("/", "X-Forwarded-For: 198.51.100.9").status()).isEqualTo(429);
+            assertThat(site.send("127.0.0.3", "GET", "/").field("RateLimit")).isEmpty();
+            assertThat(site.get("/x.css").status()).isEqualTo(200);
+            String empty = "Content-Length: 0";
+            assertThat(site.send("127.0.0.1", "POST", "/login", empty, "Ok: 1").status())
+                    .isEqualTo(200);
+            assertThat(site.send("127.0.0.1", "POST", "/login", empty).status()).isEqualTo(401);
+            assertThat(site.send("127.0.0.1", "POST", "/login", empty).status()).isEqualTo(429);
+            assertThat(filter.stats().refunded()).isEqualTo(1);
+            sweepers = sweepers();
+            assertThat(sweepers).hasSize(2);
+        }
+        for (Thread sweeper : sweepers) {
+            // It was told to end; this waits until it has.
+            sweeper.join(20_000);
+            assertThat(sweeper.isAlive()).isFalse();
+        }
+    }
+
+    private static List<Thread> sweepers() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("headgate-sweeper-front")
+                        || thread.getName().equals("headgate-sweeper-login"))
+                .toList();
+    }
+
+    @Test
+    default void aMistakeInAParameterKeepsTheApplicationFromStarting() {
+        for (Map<String, String> params : List.of(
+                Map.of("limits", "2/fortnight"),
+                Map.of("limits", "2/day", "limit", "2/day"),
+                Map.of("limits", "2/day", "rules", "/api/** 1/day"))) {
+            assertThatThrownBy(() -> container().start(app(new RateLimitFilter(), params)))
+                    .as("%s", params)
+                    .isNotNull();
+        }
+    }
+}

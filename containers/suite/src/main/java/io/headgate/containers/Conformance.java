@@ -1,0 +1,11 @@
+package io.headgate.containers;
+
+/** The whole suite. A test class implements it and says which container it is about. */
+public interface Conformance
+        extends FieldContract,
+                RefusalContract,
+                DispatchContract,
+                ChargeOnContract,
+                RuleContract,
+                ProxyContract,
+                ConfigurationContract {}

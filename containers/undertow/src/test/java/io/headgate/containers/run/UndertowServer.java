@@ -1,0 +1,79 @@
+package io.headgate.containers.run;
+
+import io.headgate.containers.App;
+import io.headgate.containers.Container;
+import io.undertow.Undertow;
+import io.undertow.server.HandlerWrapper;
+import io.undertow.server.handlers.GracefulShutdownHandler;
+import io.undertow.servlet.Servlets;
+import io.undertow.servlet.api.DeploymentInfo;
+import io.undertow.servlet.api.DeploymentManager;
+import io.undertow.servlet.api.ServletContainerInitializerInfo;
+import io.undertow.servlet.util.ImmediateInstanceFactory;
+import jakarta.servlet.ServletContainerInitializer;
+import java.net.InetSocketAddress;
+import java.util.Set;
+
+/** Undertow 2.3. */
+final class UndertowServer implements Container {
+
+    private final HandlerWrapper outermost;
+
+    UndertowServer() {
+        this(handler -> handler);
+    }
+
+    /** With a handler of Undertow's own around the application. */
+    UndertowServer(HandlerWrapper outermost) {
+        this.outermost = outermost;
+    }
+
+    @Override
+    public Server start(App app) throws Exception {
+        ServletContainerInitializer deploy = (classes, servlets) -> app.deploy(servlets);
+        DeploymentInfo info = Servlets.deployment()
+                .setClassLoader(UndertowServer.class.getClassLoader())
+                .setContextPath("/")
+                .setDeploymentName("app")
+                // Else filters start with the first request, and their mistakes come to light only then.
+                .setEagerFilterInit(true)
+                .addServletContainerInitializer(new ServletContainerInitializerInfo(
+                        deploy.getClass(), new ImmediateInstanceFactory<>(deploy), Set.of()));
+        app.errorPages().forEach((status, path) -> info.addErrorPage(Servlets.errorPage(path, status)));
+        DeploymentManager manager = Servlets.newContainer().addDeployment(info);
+        manager.deploy();
+        GracefulShutdownHandler handler = new GracefulShutdownHandler(outermost.wrap(manager.start()));
+        Undertow undertow = Undertow.builder()
+                .setIoThreads(1)
+                .setWorkerThreads(4)
+                .addHttpListener(0, "0.0.0.0")
+                .setHandler(handler)
+                .build();
+        undertow.start();
+        return new Server() {
+            @Override
+            public int port() {
+                return ((InetSocketAddress) undertow.getListenerInfo().get(0).getAddress()).getPort();
+            }
+
+            @Override
+            public void stop() throws Exception {
+                handler.shutdown();
+                handler.awaitShutdown();
+                undertow.stop();
+                manager.stop();
+                manager.undeploy();
+            }
+        };
+    }
+
+    @Override
+    public Set<String> spellingsOfLogin() {
+        return Set.of("/login", "/login;jsessionid=1", "/%6cogin", "/%6Cogin", "/login?x=/other");
+    }
+
+    @Override
+    public boolean keepsHeadersAfterException() {
+        return false;
+    }
+}

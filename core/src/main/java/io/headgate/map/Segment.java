@@ -1,0 +1,291 @@
+package io.headgate.map;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** One part of the map: a table that is read without a lock and, behind a lock, a newer one for new keys. */
+final class Segment {
+
+    /*
+     * The design is that of Go's sync.Map.
+     *
+     * The read table is published and never changed, so finding a key there takes no lock. What can change are the
+     * values of its entries, by CAS (the states are listed in Entry). A key that the read table does not know is added
+     * to the dirty table, under the lock. The dirty table has every entry of the read table that is not expunged, and
+     * the new ones beside them; both share the entries themselves, so a value written through one is seen through the
+     * other.
+     *
+     *   clean    dirty == null, read.amended == false: the read table knows all keys
+     *   amended  dirty != null, read.amended == true: a key that is not in the read table may be in the dirty one
+     *
+     *   clean -> amended   a new key arrives: the deleted entries are expunged, the others copied (beginDirty)
+     *   amended -> clean   the dirty table is promoted: after as many misses as it has entries, when somebody wants to
+     *                      walk the segment, or in a copy without its dead entries when these have become too many
+     *
+     * Copying is paid for by the misses that led to the promotion before it, so a new key costs O(1) amortized; the
+     * pause is bounded by the segment, not by the map.
+     *
+     * Lost alternative: sync.Map counts a load as a miss and not a store. Here every operation that took the lock for a
+     * key that is already there counts, since a limiter changes keys as often as it reads them; only adding a key does
+     * not, so that filling a map copies nothing.
+     *
+     * Dead entries (deleted or expunged) are dropped when they outnumber the live ones by more than 16, and when
+     * nothing is live, so an empty segment holds no key. They are counted as held - live: live counts transitions and
+     * is never reset, so it cannot drift. It lags behind the values by the threads that stand between their CAS and
+     * their count; the last of them sees the true count and does the work, so nothing is missed; doing it once too
+     * often is harmless, as a copy looks at the values and not at the count.
+     *
+     * Order of this file: the fast paths, their slow paths, then the changes of table.
+     */
+
+    private static final int DEAD_ALLOWED = 16;
+
+    /** One at a time. Of the user's code only equals, hashCode and compareTo may run while it is held. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Read by anyone, written with the lock held. */
+    private volatile Table read = Table.EMPTY;
+
+    /** The map's {@code published}, of which the element at {@link #index} is written here, with the lock held. */
+    private final AtomicReferenceArray<@Nullable Entry[]> published;
+
+    private final int index;
+
+    /** Guarded by the lock. Null while the read table knows all keys. */
+    private @Nullable Table dirty;
+
+    /** Guarded by the lock. How often the lock was taken for a key that the read table did not answer for. */
+    private int misses;
+
+    /** Guarded by the lock. Entries that the read table still has and the dirty one has not: expunged ones. */
+    private int leftBehind;
+
+    /** Read by anyone, written with the lock held: the entries in either table, whatever their state. */
+    private volatile int held;
+
+    /** Written by whoever made an entry live or dead, right after it did: the entries that are live. */
+    private final AtomicInteger live = new AtomicInteger();
+
+    /** The same, over all segments. */
+    private final LongAdder size;
+
+    Segment(LongAdder size, AtomicReferenceArray<@Nullable Entry[]> published, int index) {
+        this.size = size;
+        this.published = published;
+        this.index = index;
+        published.set(index, read.slots);
+    }
+
+    /** The value of a key, or null: asked when the published slots did not tell. */
+    @Nullable
+    Object load(Object key, int hash) {
+        Table read = this.read;
+        Entry entry = read.find(key, hash);
+        if (entry != null) {
+            Object value = entry.value();
+            if (value != Entry.EXPUNGED) {
+                return value;
+            }
+        } else if (!read.amended) {
+            return null;
+        }
+        return loadLocked(key, hash);
+    }
+
+    /**
+     * Makes one change to the value of a key.
+     *
+     * @return the value that was replaced or deleted, and for {@link Change#IF_ABSENT} the one in the way; null if the
+     *     key was absent or the change was refused
+     */
+    @Nullable
+    Object update(Object key, int hash, Change change, @Nullable Object expected, @Nullable Object updated) {
+        Table read = this.read;
+        Entry entry = read.find(key, hash);
+        if (entry != null) {
+            Object previous = update(entry, change, expected, updated);
+            if (previous != Entry.EXPUNGED) {
+                return previous;
+            }
+        } else if (!read.amended && !change.inserts()) {
+            return null;
+        }
+        return updateLocked(key, hash, change, expected, updated);
+    }
+
+    /** The CAS loop that all changes share; gives {@link Entry#EXPUNGED} if the entry no longer stands for its key. */
+    private @Nullable Object update(Entry entry, Change change, @Nullable Object expected, @Nullable Object updated) {
+        for (; ; ) {
+            Object seen = entry.value();
+            if (seen == Entry.EXPUNGED) {
+                return seen;
+            }
+            Object next = change.next(seen, expected, updated);
+            if (next == Change.REFUSED) {
+                return change == Change.IF_ABSENT ? seen : null;
+            }
+            if (entry.compareAndSet(seen, next)) {
+                if (seen == null) {
+                    born();
+                } else if (next == null) {
+                    died();
+                }
+                return seen;
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Slow path of {@link #load}: the read table did not answer for the key. */
+    private @Nullable Object loadLocked(Object key, int hash) {
+        lock.lock();
+        try {
+            Entry entry = findLocked(key, hash);
+            missed();
+            return entry == null ? null : entry.value();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Slow path of {@link #update}: the key is new, or the read table does not answer for it. */
+    private @Nullable Object updateLocked(
+            Object key, int hash, Change change, @Nullable Object expected, @Nullable Object updated) {
+        lock.lock();
+        try {
+            Entry entry = findLocked(key, hash);
+            if (entry != null) {
+                missed();
+                return update(entry, change, expected, updated);
+            }
+            if (updated != null && change.inserts()) {
+                insert(new Entry(key, hash, updated));
+            } else {
+                missed();
+            }
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Finds the entry that stands for a key, not an expunged one. */
+    private @Nullable Entry findLocked(Object key, int hash) {
+        // Double-check: while this thread waited for the lock, the key may have been added and promoted.
+        Entry entry = read.find(key, hash);
+        if (entry != null && entry.value() != Entry.EXPUNGED) {
+            return entry;
+        }
+        return dirty == null ? null : dirty.find(key, hash);
+    }
+
+    private void missed() {
+        if (dirty != null && ++misses >= dirty.count()) {
+            publish(dirty);
+        }
+    }
+
+    private void insert(Entry entry) {
+        Table target = dirty == null ? beginDirty() : dirty;
+        target = target.add(entry);
+        dirty = target;
+        held = target.count() + leftBehind;
+        born();
+    }
+
+    /** Copies the read table for a first new key: O(entries of the segment). */
+    private Table beginDirty() {
+        Table copy = read.survivors();
+        leftBehind = read.count() - copy.count();
+        dirty = copy;
+        read = read.asAmended();
+        return copy;
+    }
+
+    /** Makes a table that has all keys the read table, and the segment clean. */
+    private void publish(Table table) {
+        dirty = null;
+        misses = 0;
+        leftBehind = 0;
+        held = table.count();
+        read = table;
+        published.set(index, table.slots);
+    }
+
+    private void born() {
+        size.increment();
+        live.incrementAndGet();
+    }
+
+    private void died() {
+        size.decrement();
+        if (tooManyDead(live.decrementAndGet())) {
+            dropDead();
+        }
+    }
+
+    private boolean tooManyDead(int live) {
+        int dead = held - live;
+        return dead > live + DEAD_ALLOWED || (live == 0 && dead > 0);
+    }
+
+    private void dropDead() {
+        lock.lock();
+        try {
+            // Double-check: another thread may have dropped them while this one waited for the lock.
+            if (tooManyDead(live.get())) {
+                Table rest = (dirty == null ? read : dirty).survivors();
+                publish(rest.count() == 0 ? Table.EMPTY : rest);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A table with all keys, to be walked without a lock. */
+    Table promoted() {
+        Table read = this.read;
+        if (!read.amended) {
+            return read;
+        }
+        lock.lock();
+        try {
+            // Double-check: another thread may have promoted the dirty table while this one waited for the lock.
+            if (dirty != null) {
+                publish(dirty);
+            }
+            return this.read;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Deletes all keys: O(entries of the segment). */
+    void clear() {
+        lock.lock();
+        try {
+            int cleared = (dirty == null ? read : dirty).expungeAll();
+            publish(Table.EMPTY);
+            live.addAndGet(-cleared);
+            size.add(-cleared);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** For tests, as are the next two: whether keys may be waiting for their promotion. */
+    boolean amended() {
+        return read.amended;
+    }
+
+    int held() {
+        return held;
+    }
+
+    ReentrantLock lock() {
+        return lock;
+    }
+}

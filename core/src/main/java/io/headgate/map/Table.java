@@ -1,0 +1,191 @@
+package io.headgate.map;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A flat hash table of entries with linear probing: an array of references whose length is a power of two.
+ *
+ * <p>It only ever gains entries. A private table is changed with the segment's lock held; once published it is never
+ * changed again, only the values of its entries are.
+ */
+final class Table {
+
+    /** With no more entries of one hash than this they are probed like any others, beyond it they move into a bin. */
+    private static final int MOST_OF_ONE_HASH = 8;
+
+    private static final int SMALLEST = 8;
+
+    /** Knows no key and is shared by all segments that are empty. */
+    static final Table EMPTY = new Table(new Entry[1], false);
+
+    /** At most a quarter full: a hit seldom looks at a second slot, and every probe ends at a free one. */
+    final @Nullable Entry[] slots;
+
+    /** Whether the segment has a newer table behind its lock that may know more keys than this one. */
+    final boolean amended;
+
+    /** Slots taken. Guarded by the segment's lock, as {@link #count} is. */
+    private int used;
+
+    private int count;
+
+    private Table(@Nullable Entry[] slots, boolean amended) {
+        this.slots = slots;
+        this.amended = amended;
+    }
+
+    /** With room for one more: between an eighth and a quarter of the slots are taken. */
+    private static Table forSlots(int used) {
+        return new Table(new Entry[Integer.highestOneBit(Math.max(SMALLEST, Math.multiplyExact(8, used)))], false);
+    }
+
+    /** The entries held, whatever their state. */
+    int count() {
+        return count;
+    }
+
+    /** Finds the entry of a key, whatever its state. O(1); O(log n) among n Comparable keys of one hash. */
+    @Nullable
+    Entry find(Object key, int hash) {
+        return find(slots, key, hash);
+    }
+
+    /** The same, in slots that were published: keys are compared only if their hashes and not their references match. */
+    static @Nullable Entry find(@Nullable Entry[] slots, Object key, int hash) {
+        int mask = slots.length - 1;
+        for (int i = hash & mask; ; i = (i + 1) & mask) {
+            Entry entry = slots[i];
+            if (entry == null) {
+                return null;
+            }
+            if (entry.hash == hash) {
+                if (entry.key == key) {
+                    return entry;
+                }
+                if (entry instanceof Bin bin) {
+                    return bin.find(key);
+                }
+                if (key.equals(entry.key)) {
+                    return entry;
+                }
+            }
+        }
+    }
+
+    /** The same slots, marked as amended by a newer table. */
+    Table asAmended() {
+        Table marked = new Table(slots, true);
+        marked.used = used;
+        marked.count = count;
+        return marked;
+    }
+
+    /**
+     * Expunges what is deleted here and copies the rest into a private table. In this order: an entry that is left out
+     * must never come to life again, and one that comes to life before it is expunged is not left out.
+     */
+    Table survivors() {
+        int kept = 0;
+        for (Entry entry : slots) {
+            if (entry != null && !entry.expungeDeleted()) {
+                kept++;
+            }
+        }
+        Table copy = forSlots(kept);
+        for (Entry entry : slots) {
+            Entry survivor = entry == null ? null : entry.survivor();
+            if (survivor != null) {
+                copy.place(survivor);
+                copy.count += survivor.size();
+            }
+        }
+        return copy;
+    }
+
+    /** Expunges all entries; tells how many were live. */
+    int expungeAll() {
+        int live = 0;
+        for (Entry entry : slots) {
+            live += entry == null ? 0 : entry.expungeAll();
+        }
+        return live;
+    }
+
+    /** Adds the entry of a key that has none here; gives the table to use from now on, a larger one if this was full. */
+    Table add(Entry entry) {
+        Table roomy = 4 * used < slots.length ? this : enlarged();
+        roomy.insert(entry);
+        return roomy;
+    }
+
+    private Table enlarged() {
+        Table larger = forSlots(used);
+        for (Entry entry : slots) {
+            if (entry != null) {
+                larger.place(entry);
+            }
+        }
+        larger.count = count;
+        return larger;
+    }
+
+    private void insert(Entry entry) {
+        int mask = slots.length - 1;
+        int sameHash = 0;
+        int i = entry.hash & mask;
+        for (Entry other = slots[i]; other != null; other = slots[i]) {
+            if (other.hash == entry.hash) {
+                if (other instanceof Bin bin) {
+                    bin.add(entry);
+                    count++;
+                    return;
+                }
+                sameHash++;
+            }
+            i = (i + 1) & mask;
+        }
+        if (sameHash < MOST_OF_ONE_HASH) {
+            slots[i] = entry;
+            used++;
+        } else {
+            gather(entry.hash).add(entry);
+        }
+        count++;
+    }
+
+    /** Moves the entries of a hash into a bin, and all that was probed after them closer to where it belongs. */
+    private Bin gather(int hash) {
+        int mask = slots.length - 1;
+        List<Entry> run = new ArrayList<>();
+        int i = hash & mask;
+        for (Entry entry = slots[i]; entry != null; entry = slots[i]) {
+            run.add(entry);
+            slots[i] = null;
+            used--;
+            i = (i + 1) & mask;
+        }
+        Bin bin = new Bin(hash);
+        place(bin);
+        for (Entry entry : run) {
+            if (entry.hash == hash) {
+                bin.add(entry);
+            } else {
+                place(entry);
+            }
+        }
+        return bin;
+    }
+
+    /** Puts an entry or a bin into the first free slot for its hash, without comparing it with others. */
+    private void place(Entry entry) {
+        int mask = slots.length - 1;
+        int i = entry.hash & mask;
+        while (slots[i] != null) {
+            i = (i + 1) & mask;
+        }
+        slots[i] = entry;
+        used++;
+    }
+}

@@ -1,0 +1,140 @@
+package io.headgate.metrics;
+
+import io.headgate.Limit;
+import io.headgate.LimiterStats;
+import io.headgate.LocalLimiter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The meters of a limiter. They read its own counters when they are scraped, so a decision costs nothing more. No key
+ * is ever in a tag.
+ *
+ * <table>
+ * <caption>Meters, all with the tag {@code limiter}</caption>
+ * <tr><th>name</th><th>type</th><th>what it counts</th></tr>
+ * <tr><td>headgate.decisions</td><td>counter</td><td>calls by {@code outcome}: {@code allowed}; {@code denied} or
+ * {@code dry_run_denied}, by the {@code limit} that was found exhausted; {@code failed}; and once more
+ * {@code overflow}, those of the former that the overflow rule decided. Where it is not one limit that decides,
+ * {@code limit} is {@code all}</td></tr>
+ * <tr><td>headgate.near.limit</td><td>counter</td><td>allowed calls that left at most a fifth of a limit</td></tr>
+ * <tr><td>headgate.clients, headgate.clients.max</td><td>gauge</td><td>keys tracked, and the most there can be</td></tr>
+ * <tr><td>headgate.memory</td><td>gauge</td><td>bytes that the limiter may take once it is full</td></tr>
+ * <tr><td>headgate.evictions</td><td>counter</td><td>keys forgotten because they were full again</td></tr>
+ * <tr><td>headgate.sweep</td><td>timer</td><td>walks over all keys, and the time they took</td></tr>
+ * </table>
+ */
+@SuppressWarnings("exports") // optional: who uses the meters requires Micrometer by himself
+public final class LimiterMetrics implements MeterBinder {
+
+    private static final String ALL = "all";
+
+    private final LocalLimiter<?> limiter;
+    private final boolean dryRun;
+    private final @Nullable LongSupplier failures;
+
+    /**
+     * The meters of a limiter, under its name.
+     *
+     * @param limiter the limiter; names are unique within a registry
+     */
+    public LimiterMetrics(LocalLimiter<?> limiter) {
+        this(limiter, false, null);
+    }
+
+    private LimiterMetrics(LocalLimiter<?> limiter, boolean dryRun, @Nullable LongSupplier failures) {
+        this.limiter = limiter;
+        this.dryRun = dryRun;
+        this.failures = failures;
+    }
+
+    /**
+     * These meters for a limiter whose denials are only counted.
+     *
+     * @return meters that call its denials {@code dry_run_denied}
+     */
+    public LimiterMetrics dryRun() {
+        return new LimiterMetrics(limiter, true, failures);
+    }
+
+    /**
+     * These meters with the count of calls that failed before the limiter could decide.
+     *
+     * @param failures such as those of a filter
+     * @return meters with the outcome {@code failed}
+     */
+    public LimiterMetrics failures(LongSupplier failures) {
+        return new LimiterMetrics(limiter, dryRun, failures);
+    }
+
+    @Override
+    public void bindTo(MeterRegistry registry) {
+        String refused = dryRun ? "dry_run_denied" : "denied";
+        decisions(registry, ALL, "allowed", l -> l.stats().allowed());
+        decisions(registry, ALL, "overflow", l -> l.stats().overflowed());
+        for (Limit limit : limiter.limits()) {
+            decisions(registry, limit.name(), refused, l -> l.denied(limit));
+        }
+        decisions(registry, ALL, refused, LimiterMetrics::deniedByNoLimit);
+        LongSupplier failed = failures;
+        if (failed != null) {
+            decisions(registry, ALL, "failed", l -> failed.getAsLong());
+        }
+        Tags tags = Tags.of("limiter", limiter.name());
+        FunctionCounter.builder("headgate.near.limit", limiter, LocalLimiter::nearLimit)
+                .description("Allowed calls that left at most a fifth of a limit")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder("headgate.clients", limiter, LocalLimiter::size)
+                .description("Clients that are tracked")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder("headgate.clients.max", limiter, LocalLimiter::maxKeys)
+                .description("Clients that can be tracked at once")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder("headgate.memory", limiter, LocalLimiter::memoryBytes)
+                .description("Memory that the limiter may take once it is full")
+                .baseUnit("bytes")
+                .tags(tags)
+                .register(registry);
+        FunctionCounter.builder("headgate.evictions", limiter, l -> l.stats().evicted())
+                .description("Clients forgotten because their buckets were full again")
+                .tags(tags)
+                .register(registry);
+        FunctionTimer.builder(
+                        "headgate.sweep",
+                        limiter,
+                        LocalLimiter::sweeps,
+                        l -> l.sweepTime().toNanos(),
+                        TimeUnit.NANOSECONDS)
+                .description("Walks over all clients that forget idle ones")
+                .tags(tags)
+                .register(registry);
+    }
+
+    private void decisions(
+            MeterRegistry registry, String limit, String outcome, ToDoubleFunction<LocalLimiter<?>> count) {
+        FunctionCounter.builder("headgate.decisions", limiter, count::applyAsDouble)
+                .description("Calls of the limiter by outcome")
+                .tags("limiter", limiter.name(), "limit", limit, "outcome", outcome)
+                .register(registry);
+    }
+
+    /** An overflow rule that denies looks at no limit. */
+    private static long deniedByNoLimit(LocalLimiter<?> limiter) {
+        LimiterStats stats = limiter.stats();
+        List<Limit> limits = limiter.limits();
+        return Math.max(
+                0, stats.denied() - limits.stream().mapToLong(limiter::denied).sum());
+    }
+}

@@ -1,0 +1,115 @@
+package io.headgate.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.Limit;
+import io.headgate.Limiter;
+import io.headgate.LocalLimiter;
+import io.headgate.Overflow;
+import io.headgate.testing.FakeTicker;
+import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class LimiterMetricsTest {
+
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final FakeTicker ticker = new FakeTicker();
+
+    private LocalLimiter.Builder<String> limiter() {
+        return Limiter.<String>builder(
+                        Limit.parse("2/s").named("short"), Limit.parse("3/h").named("long"))
+                .name("login")
+                .ticker(ticker)
+                .maxKeys(2)
+                .sweepInterval(Duration.ZERO);
+    }
+
+    private double decisions(String limit, String outcome) {
+        return registry.get("headgate.decisions")
+                .tags("limiter", "login", "limit", limit, "outcome", outcome)
+                .functionCounter()
+                .count();
+    }
+
+    private double counter(String name) {
+        return registry.get(name).tag("limiter", "login").functionCounter().count();
+    }
+
+    @Test
+    void countsDecisionsByTheLimitThatRefused() {
+        LocalLimiter<String> limiter = limiter().build();
+        new LimiterMetrics(limiter).bindTo(registry);
+        for (int i = 0; i < 4; i++) {
+            limiter.decide("a");
+        }
+        ticker.advance(Duration.ofSeconds(1));
+        limiter.decide("a");
+        limiter.decide("a");
+        assertThat(decisions("all", "allowed")).isEqualTo(3);
+        assertThat(decisions("short", "denied")).isEqualTo(2);
+        assertThat(decisions("long", "denied")).isEqualTo(1);
+        assertThat(decisions("all", "denied")).isZero();
+        assertThat(counter("headgate.near.limit")).isEqualTo(2);
+    }
+
+    @Test
+    void countsWhatCanNeverBeAdmitted() {
+        LocalLimiter<String> limiter = limiter().build();
+        new LimiterMetrics(limiter).bindTo(registry);
+        limiter.tryAcquire("a", 3);
+        assertThat(decisions("short", "denied")).isEqualTo(1);
+        assertThat(decisions("long", "denied")).isZero();
+    }
+
+    @Test
+    void countsWhatTheOverflowRuleDecided() {
+        LocalLimiter<String> limiter = limiter().overflow(Overflow.DENY).build();
+        new LimiterMetrics(limiter).bindTo(registry);
+        for (String key : new String[] {"a", "b", "c"}) {
+            limiter.decide(key);
+        }
+        assertThat(decisions("all", "overflow")).isEqualTo(1);
+        assertThat(decisions("all", "denied")).isEqualTo(1);
+        assertThat(registry.get("headgate.clients").gauge().value()).isEqualTo(2);
+        assertThat(registry.get("headgate.clients.max").gauge().value()).isEqualTo(2);
+        assertThat(registry.get("headgate.memory").gauge().value()).isEqualTo((double) limiter.memoryBytes());
+    }
+
+    @Test
+    void countsSweepsAndEvictions() {
+        LocalLimiter<String> limiter = limiter().build();
+        new LimiterMetrics(limiter).bindTo(registry);
+        limiter.decide("a");
+        ticker.advance(Duration.ofHours(1));
+        limiter.sweep();
+        assertThat(counter("headgate.evictions")).isEqualTo(1);
+        FunctionTimer sweep = registry.get("headgate.sweep").functionTimer();
+        assertThat(sweep.count()).isEqualTo(1);
+        assertThat(sweep.totalTime(sweep.baseTimeUnit())).isPositive();
+    }
+
+    @Test
+    void tellsDryRunsAndFailures() {
+        LocalLimiter<String> limiter = limiter().build();
+        new LimiterMetrics(limiter).dryRun().failures(() -> 7).bindTo(registry);
+        for (int i = 0; i < 3; i++) {
+            limiter.decide("a");
+        }
+        assertThat(decisions("short", "dry_run_denied")).isEqualTo(1);
+        assertThat(decisions("all", "failed")).isEqualTo(7);
+        assertThat(registry.find("headgate.decisions").tag("outcome", "denied").meters())
+                .isEmpty();
+    }
+
+    @Test
+    void noClientIsInATag() {
+        LocalLimiter<String> limiter = limiter().build();
+        new LimiterMetrics(limiter).bindTo(registry);
+        limiter.decide("203.0.113.9");
+        assertThat(registry.getMeters().stream().map(Meter::getId).map(Meter.Id::toString))
+                .noneMatch(id -> id.contains("203.0.113.9"));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headgate.metrics;
+
+import org.jspecify.annotations.NullMarked;

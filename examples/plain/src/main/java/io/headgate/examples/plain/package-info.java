@@ -1,0 +1,5 @@
+/** The limiter without a server. */
+@NullMarked
+package io.headgate.examples.plain;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headgate.examples.boot;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,25 @@
+package io.headgate.servlet;
+
+import io.headgate.Decision;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+
+/**
+ * Writes the answer to a denied request, in place of the usual one. Called by many threads at once; must not block. If
+ * it fails before the response is committed, the usual answer is sent.
+ */
+@FunctionalInterface
+public interface DeniedResponse {
+
+    /**
+     * Writes status, content type and body, or just some of them.
+     *
+     * @param request the request
+     * @param response the response; its status is 429 already, {@code Cache-Control} and, where waiting helps,
+     *     {@code Retry-After} are set, and so are the rate-limit fields if the filter sends any
+     * @param decision why it was denied; without any limit if the request had no address, or the limiter no room
+     * @throws IOException if the client cannot be written to
+     */
+    void write(HttpServletRequest request, HttpServletResponse response, Decision decision) throws IOException;
+}

@@ -1,0 +1,130 @@
+package io.headgate.servlet;
+
+import io.headgate.Decision;
+import io.headgate.Limit;
+import io.headgate.LimitStatus;
+import jakarta.servlet.http.HttpServletResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Writes the header fields that tell a client how it stands. Thread-safe. */
+final class RateLimitHeaders {
+
+    /*
+     * draft-ietf-httpapi-ratelimit-headers-10 and -11, as structured fields (RFC 9651):
+     *   RateLimit-Policy: "burst";q=20;w=2         q = capacity, w = seconds in which an empty bucket fills
+     *   RateLimit:        "burst";r=0;t=1          r = permits left, t = seconds to the next one
+     * Fields are added, never set, so that two filters or a handler combine into one list. All seconds are rounded up:
+     * who waits that long has waited long enough.
+     */
+
+    /** The largest integer of a structured field. */
+    private static final long LARGEST = 999_999_999_999_999L;
+    /** Limits may be replaced while running; what is kept of them must not grow with that. */
+    private static final int MAX_CACHED = 256;
+
+    private final Headers mode;
+    private final long jitterSeconds;
+    private final Map<Limit, String> policies = new ConcurrentHashMap<>();
+
+    /** The jitter is the most that is added to {@code Retry-After} at random; zero for none. */
+    RateLimitHeaders(Headers mode, Duration jitter) {
+        this.mode = mode;
+        this.jitterSeconds = seconds(jitter);
+    }
+
+    void write(HttpServletResponse response, Verdict verdict) {
+        Decision decision = verdict.decision();
+        if (decision == null || response.isCommitted()) {
+            return;
+        }
+        boolean refused = !verdict.outcome().passes();
+        if (!decision.limits().isEmpty()) {
+            switch (mode) {
+                case DRAFT -> draft(response, decision.limits(), refused);
+                case LEGACY -> legacy(response, Governing.of(decision.limits(), verdict.permits()));
+                case NONE -> {}
+            }
+        }
+        if (refused) {
+            // Where waiting helps, the client learns how long, in every mode.
+            decision.retryAfter().ifPresent(wait -> response.setHeader("Retry-After", retryAfter(wait)));
+        }
+    }
+
+    private void draft(HttpServletResponse response, List<LimitStatus> limits, boolean refused) {
+        StringBuilder policy = new StringBuilder(limits.size() * 32);
+        StringBuilder state = new StringBuilder(limits.size() * 24);
+        for (LimitStatus status : limits) {
+            if (!policy.isEmpty()) {
+                policy.append(", ");
+                state.append(", ");
+            }
+            policy.append(policyOf(status.limit()));
+            quote(state, status.limit().name()).append(";r=").append(clamp(status.remaining()));
+            // Full: no permit is under way. Refused by another limit: a t of ours could be later than Retry-After.
+            boolean silent = status.nextPermit().isZero() || (refused && !status.violated());
+            if (!silent) {
+                state.append(";t=").append(clamp(seconds(status.nextPermit())));
+            }
+        }
+        response.addHeader("RateLimit-Policy", policy.toString());
+        response.addHeader("RateLimit", state.toString());
+    }
+
+    private static void legacy(HttpServletResponse response, LimitStatus status) {
+        response.addHeader("X-RateLimit-Limit", text(status.limit().capacity()));
+        response.addHeader("X-RateLimit-Remaining", text(status.remaining()));
+        response.addHeader("X-RateLimit-Reset", text(seconds(status.resetAfter())));
+    }
+
+    private String policyOf(Limit limit) {
+        String known = policies.get(limit);
+        if (known != null) {
+            return known;
+        }
+        String made = quote(new StringBuilder(), limit.name())
+                .append(";q=")
+                .append(clamp(limit.capacity()))
+                .append(";w=")
+                .append(Math.max(1, clamp(seconds(limit.refillTime()))))
+                .toString();
+        if (policies.size() < MAX_CACHED) {
+            policies.put(limit, made);
+        }
+        return made;
+    }
+
+    private String retryAfter(Duration wait) {
+        long jitter = jitterSeconds == 0 ? 0 : ThreadLocalRandom.current().nextLong(jitterSeconds + 1);
+        return text(Math.max(1, seconds(wait)) + jitter);
+    }
+
+    /** A string of RFC 9651, which is one of JSON as well: printable ASCII with two characters escaped. */
+    static StringBuilder quote(StringBuilder out, String name) {
+        out.append('"');
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c == '"' || c == '\\') {
+                out.append('\\');
+            }
+            out.append(c);
+        }
+        return out.append('"');
+    }
+
+    private static long seconds(Duration duration) {
+        return duration.toSeconds() + (duration.toNanosPart() > 0 ? 1 : 0);
+    }
+
+    private static long clamp(long value) {
+        return Math.min(value, LARGEST);
+    }
+
+    private static String text(long value) {
+        return Long.toString(clamp(value));
+    }
+}

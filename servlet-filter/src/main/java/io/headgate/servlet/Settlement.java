@@ -1,0 +1,103 @@
+package io.headgate.servlet;
+
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Gives the permits of one request back if its response says that it is not to be charged. Thread-safe. */
+final class Settlement implements AsyncListener {
+
+    /*
+     * Settled once: by the first of the chain's return, the chain's exception and the end of an asynchronous request.
+     * onTimeout and onError come before the application or the container has chosen the status, so they settle nothing;
+     * onComplete follows both, on some containers twice. A second startAsync drops all listeners but tells them first.
+     */
+
+    private final HttpServletResponse response;
+    private final Verdict verdict;
+    private final OnFailure onFailure;
+    private final Counters counters;
+    private final Failures failures;
+    /** Won by the one caller that settles, by CAS. */
+    private final AtomicBoolean settled = new AtomicBoolean();
+
+    Settlement(
+            HttpServletResponse response, Verdict verdict, OnFailure onFailure, Counters counters, Failures failures) {
+        this.response = response;
+        this.verdict = verdict;
+        this.onFailure = onFailure;
+        this.counters = counters;
+        this.failures = failures;
+    }
+
+    /** Runs the chain and settles when the response is known, which may be later and on another thread. */
+    void run(FilterChain chain, HttpServletRequest request) throws IOException, ServletException {
+        boolean returned = false;
+        try {
+            chain.doFilter(request, response);
+            returned = true;
+        } finally {
+            if (!returned) {
+                settle(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+            } else if (!isContinued(request)) {
+                settle(response.getStatus());
+            }
+        }
+    }
+
+    private boolean isContinued(HttpServletRequest request) {
+        if (!request.isAsyncStarted()) {
+            return false;
+        }
+        try {
+            request.getAsyncContext().addListener(this);
+            return true;
+        } catch (IllegalStateException endedMeanwhile) {
+            return false;
+        }
+    }
+
+    private void settle(int status) {
+        if (!settled.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            if (!charges(status) && verdict.charge() != null) {
+                verdict.charge().refund();
+                counters.refunded.increment();
+            }
+        } catch (Throwable e) {
+            failures.report(e);
+        }
+    }
+
+    private boolean charges(int status) {
+        try {
+            return verdict.charges(response, status);
+        } catch (Throwable e) {
+            failures.report(e);
+            return onFailure == OnFailure.DENY;
+        }
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+        settle(response.getStatus());
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {
+        event.getAsyncContext().addListener(this);
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {}
+
+    @Override
+    public void onError(AsyncEvent event) {}
+}

@@ -1,0 +1,61 @@
+package io.headgate.servlet;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** Collects what the filter logs, until it is closed. */
+final class LogRecords extends Handler implements AutoCloseable {
+
+    private final Logger logger = Logger.getLogger(RateLimitFilter.class.getName());
+    private final List<LogRecord> records = new CopyOnWriteArrayList<>();
+
+    LogRecords() {
+        logger.setUseParentHandlers(false);
+        logger.addHandler(this);
+    }
+
+    List<String> warnings() {
+        return messages(Level.WARNING);
+    }
+
+    List<String> messages(Level level) {
+        return records.stream()
+                .filter(line -> line.getLevel().equals(level))
+                .map(LogRecord::getMessage)
+                .toList();
+    }
+
+    /** Everything that a log file would show. */
+    String text() {
+        StringBuilder text = new StringBuilder();
+        for (LogRecord line : records) {
+            text.append(line.getMessage()).append('\n');
+            if (line.getThrown() != null) {
+                var out = new StringWriter();
+                line.getThrown().printStackTrace(new PrintWriter(out, true));
+                text.append(out);
+            }
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void publish(LogRecord line) {
+        records.add(line);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {
+        logger.removeHandler(this);
+        logger.setUseParentHandlers(true);
+    }
+}

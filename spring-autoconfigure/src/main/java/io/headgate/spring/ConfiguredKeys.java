@@ -1,0 +1,123 @@
+package io.headgate.spring;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.StandardEnvironment;
+
+/** Looks at the keys under {@code headgate} themselves, for what no binding of their values can find. */
+final class ConfiguredKeys implements BeanFactoryPostProcessor {
+
+    private static final Log LOG = LogFactory.getLog(HeadgateAutoConfiguration.class);
+    private static final ConfigurationPropertyName LIMITS = ConfigurationPropertyName.of("headgate.limits");
+
+    private final Environment environment;
+
+    ConfiguredKeys(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
+        requireOneForm();
+        Set<String> unknown = unknownVariables();
+        if (!unknown.isEmpty()) {
+            LOG.warn("Unknown " + String.join(", ", unknown)
+                    + " in the environment or the system properties: the keys under headgate are "
+                    + String.join(", ", names(HeadgateProperties.class)));
+        }
+    }
+
+    /** Binding would take the map and silently drop the text, whichever of them has precedence. */
+    private void requireOneForm() {
+        List<ConfigurationProperty> texts = new ArrayList<>();
+        List<ConfigurationProperty> entries = new ArrayList<>();
+        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+            ConfigurationProperty text = source.getConfigurationProperty(LIMITS);
+            if (text != null) {
+                texts.add(text);
+            }
+            if (source instanceof IterableConfigurationPropertySource iterable) {
+                iterable.stream().filter(LIMITS::isAncestorOf).limit(1).forEach(name -> {
+                    ConfigurationProperty entry = iterable.getConfigurationProperty(name);
+                    if (entry != null) {
+                        entries.add(entry);
+                    }
+                });
+            }
+        }
+        if (!texts.isEmpty() && !entries.isEmpty()) {
+            ConfigurationProperty text = texts.get(0);
+            ConfigurationProperty entry = entries.get(0);
+            throw HeadgateProperties.invalid(
+                    "limits",
+                    text.getValue(),
+                    "it is one text (" + text.getOrigin() + ") and a map of names at once (" + entry.getName() + " = "
+                            + entry.getValue() + ", " + entry.getOrigin() + "); keep one of them");
+        }
+    }
+
+    /** Files and arguments are refused by the binding; these may come from anywhere and only deserve a word. */
+    private Set<String> unknownVariables() {
+        Set<String> unknown = new TreeSet<>();
+        if (environment instanceof ConfigurableEnvironment configurable) {
+            for (String source : List.of(
+                    StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+                    StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME)) {
+                if (configurable.getPropertySources().get(source) instanceof EnumerablePropertySource<?> variables) {
+                    Arrays.stream(variables.getPropertyNames())
+                            .filter(name -> !isKnown(name))
+                            .forEach(unknown::add);
+                }
+            }
+        }
+        return unknown;
+    }
+
+    private static boolean isKnown(String variable) {
+        if (!variable.toLowerCase(Locale.ROOT).matches(HeadgateProperties.PREFIX + "[._].*")) {
+            return true;
+        }
+        String rest = uniform(variable).substring(HeadgateProperties.PREFIX.length());
+        if (rest.matches("rules[0-9]+.*")) {
+            return isField(RuleProperties.class, rest.replaceFirst("rules[0-9]+", ""));
+        }
+        return isField(HeadgateProperties.class, rest);
+    }
+
+    /** A list of simple values may have its index behind it, and a map of limits has names. */
+    private static boolean isField(Class<?> type, String rest) {
+        return rest.startsWith("limits")
+                || names(type).stream().map(ConfiguredKeys::uniform).anyMatch(rest.replaceFirst("[0-9]+$", "")::equals);
+    }
+
+    /** The keys that a properties type has fields for. */
+    static Set<String> names(Class<?> type) {
+        return Arrays.stream(type.getRecordComponents())
+                .map(component ->
+                        component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** A key as every way of writing it has it: {@code HEADGATE_MAXCLIENTS} and {@code headgate.max-clients} alike. */
+    private static String uniform(String key) {
+        return key.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+    }
+}

@@ -1,0 +1,190 @@
+package io.headgate.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.BeanCreationException;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.io.support.SpringFactoriesLoader;
+import org.springframework.core.io.support.SpringFactoriesLoader.ArgumentResolver;
+
+class FailureTextTest {
+
+    private final WebApplicationContextRunner web =
+            new WebApplicationContextRunner().withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class));
+
+    /** What the first analyzer that has something to say says, as at the end of a start that failed. */
+    private FailureAnalysis analysis(Map<String, Object> file) {
+        return analysis(new MapPropertySource("file", file));
+    }
+
+    private FailureAnalysis analysis(MapPropertySource... files) {
+        List<ConfigurableEnvironment> environment = new ArrayList<>();
+        List<Throwable> failure = new ArrayList<>();
+        web.withInitializer(context -> {
+                    environment.add(context.getEnvironment());
+                    for (MapPropertySource file : files) {
+                        context.getEnvironment().getPropertySources().addFirst(file);
+                    }
+                })
+                .run(context -> {
+                    assertThat(context).hasFailed();
+                    failure.add(context.getStartupFailure());
+                });
+        return first(failure.get(0), environment.get(0));
+    }
+
+    private static FailureAnalysis first(Throwable failure, ConfigurableEnvironment environment) {
+        List<FailureAnalyzer> analyzers = SpringFactoriesLoader.forDefaultResourceLocation(
+                        FailureTextTest.class.getClassLoader())
+                .load(
+                        FailureAnalyzer.class,
+                        ArgumentResolver.of(Environment.class, environment),
+                        (type, name, e) -> {});
+        assertThat(analyzers.get(0)).isInstanceOf(HeadgateFailureAnalyzer.class);
+        FailureAnalysis analysis = analyzers.get(0).analyze(failure);
+        if (analysis == null) {
+            throw new AssertionError("nothing to say about", failure);
+        }
+        return analysis;
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        limits              | 100/minit    | "100/minit" is not a limit              | such as "100/minute burst 20"
+        limits              | ''           | nothing would be limited                | such as "100/minute burst 20"
+        limits              | 1/s, 1/s     | two limits are called "1-per-1s"        | a map of names
+        limits.api          | fast         | "fast" is not a limit                   | such as "100/minute burst 20"
+        limits[0]           | 1/s          | a list is not accepted                  | such as "100/minute burst 20"
+        trusted-proxies     | 10.0.0.0/33  | "10.0.0.0/33"                           | 10.0.0.0/8, 2001:db8::/32
+        trusted-hops        | 0            | must be 1 to 64                         | 1 to 64
+        trusted-hops        | many         | many                                    | 1 to 64
+        forwarded-header    | forwarded    | nothing says who may set it             | with headgate.trusted-proxies
+        ipv6-prefix         | 129          | must be 32 to 128                       | 32 to 128
+        max-clients         | 0            | must be 1 to                            | 1 to 1073741824
+        overflow            | wait         | wait                                    | share, allow or deny
+        sweep-interval      | -1s          | must be 0 to 365 days                   | such as 10s
+        sweep-interval      | soon         | soon                                    | such as 10s
+        exempt              | localhost    | "localhost"                             | 10.0.0.0/8, 2001:db8::/32
+        headers             | all          | all                                     | draft, legacy or none
+        skip-preflight      | maybe        | maybe                                   | true or false
+        on-failure          | retry        | retry                                   | allow or deny
+        no-address          | guess        | guess                                   | shared, deny or allow
+        dry-run             | perhaps      | perhaps                                 | true or false
+        health              | good         | good                                    | own, exempt or limited
+        order               | first        | first                                   | a whole number
+        show-addresses      | some         | some                                    | true or false
+        enabled             | flase        | flase                                   | true or false
+        """)
+    void namesPropertyValueAndAcceptedForm(String key, String value, String reason, String form) {
+        FailureAnalysis analysis = analysis(Map.of("headgate." + key, value));
+        assertThat(analysis.getDescription())
+                .contains("Property: headgate." + key)
+                .contains(value.isEmpty() || key.equals("limits[0]") ? "" : "\"" + value + "\"")
+                .contains("Origin: \"headgate." + key + "\" from property source \"file\"")
+                .contains(reason);
+        assertThat(analysis.getAction()).contains(form);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        path       | /api/**    | is not a path pattern              | /api/*
+        path       | ''         | is not a path pattern              | /api/*
+        name       | default    | another rule or limiter            | that no other rule has
+        methods    | 'GE T'     | is not a method                    | such as GET, POST
+        limits     | 5/minit    | "5/minit" is not a limit           | such as "100/minute burst 20"
+        unlimited  | true       | the rule has limits too            | only without limits
+        cost       | -1         | must be at least 0                 | 0 or more
+        dry-run    | perhaps    | perhaps                            | true or false
+        charge-on  | 99         | 100 to 599                         | 100 to 599
+        """)
+    void namesTheRule(String key, String value, String reason, String form) {
+        Map<String, Object> file = new HashMap<>(Map.of(
+                "headgate.rules[0].path", "/first",
+                "headgate.rules[0].unlimited", "true",
+                "headgate.rules[1].path", "/second",
+                "headgate.rules[1].limits", "1/s"));
+        file.put("headgate.rules[1]." + key, value);
+        FailureAnalysis analysis = analysis(file);
+        assertThat(analysis.getDescription())
+                .contains("Property: headgate.rules[1]." + key)
+                .contains("Origin: \"headgate.rules[1]." + key + "\"")
+                .contains(reason);
+        assertThat(analysis.getAction()).contains(form);
+    }
+
+    @Test
+    void refusesARuleWithoutPathOrLimits() {
+        assertThat(analysis(Map.of("headgate.rules[0].limits", "1/s")).getDescription())
+                .contains("headgate.rules[0].path is missing")
+                .contains("a rule needs a path");
+        assertThat(analysis(Map.of("headgate.rules[0].path", "/x")).getDescription())
+                .contains("headgate.rules[0].limits is missing")
+                .contains("a rule needs limits, or unlimited: true");
+    }
+
+    @Test
+    void refusesRulesThatLimitNothing() {
+        assertThat(analysis(Map.of("headgate.rules[0].path", "/x", "headgate.rules[0].unlimited", "true"))
+                        .getDescription())
+                .contains("headgate.limits is missing")
+                .contains("nothing would be limited");
+    }
+
+    @Test
+    void refusesProxiesAndHops() {
+        assertThat(analysis(Map.of(
+                                "headgate.limits", "1/s",
+                                "headgate.trusted-hops", "1",
+                                "headgate.trusted-proxies", "10.0.0.0/8"))
+                        .getDescription())
+                .contains("Property: headgate.trusted-hops")
+                .contains("headgate.trusted-proxies is set too");
+    }
+
+    @Test
+    void refusesBothFormsOfLimitsAndNamesBothOrigins() {
+        FailureAnalysis analysis = analysis(
+                new MapPropertySource("application.yml", Map.of("headgate.limits", "100/minute")),
+                new MapPropertySource("application-prod.yml", Map.of("headgate.limits.api", "10/s")));
+        assertThat(analysis.getDescription())
+                .contains("headgate.limits cannot be \"100/minute\"")
+                .contains("it is one text (\"headgate.limits\" from property source \"application.yml\")")
+                .contains("headgate.limits.api = 10/s, \"headgate.limits.api\" from property source"
+                        + " \"application-prod.yml\"");
+    }
+
+    @Test
+    void refusesUnknownKeys() {
+        FailureAnalysis analysis = analysis(Map.of("headgate.limits", "1/s", "headgate.trusted-proxy", "10.0.0.0/8"));
+        assertThat(analysis.getDescription())
+                .contains("Headgate has no such property")
+                .contains("Property: headgate.trusted-proxy")
+                .contains("Value: \"10.0.0.0/8\"")
+                .contains("Origin: \"headgate.trusted-proxy\" from property source \"file\"");
+        assertThat(analysis.getAction()).contains("trusted-proxies, forwarded-header, trusted-hops");
+    }
+
+    @Test
+    void leavesOtherFailuresToOthers() {
+        assertThat(new HeadgateFailureAnalyzer(null).analyze(new BeanCreationException("no")))
+                .isNull();
+        assertThat(
+                        new HeadgateFailureAnalyzer(null)
+                                .analyze(new org.springframework.boot.context.properties.source
+                                        .InvalidConfigurationPropertyValueException("headgatekeeper.x", 1, "no")))
+                .isNull();
+    }
+}

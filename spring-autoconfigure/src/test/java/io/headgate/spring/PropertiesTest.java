@@ -1,0 +1,235 @@
+package io.headgate.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.Limit;
+import io.headgate.Limiter;
+import io.headgate.LocalLimiter;
+import io.headgate.Overflow;
+import io.headgate.net.AddressRange;
+import io.headgate.servlet.Headers;
+import io.headgate.servlet.NoAddress;
+import io.headgate.servlet.OnFailure;
+import io.headgate.spring.HeadgateProperties.Health;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+@ExtendWith(OutputCaptureExtension.class)
+class PropertiesTest {
+
+    private final WebApplicationContextRunner web =
+            new WebApplicationContextRunner().withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class));
+
+    private void bound(Consumer<HeadgateProperties> check, String... properties) {
+        web.withPropertyValues(properties).run(context -> {
+            assertThat(context).hasNotFailed();
+            check.accept(context.getBean(HeadgateProperties.class));
+        });
+    }
+
+    @Test
+    void defaultsAreThoseOfTheLibrary() {
+        LocalLimiter<?> limiter = Limiter.forAddresses(Limit.parse("1/s")).build();
+        limiter.close();
+        bound(p -> {
+            assertThat(p.enabled()).isTrue();
+            assertThat(p.limits()).isEmpty();
+            assertThat(p.rules()).isEmpty();
+            assertThat(p.trustedProxies()).isEmpty();
+            assertThat(p.forwardedHeader()).isNull();
+            assertThat(p.trustedHops()).isNull();
+            assertThat(p.ipv6Prefix()).isEqualTo(limiter.ipv6Prefix().orElseThrow());
+            assertThat(p.maxClients()).isEqualTo(limiter.maxKeys());
+            assertThat(p.overflow()).isEqualTo(Overflow.SHARE);
+            assertThat(p.sweepInterval()).isEqualTo(Duration.ofSeconds(10));
+            assertThat(p.exempt()).isEmpty();
+            assertThat(p.headers()).isEqualTo(Headers.DRAFT);
+            assertThat(p.skipPreflight()).isFalse();
+            assertThat(p.onFailure()).isEqualTo(OnFailure.ALLOW);
+            assertThat(p.noAddress()).isEqualTo(NoAddress.SHARED);
+            assertThat(p.dryRun()).isFalse();
+            assertThat(p.health()).isEqualTo(Health.OWN);
+            assertThat(p.order()).isEqualTo(Ordered.HIGHEST_PRECEDENCE + 40);
+            assertThat(p.showAddresses()).isFalse();
+        });
+    }
+
+    @Test
+    void limitsAsText() {
+        bound(
+                p -> assertThat(p.limits().values())
+                        .containsExactly(Limit.parse("10/second burst 20"), Limit.parse("500/hour")),
+                "headgate.limits=10/second burst 20, 500/hour");
+    }
+
+    @Test
+    void limitsAsMap() {
+        bound(
+                p -> assertThat(p.limits())
+                        .containsOnly(
+                                Map.entry(
+                                        "burst",
+                                        Limit.parse("10/second burst 20").named("burst")),
+                                Map.entry("hourly", Limit.parse("500/hour").named("hourly"))),
+                "headgate.limits.burst=10/second burst 20",
+                "headgate.limits.hourly=500/hour");
+    }
+
+    @Test
+    void rules() {
+        bound(
+                p -> {
+                    assertThat(p.rules()).hasSize(2);
+                    RuleProperties login = p.rules().get(0);
+                    assertThat(login.limiterName()).isEqualTo("login");
+                    assertThat(login.path()).isEqualTo("/login/*");
+                    assertThat(login.methods()).containsExactly("POST", "PUT");
+                    assertThat(login.limits().values()).containsExactly(Limit.parse("5/minute"));
+                    assertThat(login.cost()).isEqualTo(2);
+                    assertThat(login.dryRun()).isTrue();
+                    assertThat(login.chargeOn()).containsExactly(401, 403);
+                    assertThat(p.rules().get(1).unlimited()).isTrue();
+                    assertThat(p.rules().get(1).limiterName()).isEqualTo("GET *.css");
+                },
+                "headgate.rules[0].name=login",
+                "headgate.rules[0].path=/login/*",
+                "headgate.rules[0].methods=post, PUT",
+                "headgate.rules[0].limits=5/minute",
+                "headgate.rules[0].cost=2",
+                "headgate.rules[0].dry-run=true",
+                "headgate.rules[0].charge-on=401,403",
+                "headgate.rules[1].path=*.css",
+                "headgate.rules[1].methods=GET",
+                "headgate.rules[1].unlimited=true",
+                "headgate.limits=1/s");
+    }
+
+    @Test
+    void everythingElse() {
+        bound(
+                p -> {
+                    assertThat(p.trustedProxies())
+                            .containsExactly(AddressRange.parse("10.0.0.0/8"), AddressRange.parse("::1"));
+                    assertThat(p.forwardedHeader()).isEqualTo("CF-Connecting-IP");
+                    assertThat(p.ipv6Prefix()).isEqualTo(56);
+                    assertThat(p.maxClients()).isEqualTo(5000);
+                    assertThat(p.overflow()).isEqualTo(Overflow.DENY);
+                    assertThat(p.sweepInterval()).isEqualTo(Duration.ofSeconds(30));
+                    assertThat(p.exempt()).containsExactly(AddressRange.parse("192.0.2.0/24"));
+                    assertThat(p.headers()).isEqualTo(Headers.LEGACY);
+                    assertThat(p.skipPreflight()).isTrue();
+                    assertThat(p.onFailure()).isEqualTo(OnFailure.DENY);
+                    assertThat(p.noAddress()).isEqualTo(NoAddress.DENY);
+                    assertThat(p.dryRun()).isTrue();
+                    assertThat(p.health()).isEqualTo(Health.LIMITED);
+                    assertThat(p.order()).isEqualTo(5);
+                    assertThat(p.showAddresses()).isTrue();
+                },
+                "headgate.limits=1/s",
+                "headgate.trusted-proxies=10.0.0.0/8, ::1",
+                "headgate.forwarded-header=CF-Connecting-IP",
+                "headgate.ipv6-prefix=56",
+                "headgate.max-clients=5000",
+                "headgate.overflow=deny",
+                "headgate.sweep-interval=30",
+                "headgate.exempt=192.0.2.0/24",
+                "headgate.headers=legacy",
+                "headgate.skip-preflight=true",
+                "headgate.on-failure=deny",
+                "headgate.no-address=deny",
+                "headgate.dry-run=true",
+                "headgate.health=limited",
+                "headgate.order=5",
+                "headgate.show-addresses=true");
+    }
+
+    @Test
+    void reachTheFilterAndItsLimiters() {
+        web.withPropertyValues(
+                        "headgate.limits=1/s",
+                        "headgate.rules[0].path=/login",
+                        "headgate.rules[0].limits=2/s",
+                        "headgate.ipv6-prefix=48",
+                        "headgate.max-clients=77",
+                        "headgate.order=5")
+                .run(context -> {
+                    assertThat(context.getBean(FilterRegistrationBean.class).getOrder())
+                            .isEqualTo(5);
+                    List<Limiters.Shown> all = context.getBean(Limiters.class).all();
+                    assertThat(all.stream().map(shown -> shown.limiter().name()))
+                            .containsExactly("default", "/login", "health");
+                    assertThat(all).allSatisfy(shown -> {
+                        assertThat(shown.limiter().ipv6Prefix()).hasValue(48);
+                        assertThat(shown.limiter().maxKeys()).isEqualTo(77);
+                    });
+                });
+    }
+
+    @Test
+    void trustedHopsInPlaceOfProxies() {
+        bound(
+                p -> assertThat(p.trustedHops()).isEqualTo(2),
+                "headgate.limits=1/s",
+                "headgate.trusted-hops=2",
+                "headgate.forwarded-header=Forwarded");
+    }
+
+    /** An application with only these in its environment, and these system properties. */
+    private WebApplicationContextRunner with(Map<String, Object> variables, Map<String, Object> systemProperties) {
+        return web.withInitializer(context -> {
+            MutablePropertySources sources = context.getEnvironment().getPropertySources();
+            String environment = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
+            sources.replace(environment, new SystemEnvironmentPropertySource(environment, variables));
+            String system = StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME;
+            sources.replace(system, new MapPropertySource(system, systemProperties));
+        });
+    }
+
+    @Test
+    void environmentVariables(CapturedOutput output) {
+        Map<String, Object> variables = Map.of(
+                "HEADGATE_LIMITS", "7/s",
+                "HEADGATE_TRUSTEDPROXIES_0", "10.0.0.0/8",
+                "HEADGATE_MAX_CLIENTS", "9",
+                "HEADGATE_RULES_0_PATH", "/x",
+                "HEADGATE_RULES_0_LIMITS", "1/s",
+                "HEADGATE_LIMIT", "8/s",
+                "HEADGATE_SERVICE_HOST", "10.1.1.1",
+                "HEADGATE_RULES_0_PATHS", "/y");
+        with(variables, Map.of()).run(context -> {
+            HeadgateProperties p = context.getBean(HeadgateProperties.class);
+            assertThat(p.limits().values()).containsExactly(Limit.parse("7/s"));
+            assertThat(p.trustedProxies()).containsExactly(AddressRange.parse("10.0.0.0/8"));
+            assertThat(p.maxClients()).isEqualTo(9);
+            assertThat(p.rules().get(0).path()).isEqualTo("/x");
+            assertThat(output)
+                    .contains("Unknown HEADGATE_LIMIT, HEADGATE_RULES_0_PATHS, HEADGATE_SERVICE_HOST in the"
+                            + " environment or the system properties: the keys under headgate are enabled,"
+                            + " limits, rules, trusted-proxies, ");
+        });
+    }
+
+    @Test
+    void systemProperties(CapturedOutput output) {
+        Map<String, Object> properties = Map.of(
+                "headgate.limits", "7/s", "headgate.limit", "8/s", "headgatekeeper", "x", "headgate.exempt[0]", "::1");
+        with(Map.of(), properties).run(context -> {
+            assertThat(context.getBean(HeadgateProperties.class).exempt()).containsExactly(AddressRange.parse("::1"));
+            assertThat(output).contains("Unknown headgate.limit in the");
+        });
+    }
+}

@@ -1,0 +1,107 @@
+package io.headgate.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.servlet.ServletContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.mock.web.MockServletContext;
+import org.springframework.web.filter.ForwardedHeaderFilter;
+
+@ExtendWith(OutputCaptureExtension.class)
+class SetupAdviceTest {
+
+    private static final String BYPASSABLE = "The limit can be bypassed: ";
+    private static final String VALVE = "Tomcat's RemoteIpValve";
+    private static final String FRAMEWORK = "Spring's ForwardedHeaderFilter is at work";
+
+    private final WebApplicationContextRunner web = new WebApplicationContextRunner()
+            .withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class))
+            .withPropertyValues("headgate.limits=1/s");
+
+    private WebApplicationContextRunner on(String server) {
+        return web.withBean(ServletContext.class, () -> new Container(server));
+    }
+
+    /** A servlet context that only says which container it belongs to. */
+    private static final class Container extends MockServletContext {
+        private final String server;
+
+        Container(String server) {
+            this.server = server;
+        }
+
+        @Override
+        public String getServerInfo() {
+            return server;
+        }
+    }
+
+    @Test
+    void hasNothingToSayAboutAPlainSetup(CapturedOutput output) {
+        on("Apache Tomcat/11")
+                .run(context -> assertThat(output)
+                        .doesNotContain(BYPASSABLE, VALVE, FRAMEWORK, "No request is limited", "is not used"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "server.forward-headers-strategy=native",
+                "server.forward-headers-strategy=NATIVE",
+                "spring.main.cloud-platform=heroku",
+                "server.tomcat.remoteip.remote-ip-header=x-real-ip",
+                "server.tomcat.remoteip.protocol-header=x-forwarded-proto"
+            })
+    void knowsTheNativeStrategyByItsSigns(String property, CapturedOutput output) {
+        on("jetty/12.1")
+                .withPropertyValues(property)
+                .run(context -> assertThat(output.getAll()).containsOnlyOnce(BYPASSABLE + "jetty/12.1"));
+        on("Undertow - 2.3")
+                .withPropertyValues(property)
+                .run(context -> assertThat(output.getAll()).containsOnlyOnce(BYPASSABLE + "Undertow - 2.3"));
+        on("Apache Tomcat/11")
+                .withPropertyValues(property)
+                .run(context -> assertThat(output).doesNotContain(VALVE));
+        on("Apache Tomcat/11")
+                .withPropertyValues(property, "headgate.trusted-proxies=10.0.0.0/8")
+                .run(context -> assertThat(output.getAll()).containsOnlyOnce(VALVE));
+    }
+
+    @Test
+    void believesAStrategyThatIsSetRatherThanTheCloud(CapturedOutput output) {
+        on("jetty/12.1")
+                .withPropertyValues("spring.main.cloud-platform=heroku", "server.forward-headers-strategy=none")
+                .run(context -> assertThat(output).doesNotContain(BYPASSABLE));
+    }
+
+    @Test
+    void knowsTheFrameworkStrategyByItsFilter(CapturedOutput output) {
+        web.withBean(ForwardedHeaderFilter.class)
+                .withPropertyValues("headgate.trusted-hops=1")
+                .run(context -> assertThat(output).doesNotContain(FRAMEWORK));
+        web.withBean(ForwardedHeaderFilter.class)
+                .run(context -> assertThat(output.getAll()).containsOnlyOnce(FRAMEWORK));
+    }
+
+    @Test
+    void knowsTheFrameworkStrategyByItsRegistration(CapturedOutput output) {
+        web.withUserConfiguration(Forwarding.class)
+                .run(context -> assertThat(output.getAll()).containsOnlyOnce(FRAMEWORK));
+    }
+
+    static class Forwarding {
+        @Bean
+        FilterRegistrationBean<ForwardedHeaderFilter> forwarded() {
+            return new FilterRegistrationBean<>(new ForwardedHeaderFilter());
+        }
+    }
+}
