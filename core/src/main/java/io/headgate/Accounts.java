@@ -73,6 +73,9 @@ final class Accounts<K> {
                 if (word == TokenBucket.ABSENT) {
                     return Outcome.NO_ROOM;
                 }
+                for (int j = i + 1; words != null && j < buckets.length; j++) {
+                    words[j] = place.read(key, j); // a newcomer's debt was not yet known when all were read
+                }
                 refusals[i].increment();
                 return Outcome.DENIED;
             }
@@ -107,7 +110,10 @@ final class Accounts<K> {
         }
     }
 
-    /** Gives back what was charged before the bucket at {@code end} refused. */
+    /**
+     * Gives back what was charged before the bucket at {@code end} refused, which is not charged: update and admits judge
+     * one word, and a word that is a time by the same reading.
+     */
     private void undo(Buckets<K> place, K key, int end, long permits, long now) {
         for (int i = 0; i < end; i++) {
             place.update(key, i, TokenBucket::refund, permits, now);

@@ -114,8 +114,9 @@ public record Limit(String name, long permits, Duration period, long capacity) {
         }
         try {
             Duration period = matcher.group(2) == null ? unit : unit.multipliedBy(Long.parseLong(matcher.group(2)));
-            Limit limit = of(Long.parseLong(matcher.group(1)), period);
-            return matcher.group(4) == null ? limit : limit.burst(Long.parseLong(matcher.group(4)));
+            long permits = Long.parseLong(matcher.group(1));
+            long capacity = matcher.group(4) == null ? permits : Long.parseLong(matcher.group(4));
+            return new Limit(permits + "-per-" + text(period), permits, period, capacity);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new IllegalArgumentException("\"" + text + "\" is not a limit: " + e.getMessage() + "; " + FORM, e);
         }

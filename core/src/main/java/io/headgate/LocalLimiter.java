@@ -12,7 +12,6 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
@@ -24,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  * A {@link Limiter} in the memory of this process, for at most a given number of keys. Made by {@link Limiter#builder},
  * {@link Limiter#forAddresses} or {@link Limiter#forNetworks}.
  *
- * <p>A decision about a known key takes no lock, and {@code tryAcquire} allocates nothing. Whatever threads do at the
+ * <p>A decision about a known client takes no lock, nor does one about any other key that has settled in the map; and
+ * {@code tryAcquire} allocates nothing, but for the network of an IPv6 client if more than 64 bits tell clients apart.
+ * Whatever threads do at the
  * same time, a key is admitted at most capacity + rate × (highest − first clock reading) permits under each limit, less
  * what was refunded. Keys whose buckets are full are forgotten from time to time, which no decision shows.
  *
@@ -35,10 +36,6 @@ import org.jspecify.annotations.Nullable;
  * @param <K> the type of the keys
  */
 public final class LocalLimiter<K> implements Limiter<K> {
-
-    private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-    /** Keys between two looks at the clock. */
-    private static final int SWEPT_AT_ONCE = 256;
 
     private final String name;
     private final List<Limit> limits;
@@ -61,15 +58,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
 
     private final @Nullable Consumer<? super K> onDenied;
 
-    private final LongAdder sweepFailures = new LongAdder();
-    /** Walks over all keys that came to their end, and how long all walks took. */
-    private final LongAdder sweeps = new LongAdder();
-
-    private final LongAdder sweepNanos = new LongAdder();
-
-    /** The sweeper's walk, across slices. Only the sweeper's task reads or writes it. */
-    private BucketStore.@Nullable Pass sweep;
-
+    private final Sweeps walks;
     private final @Nullable Sweeper sweeper;
 
     private LocalLimiter(Builder<K> builder) {
@@ -88,6 +77,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         store = builder.stores.open(buckets, maxKeys, builder.random);
         SharedBuckets<K> shared = new SharedBuckets<>(buckets, builder.neighbourhood, builder.random.nextLong());
         accounts = new Accounts<>(buckets, store, shared, overflow);
+        walks = new Sweeps(store, shared, ticker);
         memoryBytes = store.memoryBytes() + shared.memoryBytes();
         sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, builder.scheduler);
     }
@@ -165,7 +155,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * {@inheritDoc}
      *
-     * <p>While a key shares a bucket ({@link Overflow#SHARE}), that bucket gets the permits back.
+     * <p>While a key shares a bucket ({@link Overflow#SHARE}), that bucket gets the permits back: also those of a bucket of
+     * the key's own that was full again and forgotten in the meantime.
      */
     @Override
     public void refund(K key, long permits) {
@@ -204,39 +195,18 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * @return how many keys this sweep forgot
      */
     public long sweep() {
-        long count = 0;
-        long start = System.nanoTime();
-        for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
-            count += pass.evict(ticker.read(), SWEPT_AT_ONCE);
-        }
-        sweepNanos.add(System.nanoTime() - start);
-        sweeps.increment();
-        return count;
+        return walks.whole();
     }
 
-    /** Sweeps for about a millisecond, from where the last slice ended. Answers whether there is more to sweep. */
-    boolean sweepSlice() {
-        BucketStore.Pass pass = sweep == null ? store.pass() : sweep;
-        sweep = null; // a walk that throws is not taken up again
-        long start = System.nanoTime();
-        while (pass.hasNext() && System.nanoTime() - start < SLICE_NANOS) {
-            pass.evict(ticker.read(), SWEPT_AT_ONCE);
-        }
-        sweepNanos.add(System.nanoTime() - start);
-        if (pass.hasNext()) {
-            sweep = pass;
-            return true;
-        }
-        sweeps.increment();
-        return false;
-    }
-
-    void sweepFailed() {
-        sweepFailures.increment();
+    /** What the sweeper works through. */
+    Sweeps walks() {
+        return walks;
     }
 
     /**
      * What the limiter may occupy once it tracks {@link #maxKeys} keys, in bytes; the key objects are not counted.
+     * Under compressed references, as with heaps below 32 GB: without them, keys that are no addresses cost up to half
+     * as much again.
      *
      * @return the same number from the beginning on
      */
@@ -287,7 +257,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      */
     public LimiterStats stats() {
         return new LimiterStats(
-                allowed.sum(), denied.sum(), overflowed.sum(), accounts.undone(), store.evicted(), sweepFailures.sum());
+                allowed.sum(), denied.sum(), overflowed.sum(), accounts.undone(), store.evicted(), walks.failures());
     }
 
     /**
@@ -321,7 +291,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * @return the count so far
      */
     public long sweeps() {
-        return sweeps.sum();
+        return walks.count();
     }
 
     /**
@@ -330,7 +300,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * @return the sum so far
      */
     public Duration sweepTime() {
-        return Duration.ofNanos(sweepNanos.sum());
+        return walks.time();
     }
 
     @Override
@@ -405,7 +375,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
                     oneWord
                             ? (buckets, most, random) -> new AddressTable(networks, buckets, most, random)
                             : MapStore::new,
-                    oneWord ? Objects::requireNonNull : address -> address.network(ipv6Prefix),
+                    oneWord ? Objects::requireNonNull : address -> NetworkWords.network(address, ipv6Prefix),
                     networks::neighbourhood,
                     first,
                     more);

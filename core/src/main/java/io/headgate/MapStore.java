@@ -75,10 +75,9 @@ final class MapStore<K> implements BucketStore<K> {
         if (words == null) {
             return TokenBucket.ABSENT;
         }
-        long asOf = Words.get(words, limit) == TokenBucket.NEW ? floor.notBefore(now) : now;
         long word = isRetired(words)
                 ? TokenBucket.RETIRED
-                : Words.update(words, limit, buckets[limit], step, permits, asOf);
+                : Words.update(words, limit, buckets[limit], step, permits, now, floor);
         if (word == TokenBucket.RETIRED) {
             unlink(key, words); // whoever retired it may be asleep
             return TokenBucket.ABSENT;

@@ -4,8 +4,8 @@ import io.headgate.net.ClientAddress;
 
 /**
  * The networks that clients are told apart by, each as one word that is never zero. Two addresses have one word exactly
- * if {@link ClientAddress#network} has one answer for them, but for {@code ff00::/8}: those addresses name no client,
- * and share one word. Allocates nothing.
+ * if {@link ClientAddress#network} has one answer for them, but for {@code ff00::/8} and {@code ::}: those addresses name
+ * no client, and share one word that no client has; {@code ::1} is a client. Allocates nothing.
  */
 final class NetworkWords {
 
@@ -28,6 +28,9 @@ final class NetworkWords {
 
     private static final long MASK_48 = -1L << 16;
 
+    /** What {@code ::} is counted as where networks are addresses: masking makes {@code ::} of {@code ::1}, too. */
+    private static final ClientAddress NOBODY = ClientAddress.ofBits(MULTICAST, 0);
+
     private final long mask;
 
     /** Tells IPv6 clients apart by so many leading bits, 1 to 64. */
@@ -42,7 +45,12 @@ final class NetworkWords {
             return ~(IPV4 | (low & LOW_32));
         }
         long network = high & (high >>> 48 == SIX_TO_FOUR ? mask & MASK_48 : mask);
-        return ~(network >>> 56 == 0xFF ? MULTICAST : network);
+        return ~(network >>> 56 == 0xFF || (high | low) == 0 ? MULTICAST : network);
+    }
+
+    /** The network as an address, for those of more than 64 bits. */
+    static ClientAddress network(ClientAddress address, int ipv6Prefix) {
+        return (address.highBits() | address.lowBits()) == 0 ? NOBODY : address.network(ipv6Prefix);
     }
 
     /** The IPv4 /24 or the IPv6 /48 that a client belongs to, or its network if that is wider. */

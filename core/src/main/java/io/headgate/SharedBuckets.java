@@ -17,6 +17,8 @@ final class SharedBuckets<K> implements Buckets<K> {
     private final long seed;
     /** The words of group g begin at g × the number of limits. Anybody may move any of them. */
     private final long[] words;
+    /** Raised before a full word becomes a new one. */
+    private final Floor floor = new Floor();
 
     /** {@code neighbourhood} tells which keys share a bucket: those with equal numbers do. */
     SharedBuckets(TokenBucket[] buckets, ToLongFunction<? super K> neighbourhood, long seed) {
@@ -34,7 +36,7 @@ final class SharedBuckets<K> implements Buckets<K> {
 
     @Override
     public long update(K key, int limit, TokenBucket.Step step, long permits, long now) {
-        return Words.update(words, firstWord(key) + limit, buckets[limit], step, permits, now);
+        return Words.update(words, firstWord(key) + limit, buckets[limit], step, permits, now, floor);
     }
 
     /** The words of the group if any of its buckets is not full, else null. */
@@ -46,6 +48,17 @@ final class SharedBuckets<K> implements Buckets<K> {
             }
         }
         return null;
+    }
+
+    /** Lets the full buckets begin anew: left alone for years, a word would look like a time to come. */
+    void renewFull(long now) {
+        for (int i = 0; i < words.length; i++) {
+            long word = Words.get(words, i);
+            if (word >= TokenBucket.FIRST_TIME && buckets[i % buckets.length].isFull(word, now)) {
+                floor.raise(now);
+                Words.compareAndSet(words, i, word, TokenBucket.NEW);
+            }
+        }
     }
 
     long memoryBytes() {

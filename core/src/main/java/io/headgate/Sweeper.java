@@ -39,7 +39,9 @@ final class Sweeper implements Runnable {
 
     private static ScheduledExecutorService ownThread(String name) {
         return Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "headgate-sweeper-" + name);
+            // Inherits nothing from the thread that happens to build the limiter, which may be an application's.
+            Thread thread = new Thread(null, task, "headgate-sweeper-" + name, 0, false);
+            thread.setContextClassLoader(null);
             thread.setDaemon(true);
             return thread;
         });
@@ -61,12 +63,13 @@ final class Sweeper implements Runnable {
         }
         Duration pause = interval;
         try {
-            pause = swept.sweepSlice() ? REST : interval;
+            pause = swept.walks().slice() ? REST : interval;
         } catch (RuntimeException | Error e) {
-            swept.sweepFailed();
+            swept.walks().failed();
             LOG.log(Level.WARNING, "A sweep of limiter " + swept.name() + " failed; the next is in " + interval, e);
+        } finally {
+            schedule(pause.compareTo(interval) < 0 ? pause : interval); // even if memory did not suffice for the log
         }
-        schedule(pause.compareTo(interval) < 0 ? pause : interval);
     }
 
     private void schedule(Duration delay) {

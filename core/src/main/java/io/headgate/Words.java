@@ -19,17 +19,20 @@ final class Words {
     }
 
     /**
-     * Moves a word by one step. A step that changes nothing writes nothing.
+     * Moves a word by one step. A step that changes nothing writes nothing. A bucket that is new begins no earlier than
+     * the floor.
      *
      * @return the word that the step was taken from, or {@link TokenBucket#RETIRED}, from which none is taken
      */
-    static long update(long[] words, int index, TokenBucket bucket, TokenBucket.Step step, long permits, long now) {
+    static long update(
+            long[] words, int index, TokenBucket bucket, TokenBucket.Step step, long permits, long now, Floor floor) {
         for (; ; Thread.onSpinWait()) {
             long word = get(words, index);
             if (word == TokenBucket.RETIRED) {
                 return word;
             }
-            long next = step.next(bucket, word, permits, now);
+            boolean isNew = word < TokenBucket.FIRST_TIME;
+            long next = step.next(bucket, word, permits, isNew ? floor.notBefore(now) : now);
             if (next == word || compareAndSet(words, index, word, next)) {
                 return word;
             }

@@ -46,6 +46,31 @@ class BucketStoreTest {
         }
     }
 
+    /** Somebody else charges the new bucket first: then it is no longer new, and the old reading counts. */
+    @ParameterizedTest
+    @MethodSource("subjects")
+    <K> void onlyANewBucketIsChargedAsOfTheFloor(Subject<K> subject) {
+        TokenBucket[] buckets = {new TokenBucket(Limit.parse("2/minute"))};
+        BucketStore<K> store = subject.stores.open(buckets, 10, new SplittableRandom(1));
+        K key = subject.keys.apply(1);
+        long late = 1_000_000_000_000L;
+        store.insert(key, null, late);
+        assertThat(store.pass().evict(late, 1_000)).isEqualTo(1);
+        store.insert(key, null, late);
+        boolean[] first = {true};
+        TokenBucket.Step overtaken = (bucket, word, permits, now) -> {
+            if (first[0]) {
+                first[0] = false;
+                store.update(key, 0, TokenBucket::take, 1, late);
+            }
+            return bucket.take(word, permits, now);
+        };
+        long early = 0;
+        long word = store.update(key, 0, overtaken, 1, early);
+        assertThat(buckets[0].admits(word, 1, early)).isFalse();
+        assertThat(buckets[0].available(store.read(key, 0), late)).isEqualTo(1);
+    }
+
     private static final class Program<K> {
 
         private static final TokenBucket.Step[] STEPS = {TokenBucket::take, TokenBucket::refund, TokenBucket::reset};

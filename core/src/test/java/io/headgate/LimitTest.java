@@ -20,6 +20,7 @@ class LimitTest {
         "1/30days, 1-per-2592000s, 1, PT720H, 1",
         "3/7us, 3-per-7us, 3, PT0.000007S, 3",
         "1/ns, 1-per-1ns, 1, PT0.000000001S, 1",
+        "1000/400d burst 5, 1000-per-34560000s, 1000, PT9600H, 5",
         "2/1500ms, 2-per-1500ms, 2, PT1.5S, 2",
         "7/2 MINUTES BURST 9, 7-per-120s, 7, PT2M, 9",
         "' 1 / m ', 1-per-60s, 1, PT1M, 1",

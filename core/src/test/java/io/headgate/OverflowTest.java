@@ -38,6 +38,27 @@ class OverflowTest<K> {
         return limiter;
     }
 
+    @Test
+    void aNewcomerWhoseDebtRefusesItIsToldTheWholeTruth() {
+        Limit slow = new Limit("slow", 1, Duration.ofSeconds(60), 2);
+        Limit quick = new Limit("quick", 1, Duration.ofSeconds(10), 1);
+        LocalLimiter<K> limiter = build(keys.builder(slow, quick).maxKeys(1));
+        limiter.tryAcquire(keys.key(0));
+        assertThat(limiter.decide(keys.key(1)).overflow()).isTrue();
+        ticker.advance(Duration.ofSeconds(55));
+        limiter.tryAcquire(keys.key(0));
+        assertThat(limiter.decide(keys.key(1)).allowed()).isTrue();
+        limiter.reset(keys.key(0)); // now there is room for key 1, which brings 65 s and 10 s of debt
+        Decision peek = limiter.peek(keys.key(1), 1);
+        assertThat(limiter.decide(keys.key(1))).isEqualTo(peek);
+        assertThat(peek.overflow()).isFalse();
+        assertThat(peek.retryAfter()).contains(Duration.ofSeconds(10));
+        ticker.advance(Duration.ofSeconds(10).minusNanos(1));
+        assertThat(limiter.tryAcquire(keys.key(1))).isFalse();
+        ticker.advanceNanos(1);
+        assertThat(limiter.tryAcquire(keys.key(1))).isTrue();
+    }
+
     @ParameterizedTest
     @EnumSource
     void noTrackedKeyNoticesAndNothingGrows(Overflow overflow) {

@@ -127,6 +127,35 @@ class SweeperTest {
     }
 
     @Test
+    void survivesAFailureThatEvenTheLogCannotTake() {
+        AtomicBoolean broken = new AtomicBoolean(true);
+        LocalLimiter<Integer> limiter = limiter(() -> {
+            if (broken.get()) {
+                throw new OutOfMemoryError("on purpose") {
+                    private static final long serialVersionUID = 1;
+
+                    @Override
+                    public String getMessage() {
+                        throw new OutOfMemoryError("for the log, too");
+                    }
+                };
+            }
+            return ticker.read();
+        });
+        Task task = tasks.remove();
+        try {
+            task.action.run();
+        } catch (OutOfMemoryError e) {
+            assertThat(e).hasMessage("for the log, too");
+        }
+        broken.set(false);
+        limiter.tryAcquire(1);
+        ticker.advance(Duration.ofSeconds(1));
+        tasks.remove().action.run();
+        assertThat(limiter.size()).isZero();
+    }
+
+    @Test
     void closeEndsIt() {
         LocalLimiter<Integer> limiter = limiter(ticker);
         limiter.close();

@@ -58,7 +58,9 @@ final class Advice {
     }
 
     private void lookForCrowd(@Nullable ClientAddress address) {
-        ClientAddress crowded = crowdedKey.see(address == null ? Target.NOBODY : address.network(64));
+        ClientAddress network = address == null ? Target.NOBODY : address.network(64);
+        // ::1 is somebody, although its network is written like nobody's.
+        ClientAddress crowded = crowdedKey.see(address != null && network.equals(Target.NOBODY) ? address : network);
         if (crowded != null) {
             warnings.once(Topic.CROWDED_KEY, crowded);
         }

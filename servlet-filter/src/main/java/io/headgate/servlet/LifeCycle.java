@@ -3,6 +3,7 @@ package io.headgate.servlet;
 import jakarta.servlet.FilterConfig;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,8 @@ final class LifeCycle {
     private final ReentrantLock lock = new ReentrantLock();
     /** Null until the filter starts. Read by every request, written with {@link #lock} held. */
     private volatile @Nullable Gate gate;
+    /** Whether the gate was closed: it still decides for requests that come late. Guarded by {@link #lock}. */
+    private boolean ended;
     /** Where the name is taken; null before init and after destroy. Guarded by {@link #lock}. */
     private @Nullable ServletContext context;
 
@@ -37,13 +40,13 @@ final class LifeCycle {
         this.counters = counters;
     }
 
-    Gate gate() {
+    Gate gate(ServletRequest request) {
         Gate running = gate;
-        return running == null ? start() : running;
+        return running == null ? start(request.getServletContext()) : running;
     }
 
     /** Starts a filter that no container started: security frameworks call filters of their own that way. */
-    private Gate start() {
+    private Gate start(@Nullable ServletContext context) {
         lock.lock();
         try {
             // Double-check: another request may have been faster.
@@ -53,7 +56,11 @@ final class LifeCycle {
                     throw new IllegalStateException(
                             "the filter has no configuration: call init, or make it with RateLimitFilter.builder");
                 }
-                running = new Gate(settings, settings.nameOr(UNNAMED), counters);
+                running = new Gate(settings, settings.nameOr(freeName(context)), counters);
+                if (context != null) {
+                    context.setAttribute(RateLimitFilter.ATTRIBUTE_PREFIX + running.name, filter);
+                }
+                this.context = context;
                 gate = running;
             }
             return running;
@@ -65,7 +72,7 @@ final class LifeCycle {
     void init(FilterConfig config) throws ServletException {
         lock.lock();
         try {
-            Gate running = gate;
+            Gate running = ended ? null : gate;
             if (running != null && settings == null) {
                 throw new ServletException("the filter \"" + running.name
                         + "\" is configured already; make one filter for each registration with init-params");
@@ -75,6 +82,7 @@ final class LifeCycle {
             occupy(config.getServletContext(), name);
             if (running == null) {
                 gate = new Gate(said, name, counters);
+                ended = false;
             }
         } finally {
             lock.unlock();
@@ -91,11 +99,20 @@ final class LifeCycle {
                     context.removeAttribute(RateLimitFilter.ATTRIBUTE_PREFIX + running.name);
                 }
             }
-            gate = null;
+            ended = true;
             context = null;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** A name that no other filter of the context has, for one that nobody gave a name. */
+    private static String freeName(@Nullable ServletContext context) {
+        String name = UNNAMED;
+        for (int i = 2; context != null && context.getAttribute(RateLimitFilter.ATTRIBUTE_PREFIX + name) != null; i++) {
+            name = UNNAMED + "-" + i;
+        }
+        return name;
     }
 
     /** Sees to it that a name means one filter: another would let pass what this one has seen. */

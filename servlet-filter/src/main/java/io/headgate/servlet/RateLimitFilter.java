@@ -105,7 +105,7 @@ public final class RateLimitFilter implements Filter {
             chain.doFilter(anyRequest, anyResponse);
             return;
         }
-        Gate gate = lifeCycle.gate();
+        Gate gate = lifeCycle.gate(request);
         // One request costs once, however often it is dispatched, and keeps its verdict.
         if (!gate.decidesAt(request)) {
             chain.doFilter(request, response);

@@ -77,7 +77,7 @@ final class RuleText {
             if (!seen.add(option)) {
                 throw new IllegalArgumentException("\"" + option + "\" stands there twice");
             }
-            String value = String.join("", wordsOfThisPart());
+            String value = String.join(" ", wordsOfThisPart());
             switch (option) {
                 case "cost" -> result = result.cost(number(value));
                 case "charge-on" -> result = result.chargeOn(ChargeOn.statuses(statuses(value)));

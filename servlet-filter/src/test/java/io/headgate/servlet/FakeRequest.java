@@ -1,6 +1,7 @@
 package io.headgate.servlet;
 
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServletRequest;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ final class FakeRequest {
     private String method = "GET";
     private @Nullable String path = "/";
     private DispatcherType dispatch = DispatcherType.REQUEST;
+    private ServletContext context = FakeConfig.of("any", Map.of()).getServletContext();
 
     static FakeRequest from(@Nullable String peer) {
         FakeRequest request = new FakeRequest();
@@ -49,6 +51,11 @@ final class FakeRequest {
         return this;
     }
 
+    FakeRequest in(ServletContext context) {
+        this.context = context;
+        return this;
+    }
+
     HttpServletRequest http() {
         return (HttpServletRequest) Proxy.newProxyInstance(
                 FakeRequest.class.getClassLoader(),
@@ -75,6 +82,7 @@ final class FakeRequest {
             case "getAttribute" -> attributes.get(name);
             case "setAttribute" -> args == null ? null : attributes.put(name, args[1]);
             case "isAsyncStarted" -> false;
+            case "getServletContext" -> context;
             default -> throw new UnsupportedOperationException(called);
         };
     }

@@ -14,6 +14,7 @@ import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
@@ -366,6 +367,39 @@ class RateLimitFilterTest {
         }
         assertThat(handedIn.calls).doesNotContain("close");
         filter.destroy();
+    }
+
+    @Test
+    void aRequestThatComesAfterTheEndIsDecidedAsBefore() throws Exception {
+        for (RateLimitFilter filter : List.of(
+                RateLimitFilter.builder(limiter)
+                        .rule(Rule.parse("made-here: /b 1/day"))
+                        .build(),
+                new RateLimitFilter())) {
+            filter.init(FakeConfig.of("f", Map.of("limits", "2/day", "rules", "made-here: /b 1/day")));
+            assertThat(serve(filter, new FakeRequest().path("/b")).status).isEqualTo(200);
+            List<Thread> sweepers = sweepers();
+            filter.destroy();
+            assertThat(serve(filter, new FakeRequest().path("/b")).status).isEqualTo(429);
+            for (Thread sweeper : sweepers) {
+                sweeper.join(20_000);
+            }
+            assertThat(sweepers()).isEmpty();
+        }
+    }
+
+    @Test
+    void filtersThatNobodyNamedOrStartedEachCharge() {
+        ServletContext context = FakeConfig.of("any", Map.of()).getServletContext();
+        FakeRequest request = new FakeRequest().in(context);
+        RateLimitFilter first = RateLimitFilter.builder(limiter).build();
+        RateLimitFilter second = RateLimitFilter.builder(limiter("1/minute")).build();
+        assertThat(serve(first, request).status).isEqualTo(200);
+        assertThat(serve(second, request).status).isEqualTo(200);
+        assertThat(request.attributes)
+                .containsOnlyKeys(
+                        RateLimitFilter.ATTRIBUTE_PREFIX + "headgate", RateLimitFilter.ATTRIBUTE_PREFIX + "headgate-2");
+        assertThat(serve(second, new FakeRequest().in(context)).status).isEqualTo(429);
     }
 
     private static List<Thread> sweepers() {

@@ -143,6 +143,8 @@ class RuleTest {
                 "/a 1/s cost",
                 "/a 1/s cost -1",
                 "/a 1/s cost x",
+                "/a 1/s cost 1 2",
+                "/a 1/s charge-on 4 01",
                 "/a 1/s cost 1 cost 2",
                 "/a 1/s charge-on",
                 "/a 1/s charge-on 99",

@@ -1,0 +1,83 @@
+package io.headgate;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** Walks over the keys of a limiter that forget those whose buckets are full: whole ones and, for the sweeper, slices. */
+final class Sweeps {
+
+    private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    /** Keys between two looks at the clock. */
+    private static final int AT_ONCE = 256;
+
+    private final BucketStore<?> store;
+    private final SharedBuckets<?> shared;
+    private final Ticker ticker;
+
+    /** Walks that came to their end, and how long all of them took. */
+    private final LongAdder count = new LongAdder();
+
+    private final LongAdder nanos = new LongAdder();
+    private final LongAdder failures = new LongAdder();
+
+    /** The walk that goes on in the next slice. Only the sweeper's task reads or writes it. */
+    private BucketStore.@Nullable Pass walk;
+
+    Sweeps(BucketStore<?> store, SharedBuckets<?> shared, Ticker ticker) {
+        this.store = store;
+        this.shared = shared;
+        this.ticker = ticker;
+    }
+
+    /** A whole walk in the calling thread: answers how many keys it forgot. */
+    long whole() {
+        long start = System.nanoTime();
+        long evicted = 0;
+        for (BucketStore.Pass pass = begin(); pass.hasNext(); ) {
+            evicted += pass.evict(ticker.read(), AT_ONCE);
+        }
+        nanos.add(System.nanoTime() - start);
+        count.increment();
+        return evicted;
+    }
+
+    /** About a millisecond's work, from where the last slice ended: answers whether there is more to do. */
+    boolean slice() {
+        long start = System.nanoTime();
+        BucketStore.Pass pass = walk == null ? begin() : walk;
+        walk = null; // a walk that throws is not taken up again
+        while (pass.hasNext() && System.nanoTime() - start < SLICE_NANOS) {
+            pass.evict(ticker.read(), AT_ONCE);
+        }
+        nanos.add(System.nanoTime() - start);
+        if (pass.hasNext()) {
+            walk = pass;
+            return true;
+        }
+        count.increment();
+        return false;
+    }
+
+    private BucketStore.Pass begin() {
+        shared.renewFull(ticker.read());
+        return store.pass();
+    }
+
+    void failed() {
+        failures.increment();
+    }
+
+    long count() {
+        return count.sum();
+    }
+
+    Duration time() {
+        return Duration.ofNanos(nanos.sum());
+    }
+
+    long failures() {
+        return failures.sum();
+    }
+}
