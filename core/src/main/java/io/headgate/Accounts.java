@@ -127,7 +127,7 @@ final class Accounts<K> {
         Buckets<K> place = store;
         long[] debt = null;
         if (isAbsent(key)) {
-            if (store.hasRoom(now)) {
+            if (store.hasRoom(key, now)) {
                 debt = shared.debt(key, now);
             } else if (overflow == Overflow.SHARE) {
                 place = shared;
@@ -156,7 +156,7 @@ final class Accounts<K> {
 
     /** Gives permits back to whoever was charged: a key without buckets or room for some was charged with others. */
     void refund(K key, long permits, long now) {
-        boolean sharing = overflow == Overflow.SHARE && isAbsent(key) && !store.hasRoom(now);
+        boolean sharing = overflow == Overflow.SHARE && isAbsent(key) && !store.hasRoom(key, now);
         Buckets<K> place = sharing ? shared : store;
         for (int i = 0; i < buckets.length; i++) {
             place.update(key, i, TokenBucket::refund, permits, now);

@@ -1,5 +1,6 @@
 package io.headgate;
 
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,6 +8,14 @@ import org.jspecify.annotations.Nullable;
  * exactly while all its buckets are full; and no bucket begins earlier than the reading at which one was forgotten.
  */
 interface BucketStore<K> extends Buckets<K> {
+
+    /** Makes stores. */
+    @FunctionalInterface
+    interface Factory<K> {
+
+        /** A store of buckets of these kinds, the slowest first, that draws its secrets from {@code random}. */
+        BucketStore<K> open(TokenBucket[] buckets, long maxKeys, RandomGenerator random);
+    }
 
     /**
      * Gives a key buckets, unless it has some.
@@ -16,8 +25,8 @@ interface BucketStore<K> extends Buckets<K> {
      */
     boolean insert(K key, long @Nullable [] debt, long now);
 
-    /** Whether a key that is absent would be given buckets now. May forget full ones to find out. */
-    boolean hasRoom(long now);
+    /** Whether this key, if it is absent, would be given buckets now. May forget full ones to find out. */
+    boolean hasRoom(K key, long now);
 
     /** How many keys have buckets or are being given some: never more than the maximum. */
     long size();

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,8 +85,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 .map(TokenBucket::new)
                 .sorted(Comparator.comparingLong(TokenBucket::interval).reversed())
                 .toArray(TokenBucket[]::new);
-        store = new MapStore<>(buckets, maxKeys);
-        SharedBuckets<K> shared = new SharedBuckets<>(buckets, builder.neighbourhood, new SecureRandom().nextLong());
+        store = builder.stores.open(buckets, maxKeys, builder.random);
+        SharedBuckets<K> shared = new SharedBuckets<>(buckets, builder.neighbourhood, builder.random.nextLong());
         accounts = new Accounts<>(buckets, store, shared, overflow);
         memoryBytes = store.memoryBytes() + shared.memoryBytes();
         sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, builder.scheduler);
@@ -352,9 +353,11 @@ public final class LocalLimiter<K> implements Limiter<K> {
 
         private final List<Limit> limits;
         private final int ipv6Prefix;
+        private final BucketStore.Factory<K> stores;
         private final UnaryOperator<K> canonical;
         private final ToLongFunction<K> neighbourhood;
 
+        private RandomGenerator random = new SecureRandom();
         private Ticker ticker = System::nanoTime;
         private long maxKeys = 1_000_000;
         private Overflow overflow = Overflow.SHARE;
@@ -365,6 +368,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
 
         private Builder(
                 int ipv6Prefix,
+                BucketStore.Factory<K> stores,
                 UnaryOperator<K> canonical,
                 ToLongFunction<K> neighbourhood,
                 Limit first,
@@ -374,6 +378,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
             all.addAll(Arrays.asList(more));
             this.limits = List.copyOf(all);
             this.ipv6Prefix = ipv6Prefix;
+            this.stores = stores;
             this.canonical = canonical;
             this.neighbourhood = neighbourhood;
             Set<String> names = new HashSet<>();
@@ -386,20 +391,30 @@ public final class LocalLimiter<K> implements Limiter<K> {
         }
 
         static <K> Builder<K> forAnyKey(Limit first, Limit... more) {
-            return new Builder<>(ANY_KEY, Objects::requireNonNull, Object::hashCode, first, more);
+            return new Builder<>(ANY_KEY, MapStore::new, Objects::requireNonNull, Object::hashCode, first, more);
         }
 
         static Builder<ClientAddress> forNetworks(int ipv6Prefix, Limit first, Limit... more) {
             if (ipv6Prefix < 32 || ipv6Prefix > 128) {
                 throw new IllegalArgumentException("the IPv6 prefix must be 32 to 128 bits, not " + ipv6Prefix);
             }
+            boolean oneWord = ipv6Prefix <= 64;
+            NetworkWords networks = new NetworkWords(oneWord ? ipv6Prefix : 64);
             return new Builder<>(
-                    ipv6Prefix, address -> address.network(ipv6Prefix), Builder::neighbourhood, first, more);
+                    ipv6Prefix,
+                    oneWord
+                            ? (buckets, most, random) -> new AddressTable(networks, buckets, most, random)
+                            : MapStore::new,
+                    oneWord ? Objects::requireNonNull : address -> address.network(ipv6Prefix),
+                    networks::neighbourhood,
+                    first,
+                    more);
         }
 
-        /** The IPv4 /24 or the IPv6 /48 that a client belongs to. */
-        private static long neighbourhood(ClientAddress address) {
-            return address.isIpv4() ? address.lowBits() & ~0xFFL : address.highBits() & ~0xFFFFL;
+        /** Where the secrets of hashes come from: a test that has to repeat itself brings its own. */
+        Builder<K> random(RandomGenerator random) {
+            this.random = random;
+            return this;
         }
 
         /**

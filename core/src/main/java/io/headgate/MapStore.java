@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Buckets of keys of any type: an array of words per key, in a map. */
@@ -40,17 +41,13 @@ final class MapStore<K> implements BucketStore<K> {
 
     private static final int ARRAY_HEADER_BYTES = 16;
 
-    /** The floor while nothing was evicted; as a reading it is unlikely, and then rounded up by a nanosecond. */
-    private static final long NO_FLOOR = Long.MIN_VALUE;
-
     private final TokenBucket[] buckets;
     private final long maxKeys;
     private final ReadOptimizedMap<K, long[]> map;
     /** Keys in the map and keys about to be. Raised before an insert, by CAS below maxKeys; lowered after a removal. */
     private final AtomicLong places = new AtomicLong();
-    /** The latest clock reading at which a key was evicted. Only ever moves on. */
-    private final AtomicLong floor = new AtomicLong(NO_FLOOR);
 
+    private final Floor floor = new Floor();
     private final LongAdder evicted = new LongAdder();
 
     private final ReentrantLock handLock = new ReentrantLock();
@@ -59,10 +56,10 @@ final class MapStore<K> implements BucketStore<K> {
     /** The keys within reach: a newcomer takes the place of one of them if its buckets are full. Guarded by handLock. */
     private final List<Map.Entry<K, long[]>> reach = new ArrayList<>(REACH);
 
-    MapStore(TokenBucket[] buckets, long maxKeys) {
+    MapStore(TokenBucket[] buckets, long maxKeys, RandomGenerator random) {
         this.buckets = buckets;
         this.maxKeys = maxKeys;
-        this.map = new ReadOptimizedMap<>(maxKeys);
+        this.map = new ReadOptimizedMap<>(maxKeys, random.nextLong());
         this.hand = entries();
     }
 
@@ -78,7 +75,7 @@ final class MapStore<K> implements BucketStore<K> {
         if (words == null) {
             return TokenBucket.ABSENT;
         }
-        long asOf = Words.get(words, limit) == TokenBucket.NEW ? notBeforeFloor(now) : now;
+        long asOf = Words.get(words, limit) == TokenBucket.NEW ? floor.notBefore(now) : now;
         long word = isRetired(words)
                 ? TokenBucket.RETIRED
                 : Words.update(words, limit, buckets[limit], step, permits, asOf);
@@ -94,7 +91,7 @@ final class MapStore<K> implements BucketStore<K> {
         if (!reserve(now)) {
             return map.load(key) != null; // another thread may have found room for it
         }
-        long[] words = beginning(debt, notBeforeFloor(now));
+        long[] words = beginning(debt, floor.notBefore(now));
         if (map.loadOrStore(key, words) != words) {
             places.decrementAndGet();
         }
@@ -113,7 +110,7 @@ final class MapStore<K> implements BucketStore<K> {
     }
 
     @Override
-    public boolean hasRoom(long now) {
+    public boolean hasRoom(K key, long now) {
         return places.get() < maxKeys || reclaim(now);
     }
 
@@ -176,7 +173,7 @@ final class MapStore<K> implements BucketStore<K> {
                     return false;
                 }
             }
-            raiseFloor(now);
+            floor.raise(now);
             if (!Words.compareAndSet(words, 0, first, TokenBucket.RETIRED)) {
                 return false;
             }
@@ -191,20 +188,6 @@ final class MapStore<K> implements BucketStore<K> {
         places.decrementAndGet();
         evicted.increment();
         return true;
-    }
-
-    private void raiseFloor(long now) {
-        long reading = now == NO_FLOOR ? now + 1 : now;
-        for (long old = floor.get(); old == NO_FLOOR || reading - old > 0; old = floor.get()) {
-            if (floor.compareAndSet(old, reading)) {
-                return;
-            }
-        }
-    }
-
-    private long notBeforeFloor(long now) {
-        long earliest = floor.get();
-        return earliest == NO_FLOOR || now - earliest > 0 ? now : earliest;
     }
 
     private static boolean isRetired(long[] words) {

@@ -3,20 +3,28 @@ package io.headgate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A known key's decision allocates nothing. */
-class AllocationTest {
+@ParameterizedClass
+@MethodSource("io.headgate.Keys#ofEachStore")
+class AllocationTest<K> {
 
     private static final int CALLS = 100_000;
 
+    private final Keys<K> keys;
     private final ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final FakeTicker ticker = new FakeTicker();
 
-    private <K> void assertAllocatesNothing(Limiter<K> limiter, K key) {
+    AllocationTest(Keys<K> keys) {
+        this.keys = keys;
+    }
+
+    private void assertAllocatesNothing(Limiter<K> limiter, K key) {
         long admitted = 0;
         for (int i = 0; i < CALLS; i++) { // compiles, and counters grow their cells
             admitted += limiter.tryAcquire(key) ? 1 : 0;
@@ -33,17 +41,15 @@ class AllocationTest {
         assertThat(least).as("bytes in %s calls, %s admitted", CALLS, admitted).isLessThan(CALLS / 100);
     }
 
-    private <K> LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
         return builder.ticker(ticker).build();
     }
 
     @Test
     void admittedDeniedAndUnderSeveralLimits() {
-        assertAllocatesNothing(build(Limiter.builder(Limit.parse("1/day"))), "denied");
-        assertAllocatesNothing(build(Limiter.builder(Limit.parse("1000000000/s"))), "admitted");
-        assertAllocatesNothing(
-                build(Limiter.builder(Limit.parse("1000000000/s"), Limit.parse("10000000/minute"))), "several");
-        assertAllocatesNothing(
-                build(Limiter.forAddresses(Limit.parse("1000000000/s"))), ClientAddress.parse("192.0.2.1"));
+        K key = keys.key(1);
+        assertAllocatesNothing(build(keys.builder(Limit.parse("1/day"))), key); // denied
+        assertAllocatesNothing(build(keys.builder(Limit.parse("1000000000/s"))), key); // admitted
+        assertAllocatesNothing(build(keys.builder(Limit.parse("1000000000/s"), Limit.parse("10000000/minute"))), key);
     }
 }

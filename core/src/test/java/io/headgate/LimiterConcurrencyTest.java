@@ -19,38 +19,46 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What many threads see of a limiter, on a clock that is moved by hand: the slack of a real one would hide the races. */
-class LimiterConcurrencyTest {
+@ParameterizedClass
+@MethodSource("io.headgate.Keys#all")
+class LimiterConcurrencyTest<K> {
 
     private static final int THREADS = 4;
 
+    private final Keys<K> keys;
+
     private final FakeTicker ticker = new FakeTicker();
     private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    LimiterConcurrencyTest(Keys<K> keys) {
+        this.keys = keys;
+    }
 
     @AfterEach
     void end() {
         threads.shutdownNow();
     }
 
-    private <K> LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
         return builder.ticker(ticker).sweepInterval(Duration.ZERO).build();
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {-1, 7, 0})
-    void threadsOnAColdKeyAdmitExactlyTheCapacity(int hashMask) throws Exception {
-        int keys = 3_000;
-        LocalLimiter<HashedKey> limiter =
-                build(Limiter.builder(Limit.parse("5/minute"), Limit.parse("1000/hour burst 100")));
-        AtomicLongArray admitted = new AtomicLongArray(keys);
+    @Test
+    void threadsOnAColdKeyAdmitExactlyTheCapacity() throws Exception {
+        int clients = 3_000;
+        LocalLimiter<K> limiter = build(keys.builder(Limit.parse("5/minute"), Limit.parse("1000/hour burst 100")));
+        AtomicLongArray admitted = new AtomicLongArray(clients);
         CyclicBarrier start = new CyclicBarrier(THREADS);
         together(THREADS, () -> {
             start.await();
-            for (int id = 0; id < keys; id++) {
-                HashedKey key = new HashedKey(id, id & hashMask);
+            for (int id = 0; id < clients; id++) {
+                K key = keys.key(id);
                 for (int i = 0; i < 4; i++) {
                     if (limiter.tryAcquire(key)) {
                         admitted.incrementAndGet(id);
@@ -59,38 +67,38 @@ class LimiterConcurrencyTest {
             }
             return null;
         });
-        for (int id = 0; id < keys; id++) {
+        for (int id = 0; id < clients; id++) {
             // A call may be denied by a charge about to be undone; what it left is still there.
-            while (limiter.tryAcquire(new HashedKey(id, id & hashMask))) {
+            while (limiter.tryAcquire(keys.key(id))) {
                 admitted.incrementAndGet(id);
             }
             assertThat(admitted.get(id)).as("key %s", id).isEqualTo(5);
         }
-        assertThat(limiter.size()).isEqualTo(keys);
-        assertThat(limiter.stats().allowed()).isEqualTo(5L * keys);
+        assertThat(limiter.size()).isEqualTo(clients);
+        assertThat(limiter.stats().allowed()).isEqualTo(5L * clients);
     }
 
     /** Under each limit: admitted is at most capacity + rate × elapsed, and each charge of a failed call is undone. */
     @Test
     void severalLimitsUnderContentionLoseAndLeakNothing() throws Exception {
         for (int round = 0; round < 300; round++) {
-            LocalLimiter<String> limiter =
-                    build(Limiter.builder(Limit.parse("60/hour"), Limit.parse("100/minute"), Limit.parse("70/s")));
+            LocalLimiter<K> limiter =
+                    build(keys.builder(Limit.parse("60/hour"), Limit.parse("100/minute"), Limit.parse("70/s")));
             AtomicLong admitted = new AtomicLong();
             CyclicBarrier start = new CyclicBarrier(THREADS);
             together(THREADS, () -> {
                 start.await();
                 for (int i = 0; i < 30; i++) {
-                    admitted.addAndGet(limiter.tryAcquire("a", 1 + i % 3) ? 1 + i % 3 : 0);
+                    admitted.addAndGet(limiter.tryAcquire(keys.key(1), 1 + i % 3) ? 1 + i % 3 : 0);
                 }
                 return null;
             });
             assertThat(admitted.get()).isLessThanOrEqualTo(60);
-            while (limiter.tryAcquire("a")) {
+            while (limiter.tryAcquire(keys.key(1))) {
                 admitted.incrementAndGet();
             }
             assertThat(admitted.get()).isEqualTo(60);
-            assertThat(limiter.peek("a", 1).limits())
+            assertThat(limiter.peek(keys.key(1), 1).limits())
                     .extracting(LimitStatus::remaining)
                     .containsExactly(0L, 40L, 10L);
         }
@@ -100,21 +108,20 @@ class LimiterConcurrencyTest {
      * A taker against a sweeper, on a clock that moves by exactly one interval a step, so that at each step every bucket
      * has just become full: the sweeper wants to forget it while the taker wants its one permit, and then one more.
      */
-    @ParameterizedTest
-    @ValueSource(ints = {-1, 1, 0})
-    void aTakerAgainstTheSweeperNeverExceedsCapacityAndRate(int hashMask) throws Exception {
-        int keys = 16;
+    @Test
+    void aTakerAgainstTheSweeperNeverExceedsCapacityAndRate() throws Exception {
+        int clients = 16;
         int steps = 20_000;
-        LocalLimiter<HashedKey> limiter =
-                build(Limiter.builder(Limit.parse("1/us burst 1"), Limit.parse("1000000/s burst 1")));
-        long[] admitted = new long[keys];
+        LocalLimiter<K> limiter = build(keys.builder(Limit.parse("1/us burst 1"), Limit.parse("1000000/s burst 1"))
+                .maxKeys(64)); // little to walk over, so that the two meet
+        long[] admitted = new long[clients];
         AtomicLong arrived = new AtomicLong(); // twice the step, once both threads are there
         Callable<Void> taker = () -> {
             for (int step = 1; step <= steps; step++) {
                 ticker.advanceNanos(1_000);
                 meet(arrived, step);
-                for (int id = 0; id < keys; id++) {
-                    HashedKey key = new HashedKey(id, id & hashMask);
+                for (int id = 0; id < clients; id++) {
+                    K key = keys.key(id);
                     admitted[id] += (limiter.tryAcquire(key) ? 1 : 0) + (limiter.tryAcquire(key) ? 1 : 0);
                 }
             }
@@ -131,8 +138,8 @@ class LimiterConcurrencyTest {
         assertThat(admitted).containsOnly(steps);
         assertThat(limiter.stats().evicted()).as("keys swept").isGreaterThan(steps / 100);
         System.out.printf(
-                "taker against sweeper, hash mask %d: %d permits a key in %d steps, %d evictions%n",
-                hashMask, admitted[0], steps, limiter.stats().evicted());
+                "taker against sweeper, %s: %d permits a key in %d steps, %d evictions%n",
+                keys, admitted[0], steps, limiter.stats().evicted());
     }
 
     /** Lets two threads go on at the same instant: by spinning, since waking a thread takes longer than the race. */
@@ -166,7 +173,7 @@ class LimiterConcurrencyTest {
             return now;
         };
         String[] texts = limits.split(", ", -1);
-        LocalLimiter<String> limiter = Limiter.<String>builder(
+        LocalLimiter<K> limiter = keys.builder(
                         Limit.parse(texts[0]), texts.length == 1 ? new Limit[0] : new Limit[] {Limit.parse(texts[1])})
                 .ticker(stalling)
                 .sweepInterval(Duration.ZERO)
@@ -174,12 +181,12 @@ class LimiterConcurrencyTest {
         long first = ticker.read();
         stall.set(true);
         boolean[] admitted = new boolean[1];
-        Thread stalled = new Thread(() -> admitted[0] = limiter.tryAcquire("a"), "stalled");
+        Thread stalled = new Thread(() -> admitted[0] = limiter.tryAcquire(keys.key(1)), "stalled");
         stalled.start();
         await(asleep);
 
-        long count = limiter.tryAcquire("a", 3) ? 3 : 0;
-        Duration refill = limiter.peek("a", 1).limits().stream()
+        long count = limiter.tryAcquire(keys.key(1), 3) ? 3 : 0;
+        Duration refill = limiter.peek(keys.key(1), 1).limits().stream()
                 .map(LimitStatus::resetAfter)
                 .max(Duration::compareTo)
                 .orElseThrow();
@@ -188,7 +195,7 @@ class LimiterConcurrencyTest {
         wake.countDown();
         stalled.join();
         count += admitted[0] ? 1 : 0;
-        while (limiter.tryAcquire("a")) {
+        while (limiter.tryAcquire(keys.key(1))) {
             count++;
         }
         assertThat(admitted[0]).isTrue();
@@ -200,13 +207,13 @@ class LimiterConcurrencyTest {
     @Test
     void theCapHoldsAtEveryInstant() throws Exception {
         int cap = 64;
-        LocalLimiter<Integer> limiter =
-                build(Limiter.<Integer>builder(Limit.parse("1/us burst 2")).maxKeys(cap));
+        LocalLimiter<K> limiter =
+                build(keys.builder(Limit.parse("1/us burst 2")).maxKeys(cap));
         AtomicBoolean over = new AtomicBoolean();
         AtomicLong next = new AtomicLong();
         Callable<Void> newcomers = () -> {
             for (int i = 0; i < 150_000; i++) {
-                limiter.tryAcquire((int) next.incrementAndGet());
+                limiter.tryAcquire(keys.key((int) next.incrementAndGet()));
                 ticker.advanceNanos(i % 5);
             }
             over.set(true);

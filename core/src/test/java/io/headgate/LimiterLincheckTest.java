@@ -1,74 +1,110 @@
 package io.headgate;
 
+import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
+import java.util.SplittableRandom;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever two threads do to a limiter, the outcomes are those of some order of the same calls. Buckets become full, and
  * are swept, by refunds and resets, as the clock stands still.
  */
-@Param(name = "key", gen = IntGen.class, conf = "1:2")
-@Param(name = "permits", gen = IntGen.class, conf = "1:3")
-public class LimiterLincheckTest {
+class LimiterLincheckTest {
 
     /** How many times the usual number of scenarios; the soak profile asks for more. */
     private static final int EFFORT = Integer.getInteger("headgate.effort", 1);
 
-    private final LocalLimiter<Integer> limiter = Limiter.<Integer>builder(
-                    new Limit("slow", 4, Duration.ofMinutes(1), 4))
-            .ticker(new FakeTicker())
-            .maxKeys(8) // few segments: a walk over many looks like a livelock to the model checker
-            .sweepInterval(Duration.ZERO)
-            .build();
+    /** The calls. */
+    @Param(name = "key", gen = IntGen.class, conf = "1:2")
+    @Param(name = "permits", gen = IntGen.class, conf = "1:3")
+    public static class Calls<K> {
 
-    @Operation
-    public boolean tryAcquire(@Param(name = "key") int key, @Param(name = "permits") int permits) {
-        return limiter.tryAcquire(key, permits);
+        private final Keys<K> keys;
+        private final LocalLimiter<K> limiter;
+
+        Calls(Keys<K> keys, long maxKeys) {
+            this.keys = keys;
+            limiter = keys.builder(new Limit("slow", 4, Duration.ofMinutes(1), 4))
+                    .maxKeys(maxKeys)
+                    .ticker(new FakeTicker())
+                    .random(new SplittableRandom(1)) // a model is checked by repeating it
+                    .sweepInterval(Duration.ZERO)
+                    .build();
+        }
+
+        @Operation
+        public boolean tryAcquire(@Param(name = "key") int key, @Param(name = "permits") int permits) {
+            return limiter.tryAcquire(keys.key(key), permits);
+        }
+
+        @Operation
+        public long remaining(@Param(name = "key") int key) {
+            return limiter.peek(keys.key(key), 1).remaining();
+        }
+
+        @Operation
+        public void refund(@Param(name = "key") int key, @Param(name = "permits") int permits) {
+            limiter.refund(keys.key(key), permits);
+        }
+
+        @Operation
+        public void reset(@Param(name = "key") int key) {
+            limiter.reset(keys.key(key));
+        }
+
+        @Operation
+        public void sweep() {
+            limiter.sweep();
+        }
     }
 
-    @Operation
-    public long remaining(@Param(name = "key") int key) {
-        return limiter.peek(key, 1).remaining();
+    /** A map of buckets. */
+    public static final class OnMap extends Calls<HashedKey> {
+        public OnMap() {
+            super(Keys.MAP, 8);
+        }
     }
 
-    @Operation
-    public void refund(@Param(name = "key") int key, @Param(name = "permits") int permits) {
-        limiter.refund(key, permits);
+    /** A table of one stripe. */
+    public static final class OnTable extends Calls<ClientAddress> {
+        public OnTable() {
+            super(Keys.BOTH, 8);
+        }
     }
 
-    @Operation
-    public void reset(@Param(name = "key") int key) {
-        limiter.reset(key);
+    /** A table of one group: its keys come and go in the same slots. */
+    public static final class OnSmallTable extends Calls<ClientAddress> {
+        public OnSmallTable() {
+            super(Keys.IPV6, 2);
+        }
     }
 
-    @Operation
-    public void sweep() {
-        limiter.sweep();
-    }
-
-    @Test
-    void everyInterleavingIsLinearizable() {
+    @ParameterizedTest
+    @ValueSource(classes = {OnMap.class, OnTable.class, OnSmallTable.class})
+    void everyInterleavingIsLinearizable(Class<?> calls) {
         new ModelCheckingOptions()
                 .iterations(10 * EFFORT)
                 .invocationsPerIteration(200)
                 .threads(2)
                 .actorsPerThread(3)
-                .check(LimiterLincheckTest.class);
+                .check(calls);
     }
 
-    @Test
-    void stressIsLinearizable() {
+    @ParameterizedTest
+    @ValueSource(classes = {OnMap.class, OnTable.class, OnSmallTable.class})
+    void stressIsLinearizable(Class<?> calls) {
         new StressOptions()
                 .iterations(6 * EFFORT)
                 .invocationsPerIteration(500)
                 .threads(2)
                 .actorsPerThread(4)
-                .check(LimiterLincheckTest.class);
+                .check(calls);
     }
 }

@@ -2,30 +2,38 @@ package io.headgate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The hard cap on keys and what happens at it. */
-class OverflowTest {
+@ParameterizedClass
+@MethodSource("io.headgate.Keys#ofEachStore")
+class OverflowTest<K> {
 
+    private final Keys<K> keys;
     private final FakeTicker ticker = new FakeTicker();
 
-    private <K> LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    OverflowTest(Keys<K> keys) {
+        this.keys = keys;
+    }
+
+    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
         return builder.ticker(ticker).sweepInterval(Duration.ZERO).build();
     }
 
-    private LocalLimiter<Integer> full(Overflow overflow, int cap) {
-        LocalLimiter<Integer> limiter = build(Limiter.<Integer>builder(Limit.parse("3/minute"), Limit.parse("2/s"))
+    private LocalLimiter<K> full(Overflow overflow, int cap) {
+        LocalLimiter<K> limiter = build(keys.builder(Limit.parse("3/minute"), Limit.parse("2/s"))
                 .maxKeys(cap)
                 .overflow(overflow));
         for (int key = 0; key < cap; key++) {
-            assertThat(limiter.decide(key).overflow()).isFalse();
+            assertThat(limiter.decide(keys.key(key)).overflow()).isFalse();
         }
         return limiter;
     }
@@ -33,13 +41,13 @@ class OverflowTest {
     @ParameterizedTest
     @EnumSource
     void noTrackedKeyNoticesAndNothingGrows(Overflow overflow) {
-        LocalLimiter<Integer> limiter = full(overflow, 100);
+        LocalLimiter<K> limiter = full(overflow, 100);
         for (int key = 1_000; key < 20_000; key++) {
-            assertThat(limiter.decide(key).overflow()).isTrue();
+            assertThat(limiter.decide(keys.key(key)).overflow()).isTrue();
             assertThat(limiter.size()).isEqualTo(100);
         }
         for (int key = 0; key < 100; key++) {
-            Decision decision = limiter.decide(key);
+            Decision decision = limiter.decide(keys.key(key));
             assertThat(decision.overflow()).isFalse();
             assertThat(decision.allowed()).isTrue();
             assertThat(decision.remaining()).isZero();
@@ -50,65 +58,65 @@ class OverflowTest {
 
     @Test
     void shareLimitsNewcomersTogether() {
-        LocalLimiter<Integer> limiter = full(Overflow.SHARE, 100);
+        LocalLimiter<K> limiter = full(Overflow.SHARE, 100);
         long admitted = 0;
         for (int key = 1_000; key < 101_000; key++) {
-            admitted += limiter.tryAcquire(key) ? 1 : 0;
+            admitted += limiter.tryAcquire(keys.key(key)) ? 1 : 0;
         }
         assertThat(admitted).isEqualTo(2 * 1024); // as many shared buckets, of 2 permits at once
-        Decision denied = limiter.decide(1_000);
+        Decision denied = limiter.decide(keys.key(1_000));
         assertThat(denied.allowed()).isFalse();
         assertThat(denied.overflow()).isTrue();
         assertThat(denied.retryAfter()).contains(Duration.ofMillis(500));
-        assertThat(limiter.peek(1_000, 1)).isEqualTo(denied);
+        assertThat(limiter.peek(keys.key(1_000), 1)).isEqualTo(denied);
     }
 
     @Test
     void allowAdmitsAndDenyDenies() {
-        LocalLimiter<Integer> allow = full(Overflow.ALLOW, 10);
+        LocalLimiter<K> allow = full(Overflow.ALLOW, 10);
         for (int i = 0; i < 10; i++) {
-            Decision decision = allow.decide(77, 2);
+            Decision decision = allow.decide(keys.key(77), 2);
             assertThat(decision.allowed()).isTrue();
             assertThat(decision.overflow()).isTrue();
         }
-        assertThat(allow.peek(77, 2).allowed()).isTrue();
-        assertThat(allow.decide(77, 4).neverAdmissible()).isTrue();
-        assertThat(allow.decide(77, 4).allowed()).isFalse();
-        assertThat(allow.peek(77, 4).allowed()).isFalse();
+        assertThat(allow.peek(keys.key(77), 2).allowed()).isTrue();
+        assertThat(allow.decide(keys.key(77), 4).neverAdmissible()).isTrue();
+        assertThat(allow.decide(keys.key(77), 4).allowed()).isFalse();
+        assertThat(allow.peek(keys.key(77), 4).allowed()).isFalse();
 
-        LocalLimiter<Integer> deny = full(Overflow.DENY, 10);
-        Decision decision = deny.decide(77);
+        LocalLimiter<K> deny = full(Overflow.DENY, 10);
+        Decision decision = deny.decide(keys.key(77));
         assertThat(decision).isEqualTo(Decision.denied(null, true, java.util.List.of()));
         assertThat(decision.remaining()).isZero();
         assertThat(decision.retryAfter()).isEmpty();
         assertThat(decision.neverAdmissible()).isFalse();
-        assertThat(deny.tryAcquire(77)).isFalse();
-        assertThat(deny.peek(77, 1)).isEqualTo(decision);
-        assertThat(deny.decide(77, 4).neverAdmissible()).isTrue();
+        assertThat(deny.tryAcquire(keys.key(77))).isFalse();
+        assertThat(deny.peek(keys.key(77), 1)).isEqualTo(decision);
+        assertThat(deny.decide(keys.key(77), 4).neverAdmissible()).isTrue();
     }
 
     @Test
     void aNewcomerTakesThePlaceOfAFullBucket() {
-        LocalLimiter<Integer> limiter = full(Overflow.DENY, 4);
-        limiter.tryAcquire(0);
+        LocalLimiter<K> limiter = full(Overflow.DENY, 4);
+        limiter.tryAcquire(keys.key(0));
         ticker.advance(Duration.ofSeconds(20)); // all but key 0 are full again
-        assertThat(limiter.tryAcquire(10)).isTrue();
-        assertThat(limiter.tryAcquire(11)).isTrue();
-        assertThat(limiter.tryAcquire(12)).isTrue();
-        assertThat(limiter.tryAcquire(13)).isFalse();
+        assertThat(limiter.tryAcquire(keys.key(10))).isTrue();
+        assertThat(limiter.tryAcquire(keys.key(11))).isTrue();
+        assertThat(limiter.tryAcquire(keys.key(12))).isTrue();
+        assertThat(limiter.tryAcquire(keys.key(13))).isFalse();
         assertThat(limiter.size()).isEqualTo(4);
-        assertThat(limiter.peek(0, 1).limits().get(0).remaining()).isEqualTo(2);
+        assertThat(limiter.peek(keys.key(0), 1).limits().get(0).remaining()).isEqualTo(2);
         assertThat(limiter.stats().evicted()).isEqualTo(3);
     }
 
     @Test
     void aKeyThatFindsRoomLaterBringsTheDebtOfTheBucketItShared() {
-        LocalLimiter<Integer> limiter = full(Overflow.SHARE, 1);
-        limiter.tryAcquire(0, 1);
+        LocalLimiter<K> limiter = full(Overflow.SHARE, 1);
+        limiter.tryAcquire(keys.key(0), 1);
         ticker.advance(Duration.ofSeconds(1));
-        assertThat(limiter.decide(5, 2).overflow()).isTrue();
+        assertThat(limiter.decide(keys.key(5), 2).overflow()).isTrue();
         ticker.advance(Duration.ofSeconds(39)); // key 0 is full, the shared bucket owes a second
-        Decision decision = limiter.decide(5);
+        Decision decision = limiter.decide(keys.key(5));
         assertThat(decision.overflow()).isFalse();
         assertThat(decision.allowed()).isTrue();
         assertThat(decision.limits().get(0).resetAfter()).isEqualTo(Duration.ofSeconds(21));
@@ -116,13 +124,13 @@ class OverflowTest {
 
     @Test
     void peekAndDecideAgreeAtTheCap() {
-        LocalLimiter<Integer> limiter = full(Overflow.SHARE, 20);
+        LocalLimiter<K> limiter = full(Overflow.SHARE, 20);
         Random random = new Random(3);
         for (int i = 0; i < 20_000; i++) {
             int key = random.nextInt(60);
             long permits = 1L + random.nextInt(3);
-            Decision peek = limiter.peek(key, permits);
-            Decision decision = limiter.decide(key, permits);
+            Decision peek = limiter.peek(keys.key(key), permits);
+            Decision decision = limiter.decide(keys.key(key), permits);
             assertThat(decision.allowed()).isEqualTo(peek.allowed());
             assertThat(decision.retryAfter()).isEqualTo(peek.retryAfter());
             assertThat(decision.overflow()).isEqualTo(peek.overflow());
@@ -135,70 +143,22 @@ class OverflowTest {
 
     @Test
     void aRefundReachesTheSharedBucket() {
-        LocalLimiter<Integer> limiter = full(Overflow.SHARE, 1);
-        assertThat(limiter.tryAcquire(5, 2)).isTrue();
-        assertThat(limiter.tryAcquire(5, 1)).isFalse();
-        limiter.refund(5, 1);
-        assertThat(limiter.tryAcquire(5, 1)).isTrue();
-        limiter.reset(5); // others owe it too
-        assertThat(limiter.tryAcquire(5, 1)).isFalse();
-    }
-
-    @Test
-    void neighboursShare() {
-        LocalLimiter<ClientAddress> limiter =
-                build(Limiter.forAddresses(Limit.parse("1/minute")).maxKeys(1));
-        limiter.tryAcquire(ClientAddress.parse("203.0.113.1"));
-        assertThat(limiter.tryAcquire(ClientAddress.parse("192.0.2.1"))).isTrue();
-        assertThat(limiter.tryAcquire(ClientAddress.parse("192.0.2.255"))).isFalse();
-        assertThat(limiter.tryAcquire(ClientAddress.parse("2001:db8:7:1::1"))).isTrue();
-        assertThat(limiter.tryAcquire(ClientAddress.parse("2001:db8:7:ffff::1")))
-                .isFalse();
-    }
-
-    /** 3 M addresses against 100 000 places: within the cap at each step, and nobody over the limit is forgiven. */
-    @Test
-    void aFloodOfUniqueAddressesStaysWithinTheCapAndForgivesNobody() {
-        int cap = 100_000;
-        LocalLimiter<ClientAddress> limiter =
-                build(Limiter.forAddresses(Limit.parse("5/hour")).maxKeys(cap));
-        ClientAddress[] culprits = new ClientAddress[1_000];
-        for (int i = 0; i < culprits.length; i++) {
-            culprits[i] = ClientAddress.parse("198.51." + i / 250 + "." + i % 250);
-            assertThat(limiter.tryAcquire(culprits[i], 5)).isTrue();
-        }
-        Random random = new Random(1);
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < 3_000_000; i++) {
-            text.setLength(0);
-            text.append("2001:db8:")
-                    .append(Integer.toHexString(i >>> 16))
-                    .append(':')
-                    .append(Integer.toHexString(i & 0xffff));
-            limiter.tryAcquire(ClientAddress.parse(text.append("::1")));
-            assertThat(limiter.size() <= cap).isTrue();
-            if (i % 3_000 == 0) {
-                ticker.advanceNanos(1_000_000);
-                assertThat(limiter.tryAcquire(culprits[random.nextInt(culprits.length)]))
-                        .isFalse();
-            }
-        }
-        assertThat(limiter.size()).isEqualTo(cap);
-        assertThat(limiter.stats().evicted()).isZero();
-        for (ClientAddress culprit : culprits) {
-            assertThat(limiter.tryAcquire(culprit)).isFalse();
-        }
-        ticker.advance(Duration.ofHours(1));
-        assertThat(limiter.sweep()).isEqualTo(cap);
+        LocalLimiter<K> limiter = full(Overflow.SHARE, 1);
+        assertThat(limiter.tryAcquire(keys.key(5), 2)).isTrue();
+        assertThat(limiter.tryAcquire(keys.key(5), 1)).isFalse();
+        limiter.refund(keys.key(5), 1);
+        assertThat(limiter.tryAcquire(keys.key(5), 1)).isTrue();
+        limiter.reset(keys.key(5)); // others owe it too
+        assertThat(limiter.tryAcquire(keys.key(5), 1)).isFalse();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 8, 100, 1000})
     void aFloodThatLeavesTheSweeperTimeNeverOverflows(int cap) {
-        LocalLimiter<Integer> limiter =
-                build(Limiter.<Integer>builder(Limit.parse("1/s")).maxKeys(cap).overflow(Overflow.DENY));
+        LocalLimiter<K> limiter =
+                build(keys.builder(Limit.parse("1/s")).maxKeys(cap).overflow(Overflow.DENY));
         for (int key = 0; key < 10 * cap + 100; key++) {
-            assertThat(limiter.tryAcquire(key)).as("key %s", key).isTrue();
+            assertThat(limiter.tryAcquire(keys.key(key))).as("key %s", key).isTrue();
             ticker.advanceNanos(2_000_000_000L / cap + 1); // half of the places are enough
             if (cap > 8 && key % (cap / 10) == 0) {
                 limiter.sweep(); // up to eight places, the newcomer reaches all of them itself

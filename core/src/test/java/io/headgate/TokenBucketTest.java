@@ -200,7 +200,7 @@ class TokenBucketTest {
             }
             assertThat(bucket.admits(word, 1, origin)).isFalse();
             assertThat(bucket.admits(word, 1, origin + interval - 1)).isFalse();
-            // Three of 2^64 words are not times: the one that falls on them is the next free word, a unit or so late.
+            // A few of 2^64 words are not times: one that falls on them is the next that is, here a unit or so late.
             assertThat(bucket.admits(word, 1, origin + interval + 3)).isTrue();
         }
     }
@@ -241,7 +241,7 @@ class TokenBucketTest {
         Limit limit = Limit.parse("1/100us"); // a unit is a nanosecond
         TokenBucket bucket = new TokenBucket(limit);
         long word = bucket.take(TokenBucket.NEW, 1, reserved - 100_000);
-        assertThat(word).isEqualTo(TokenBucket.RETIRED + 1);
+        assertThat(word).isEqualTo(TokenBucket.FIRST_TIME);
         assertThat(bucket.admits(word, 1, reserved)).isFalse();
         assertThat(bucket.admits(word, 1, word)).isTrue();
     }

@@ -75,8 +75,15 @@ public final class ReadOptimizedMap<K, V> {
         this(expectedSize, new SecureRandom().nextLong());
     }
 
-    /** With a seed that is known, for tests that must do the same every time. */
-    ReadOptimizedMap(long expectedSize, long seed) {
+    /**
+     * An empty map that spreads its keys by a given seed, for those who must repeat themselves exactly. Whoever knows the
+     * seed can choose keys that meet in one place, so keep it secret where keys come from strangers.
+     *
+     * @param expectedSize how many keys there may be, zero or more; decides the number of segments and is no limit
+     * @param seed any number
+     * @throws IllegalArgumentException if the expected size is negative
+     */
+    public ReadOptimizedMap(long expectedSize, long seed) {
         if (expectedSize < 0) {
             throw new IllegalArgumentException("expectedSize is " + expectedSize + ", must be zero or more");
         }

@@ -14,6 +14,9 @@ import org.junit.jupiter.api.Test;
  */
 class LincheckTest {
 
+    /** How many times the usual number of scenarios; the soak profile asks for more. */
+    private static final int EFFORT = Integer.getInteger("headgate.effort", 1);
+
     /** The operations, over two keys of one segment, few enough that tables are promoted and entries expunged. */
     @Param(name = "key", gen = IntGen.class, conf = "0:2")
     @Param(name = "value", gen = IntGen.class, conf = "1:2")
@@ -83,7 +86,7 @@ class LincheckTest {
 
     private static ModelCheckingOptions modelChecking() {
         return new ModelCheckingOptions()
-                .iterations(8)
+                .iterations(8 * EFFORT)
                 .invocationsPerIteration(150)
                 .threads(2)
                 .actorsPerThread(3)
@@ -93,7 +96,7 @@ class LincheckTest {
 
     private static StressOptions stress() {
         return new StressOptions()
-                .iterations(8)
+                .iterations(8 * EFFORT)
                 .invocationsPerIteration(250)
                 .threads(2)
                 .actorsPerThread(3)

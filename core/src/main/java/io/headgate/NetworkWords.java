@@ -1,0 +1,53 @@
+package io.headgate;
+
+import io.headgate.net.ClientAddress;
+
+/**
+ * The networks that clients are told apart by, each as one word that is never zero. Two addresses have one word exactly
+ * if {@link ClientAddress#network} has one answer for them, but for {@code ff00::/8}: those addresses name no client,
+ * and share one word. Allocates nothing.
+ */
+final class NetworkWords {
+
+    /*
+     * An IPv6 network of at most 64 bits is its upper half. IPv4 a.b.c.d is ff00:0:aabb:ccdd, which is multicast and so
+     * in nobody's way; all real multicast becomes MULTICAST. All of it is then inverted: the one upper half that turns
+     * into zero is again multicast, and ::/64 becomes an ordinary word.
+     */
+
+    private static final long IPV4 = 0xFF00_0000_0000_0000L;
+    private static final long MULTICAST = 0xFF01_0000_0000_0000L;
+    private static final long LOW_32 = 0xFFFF_FFFFL;
+
+    /** The lower half of {@code ::ffff:0:0/96}, shifted right by 32; the upper half is zero. */
+    private static final long MAPPED = 0xFFFF;
+    /** The upper half of {@code 64:ff9b::/96}; the 32 bits that follow it are zero, and not all of the last 32 are. */
+    private static final long NAT64 = 0x0064_FF9B_0000_0000L;
+    /** The first 16 bits of {@code 2002::/16}. */
+    private static final long SIX_TO_FOUR = 0x2002;
+
+    private static final long MASK_48 = -1L << 16;
+
+    private final long mask;
+
+    /** Tells IPv6 clients apart by so many leading bits, 1 to 64. */
+    NetworkWords(int ipv6Prefix) {
+        mask = -1L << (64 - ipv6Prefix);
+    }
+
+    long of(ClientAddress address) {
+        long high = address.highBits();
+        long low = address.lowBits();
+        if ((high == 0 && low >>> 32 == MAPPED) || (high == NAT64 && low >>> 32 == 0 && low != 0)) {
+            return ~(IPV4 | (low & LOW_32));
+        }
+        long network = high & (high >>> 48 == SIX_TO_FOUR ? mask & MASK_48 : mask);
+        return ~(network >>> 56 == 0xFF ? MULTICAST : network);
+    }
+
+    /** The IPv4 /24 or the IPv6 /48 that a client belongs to, or its network if that is wider. */
+    long neighbourhood(ClientAddress address) {
+        long network = ~of(address);
+        return network & (network >>> 32 == IPV4 >>> 32 ? ~0xFFL : MASK_48);
+    }
+}

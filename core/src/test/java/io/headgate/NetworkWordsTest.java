@@ -1,0 +1,105 @@
+package io.headgate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.net.ClientAddress;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+
+class NetworkWordsTest {
+
+    private static final List<String> HEADS = List.of(
+            "0:0:0:0",
+            "0:0:0:1",
+            "64:ff9b:0:0",
+            "64:ff9b:1:0",
+            "64:ff9a:0:0",
+            "2002:c000:201:0",
+            "2002:c000:201:1",
+            "2002:c000:202:1",
+            "2001:db8:0:0",
+            "2001:db8:0:1",
+            "2001:db8:1:0",
+            "ff00:0:c000:201",
+            "ff01:0:0:0",
+            "ffff:ffff:ffff:ffff",
+            "feff:ffff:ffff:ffff",
+            "8000:0:0:0");
+
+    private static final List<String> TAILS = List.of(
+            "0:0:0:0", "0:0:0:1", "0:0:c000:201", "0:ffff:c000:201", "0:ffff:0:0", "0:fffe:c000:201", "8:0:0:1");
+
+    /** Any address, and those at the edges of the networks that are treated in their own way. */
+    @Provide
+    Arbitrary<ClientAddress> addresses() {
+        Arbitrary<String> group = Arbitraries.integers().between(0, 0xFFFF).map(Integer::toHexString);
+        Arbitrary<String> anything = group.list().ofSize(4).map(groups -> String.join(":", groups));
+        Arbitrary<String> head = Arbitraries.oneOf(Arbitraries.of(HEADS), anything);
+        Arbitrary<String> tail = Arbitraries.oneOf(Arbitraries.of(TAILS), anything);
+        return Combinators.combine(head, tail).as((h, t) -> ClientAddress.parse(h + ':' + t));
+    }
+
+    @Property(tries = 20_000)
+    void twoAddressesHaveOneWordExactlyIfTheyHaveOneNetwork(
+            @ForAll("addresses") ClientAddress one,
+            @ForAll("addresses") ClientAddress other,
+            @ForAll @IntRange(min = 32, max = 64) int prefix) {
+        NetworkWords words = new NetworkWords(prefix);
+        boolean same = one.network(prefix).equals(other.network(prefix)) || (isMulticast(one) && isMulticast(other));
+        assertThat(words.of(one) == words.of(other)).isEqualTo(same);
+    }
+
+    @Property(tries = 5_000)
+    void aWordIsThatOfTheNetworkAndNeverFree(
+            @ForAll("addresses") ClientAddress address, @ForAll @IntRange(min = 32, max = 64) int prefix) {
+        NetworkWords words = new NetworkWords(prefix);
+        assertThat(words.of(address)).isNotEqualTo(Slots.FREE).isEqualTo(words.of(address.network(prefix)));
+        assertThat(words.neighbourhood(address)).isEqualTo(words.neighbourhood(address.network(prefix)));
+    }
+
+    private static boolean isMulticast(ClientAddress address) {
+        return address.highBits() >>> 56 == 0xFF;
+    }
+
+    private static long word(String address) {
+        return new NetworkWords(64).of(ClientAddress.parse(address));
+    }
+
+    @Example
+    void addressesThatNameTheSameClient() {
+        assertThat(word("192.0.2.1"))
+                .isEqualTo(word("::ffff:192.0.2.1"))
+                .isEqualTo(word("64:ff9b::192.0.2.1"))
+                .isNotEqualTo(word("192.0.2.2"))
+                .isNotEqualTo(word("::192.0.2.1"))
+                .isNotEqualTo(word("ff00:0:c000:201::"));
+        assertThat(word("2001:db8::1")).isEqualTo(word("2001:db8::ffff:2")).isNotEqualTo(word("2001:db8:0:1::1"));
+        assertThat(word("2002:c000:201::1"))
+                .isEqualTo(word("2002:c000:201:ffff::1"))
+                .isNotEqualTo(word("2002:c000:202::1"));
+        assertThat(word("ff02::1")).isEqualTo(word("ffff:ffff:ffff:ffff::1")).isEqualTo(word("ff00:0:c000:201::"));
+        assertThat(word("::1")).isEqualTo(word("::")).isEqualTo(-1); // an ordinary key
+        assertThat(word("64:ff9b::")).isNotEqualTo(word("0.0.0.0"));
+    }
+
+    @Example
+    void neighboursAreAnIpv4Slash24OrAnIpv6Slash48() {
+        NetworkWords words = new NetworkWords(64);
+        long ipv4 = words.neighbourhood(ClientAddress.parse("192.0.2.1"));
+        assertThat(words.neighbourhood(ClientAddress.parse("192.0.2.255"))).isEqualTo(ipv4);
+        assertThat(words.neighbourhood(ClientAddress.parse("64:ff9b::192.0.2.9")))
+                .isEqualTo(ipv4);
+        assertThat(words.neighbourhood(ClientAddress.parse("192.0.3.1"))).isNotEqualTo(ipv4);
+        long ipv6 = words.neighbourhood(ClientAddress.parse("2001:db8:7:1::1"));
+        assertThat(words.neighbourhood(ClientAddress.parse("2001:db8:7:ffff::1")))
+                .isEqualTo(ipv6);
+        assertThat(words.neighbourhood(ClientAddress.parse("2001:db8:8::"))).isNotEqualTo(ipv6);
+    }
+}
