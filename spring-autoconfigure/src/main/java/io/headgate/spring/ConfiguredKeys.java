@@ -37,6 +37,7 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
     @Override
     public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
         requireOneForm();
+        requireOneFormInRules();
         Set<String> unknown = unknownVariables();
         if (!unknown.isEmpty()) {
             LOG.warn("Unknown " + String.join(", ", unknown)
@@ -71,6 +72,25 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
                     text.getValue(),
                     "it is one text (" + text.getOrigin() + ") and a map of names at once (" + entry.getName() + " = "
                             + entry.getValue() + ", " + entry.getOrigin() + "); keep one of them");
+        }
+    }
+
+    /** The elements of a list come from one source, so only within it a rule can have both. */
+    private void requireOneFormInRules() {
+        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+            if (source instanceof IterableConfigurationPropertySource iterable) {
+                List<ConfigurationPropertyName> names = iterable.stream()
+                        .filter(name -> name.toString().startsWith("headgate.rules["))
+                        .toList();
+                for (ConfigurationPropertyName text : names) {
+                    names.stream().filter(text::isAncestorOf).findFirst().ifPresent(entry -> {
+                        throw HeadgateProperties.invalid(
+                                text.toString().substring(HeadgateProperties.PREFIX.length() + 1),
+                                null,
+                                "it is one text and a map of names at once (" + entry + "); keep one of them");
+                    });
+                }
+            }
         }
     }
 

@@ -158,14 +158,19 @@ public final class HeadgateAutoConfiguration {
         @Bean
         @ConditionalOnMissingBean(name = "headgateMetrics")
         MeterBinder headgateMetrics(Limiters limiters, ObjectProvider<RateLimitFilter> filter) {
-            return registry -> limiters.all().forEach(shown -> {
-                LimiterMetrics metrics = new LimiterMetrics(shown.limiter());
-                if (shown.limiter().name().equals(Limiters.GENERAL)) {
-                    metrics = metrics.failures(() ->
-                            filter.stream().mapToLong(f -> f.stats().failed()).sum());
+            return registry -> {
+                List<Limiters.Shown> all = limiters.all();
+                for (int i = 0; i < all.size(); i++) {
+                    LimiterMetrics metrics = new LimiterMetrics(all.get(i).limiter());
+                    // Failures are the filter's, whichever limiter would have been asked: they count with the first.
+                    metrics = i > 0 ? metrics : metrics.failures(() -> failures(filter));
+                    (all.get(i).dryRun() ? metrics.dryRun() : metrics).bindTo(registry);
                 }
-                (shown.dryRun() ? metrics.dryRun() : metrics).bindTo(registry);
-            });
+            };
+        }
+
+        private static long failures(ObjectProvider<RateLimitFilter> filters) {
+            return filters.stream().mapToLong(filter -> filter.stats().failed()).sum();
         }
     }
 

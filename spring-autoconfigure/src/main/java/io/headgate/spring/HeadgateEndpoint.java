@@ -64,7 +64,10 @@ final class HeadgateEndpoint {
         ClientAddress address = address(client);
         Map<String, Object> standing = new LinkedHashMap<>();
         limiters.ofClients().forEach((name, limiter) -> standing.put(name, standing(limiter.peek(address, 1))));
-        return Map.of("client", address.network(properties.ipv6Prefix()).toString(), "limiters", standing);
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("client", address.network(properties.ipv6Prefix()).toString());
+        answer.put("limiters", standing);
+        return answer;
     }
 
     /** Fills the buckets of one client. */
@@ -135,9 +138,10 @@ final class HeadgateEndpoint {
         answer.put("overflow", decision.overflow());
         Map<String, Object> limits = new LinkedHashMap<>();
         for (LimitStatus status : decision.limits()) {
-            limits.put(
-                    status.limit().name(),
-                    Map.of("remaining", status.remaining(), "fullInSeconds", seconds(status.resetAfter())));
+            Map<String, Object> standing = new LinkedHashMap<>();
+            standing.put("remaining", status.remaining());
+            standing.put("fullInSeconds", seconds(status.resetAfter()));
+            limits.put(status.limit().name(), standing);
         }
         answer.put("limits", limits);
         return answer;

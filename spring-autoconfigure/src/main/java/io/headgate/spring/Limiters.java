@@ -47,6 +47,9 @@ final class Limiters implements AutoCloseable {
         this.properties = properties;
         this.ticker = ticker;
         this.refusals = refusals;
+        if (own instanceof LocalLimiter<?> local) {
+            all.add(new Shown(local, properties.dryRun()));
+        }
         this.general = own != null ? own : make(GENERAL, properties.limits().values(), properties.dryRun());
         for (RuleProperties rule : properties.rules()) {
             rules.add(make(rule.limiterName(), rule.limits().values(), properties.dryRun() || rule.dryRun()));
@@ -55,9 +58,6 @@ final class Limiters implements AutoCloseable {
         this.health = any && properties.health() == HeadgateProperties.Health.OWN
                 ? make(HEALTH, List.of(HEALTH_LIMIT), properties.dryRun())
                 : null;
-        if (own instanceof LocalLimiter<?> local) {
-            all.add(new Shown(local, properties.dryRun()));
-        }
     }
 
     private @Nullable LocalLimiter<ClientAddress> make(String name, Collection<Limit> limits, boolean dryRun) {

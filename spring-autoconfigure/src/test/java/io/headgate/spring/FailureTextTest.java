@@ -167,6 +167,17 @@ class FailureTextTest {
     }
 
     @Test
+    void refusesBothFormsOfLimitsInARule() {
+        FailureAnalysis analysis = analysis(Map.of(
+                "headgate.rules[0].path", "/x",
+                "headgate.rules[0].limits", "1/s",
+                "headgate.rules[0].limits.api", "2/s"));
+        assertThat(analysis.getDescription())
+                .contains("Property: headgate.rules[0].limits")
+                .contains("one text and a map of names at once (headgate.rules[0].limits.api)");
+    }
+
+    @Test
     void refusesUnknownKeys() {
         FailureAnalysis analysis = analysis(Map.of("headgate.limits", "1/s", "headgate.trusted-proxy", "10.0.0.0/8"));
         assertThat(analysis.getDescription())
