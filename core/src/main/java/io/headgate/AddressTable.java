@@ -131,34 +131,42 @@ final class AddressTable implements BucketStore<ClientAddress> {
         return (group & ~last) | ((group + distance) & last);
     }
 
-    /** A slot that had this key. */
+    /** The group in which a key was found, from its home on, or -1. */
     private int find(int home, long key) {
-        int slot = slots.find(home, key);
-        return slot != ABSENT ? slot : findFurther(home, key);
+        return isIn(home, key) ? home : findFurther(home, key);
     }
 
     private int findFurther(int home, long key) {
-        int slot = ABSENT;
         int most = (char) REACH.getOpaque(reach, home);
-        for (int distance = 1; distance <= most && slot == ABSENT; distance++) {
-            slot = slots.find(further(home, distance), key);
+        for (int distance = 1; distance <= most; distance++) {
+            int group = further(home, distance);
+            if (isIn(group, key)) {
+                return group;
+            }
         }
-        return slot;
+        return ABSENT;
+    }
+
+    private boolean isIn(int group, long key) {
+        long[] words = slots.words(group);
+        return Slots.wordOpaque(words, slots.keyIndex(words, group, key)) == key;
     }
 
     @Override
     public long read(ClientAddress address, int limit) {
         long key = networks.of(address);
-        int slot = find(home(key), key);
-        if (slot == ABSENT) {
+        int group = find(home(key), key);
+        if (group == ABSENT) {
             return TokenBucket.ABSENT;
         }
+        long[] words = slots.words(group);
+        int index = slots.keyIndex(words, group, key);
         for (; ; Thread.onSpinWait()) {
-            long word = slots.stateAcquire(slot, limit);
-            if (word == TokenBucket.RETIRED || slots.keyAcquire(slot) != key) {
+            long word = Slots.wordAcquire(words, Slots.stateIndex(index, limit));
+            if (word == TokenBucket.RETIRED || Slots.wordAcquire(words, index) != key) {
                 return TokenBucket.ABSENT;
             }
-            if (slots.stateAcquire(slot, limit) == word) {
+            if (Slots.wordAcquire(words, Slots.stateIndex(index, limit)) == word) {
                 return word;
             }
         }
@@ -168,24 +176,31 @@ final class AddressTable implements BucketStore<ClientAddress> {
     public long update(ClientAddress address, int limit, TokenBucket.Step step, long permits, long now) {
         long key = networks.of(address);
         int home = home(key);
-        int slot = find(home, key);
-        if (slot == ABSENT) {
-            return TokenBucket.ABSENT;
+        long[] words = slots.words(home);
+        int index = slots.keyIndex(words, home, key);
+        if (Slots.wordOpaque(words, index) != key) {
+            int group = findFurther(home, key);
+            if (group == ABSENT) {
+                return TokenBucket.ABSENT;
+            }
+            words = slots.words(group);
+            index = slots.keyIndex(words, group, key);
         }
+        int state = Slots.stateIndex(index, limit);
         TokenBucket bucket = buckets[limit];
         for (; ; Thread.onSpinWait()) {
-            long word = slots.stateAcquire(slot, limit);
-            if (word == TokenBucket.RETIRED || slots.keyAcquire(slot) != key) {
+            long word = Slots.wordAcquire(words, state);
+            if (word == TokenBucket.RETIRED || Slots.wordAcquire(words, index) != key) {
                 return TokenBucket.ABSENT; // whoever retired it has the lock that the newcomer will wait for
             }
             boolean isNew = word < TokenBucket.FIRST_TIME;
             long next =
                     step.next(bucket, word, permits, isNew ? stripe(home).floor.notBefore(now) : now);
             if (next == word) {
-                if (slots.stateAcquire(slot, limit) == word) {
+                if (Slots.wordAcquire(words, state) == word) {
                     return word;
                 }
-            } else if (slots.compareAndSetState(slot, limit, word, next)) {
+            } else if (Slots.compareAndSetWord(words, state, word, next)) {
                 if (next - word < 0 && !isNew) {
                     stripe(home).movedBack();
                 }

@@ -49,17 +49,39 @@ final class Slots {
         return groups;
     }
 
+    /** The array that has this group. */
+    long[] words(int group) {
+        return segments[group >>> SEGMENT_BITS];
+    }
+
     /**
-     * The slot of the group that has this key, not {@link #FREE}, or -1. Reads in opaque mode: whoever acts upon a slot reads its key again.
+     * Where in its array the key word of the slot is that has this key, not {@link #FREE}, if any slot of the group has.
+     * Reads in opaque mode: whoever acts upon a slot reads its key again.
      */
-    int find(int group, long key) {
-        long[] words = segments[group >>> SEGMENT_BITS];
+    int keyIndex(long[] words, int group, long key) {
         int first = PADDING + (group & IN_SEGMENT) * wordsPerGroup;
         // Without a branch for each key, since no processor can foresee which of the four it will be.
-        int index = ((isOther((long) WORD.getOpaque(words, first + 1) ^ key) - 1) & 1)
-                | ((isOther((long) WORD.getOpaque(words, first + 2) ^ key) - 1) & 2)
-                | ((isOther((long) WORD.getOpaque(words, first + 3) ^ key) - 1) & 3);
-        return (long) WORD.getOpaque(words, first + index) == key ? (group << GROUP_BITS) | index : -1;
+        return first
+                + (((isOther((long) WORD.getOpaque(words, first + 1) ^ key) - 1) & 1)
+                        | ((isOther((long) WORD.getOpaque(words, first + 2) ^ key) - 1) & 2)
+                        | ((isOther((long) WORD.getOpaque(words, first + 3) ^ key) - 1) & 3));
+    }
+
+    static long wordOpaque(long[] words, int index) {
+        return (long) WORD.getOpaque(words, index);
+    }
+
+    static long wordAcquire(long[] words, int index) {
+        return (long) WORD.getAcquire(words, index);
+    }
+
+    static boolean compareAndSetWord(long[] words, int index, long expected, long next) {
+        return WORD.compareAndSet(words, index, expected, next);
+    }
+
+    /** Where a state word is, seen from the key word of its slot. */
+    static int stateIndex(int keyIndex, int limit) {
+        return keyIndex + GROUP * (1 + limit);
     }
 
     /** The first slot of the group that is nobody's, or -1. */
