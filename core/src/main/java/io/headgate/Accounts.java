@@ -1,6 +1,8 @@
 package io.headgate;
 
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +14,7 @@ final class Accounts<K> {
 
     /*
      * In the order of a decision: take (room or no room), all-or-none over the buckets of one place, the charge of one
-     * bucket; then what takes nothing (look) and what gives back (refund, reset). Words are handed up as they were
+     * bucket; then what takes nothing (look), what words mean to the caller (explain), and what gives back (refund, reset). Words are handed up as they were
      * before a charge: what they are after it follows from them by TokenBucket.take, whatever others did since.
      */
 
@@ -24,12 +26,23 @@ final class Accounts<K> {
     private final BucketStore<K> store;
     private final SharedBuckets<K> shared;
     private final Overflow overflow;
+    /** In the order of the user. */
+    private final List<Limit> limits;
+
     /** Calls that took a charge back. */
     private final LongAdder undone = new LongAdder();
     /** Refusals by the bucket that was the first to be found wanting; in the order of the buckets. */
     private final LongAdder[] refusals;
+    /** Explained calls that took permits and left at most a fifth of a limit's capacity. */
+    private final LongAdder nearLimit = new LongAdder();
 
-    Accounts(TokenBucket[] buckets, BucketStore<K> store, SharedBuckets<K> shared, Overflow overflow) {
+    Accounts(
+            List<Limit> limits,
+            TokenBucket[] buckets,
+            BucketStore<K> store,
+            SharedBuckets<K> shared,
+            Overflow overflow) {
+        this.limits = limits;
         this.buckets = buckets;
         this.mostPermits =
                 Arrays.stream(buckets).mapToLong(TokenBucket::capacity).min().orElseThrow();
@@ -37,10 +50,6 @@ final class Accounts<K> {
         this.shared = shared;
         this.overflow = overflow;
         this.refusals = Arrays.stream(buckets).map(bucket -> new LongAdder()).toArray(LongAdder[]::new);
-    }
-
-    long mostPermits() {
-        return mostPermits;
     }
 
     /** Takes permits if it can. Leaves in {@code words}, if given, those that it decided on. */
@@ -160,6 +169,40 @@ final class Accounts<K> {
         return allowed ? Outcome.OVERFLOW_ALLOWED : Outcome.OVERFLOW_DENIED;
     }
 
+    /** What the words say, after they were charged or as they are. Counts calls that left a key near a limit. */
+    Decision explain(Outcome outcome, boolean taken, long[] words, long permits, long now) {
+        if (outcome == Outcome.OVERFLOW_DENIED && overflow == Overflow.DENY) {
+            return Decision.denied(null, true, List.of());
+        }
+        boolean admissible = permits <= mostPermits;
+        LimitStatus[] statuses = new LimitStatus[buckets.length];
+        long wait = 0;
+        boolean near = false;
+        for (int i = 0; i < buckets.length; i++) {
+            TokenBucket bucket = buckets[i];
+            wait = admissible ? Math.max(wait, bucket.nanosUntil(permits, words[i], now)) : wait;
+            long word = taken ? bucket.take(words[i], permits, now) : words[i];
+            long remaining = bucket.available(word, now);
+            near |= remaining <= bucket.capacity() / 5;
+            statuses[limits.indexOf(bucket.limit())] = new LimitStatus(
+                    bucket.limit(),
+                    remaining,
+                    !bucket.admits(words[i], permits, now),
+                    Duration.ofNanos(bucket.nanosUntilNext(word, now)),
+                    Duration.ofNanos(bucket.nanosUntilFull(word, now)));
+        }
+        if (taken && near) {
+            nearLimit.increment();
+        }
+        List<LimitStatus> list = List.of(statuses);
+        if (outcome.allowed) {
+            return Decision.allowed(outcome.overflow, list);
+        }
+        return admissible
+                ? Decision.denied(Duration.ofNanos(wait), outcome.overflow, list)
+                : Decision.neverAdmissible(outcome.overflow, list);
+    }
+
     /** Gives permits back to whoever was charged: a key without buckets or room for some was charged with others. */
     void refund(K key, long permits, long now) {
         boolean sharing = overflow == Overflow.SHARE && isAbsent(key) && !store.hasRoom(key, now);
@@ -178,6 +221,10 @@ final class Accounts<K> {
 
     private boolean isAbsent(K key) {
         return store.read(key, 0) == TokenBucket.ABSENT;
+    }
+
+    long nearLimit() {
+        return nearLimit.sum();
     }
 
     long undone() {

@@ -41,7 +41,6 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final List<Limit> limits;
     private final Ticker ticker;
     private final long maxKeys;
-    private final Overflow overflow;
     private final int ipv6Prefix;
     private final UnaryOperator<K> canonical;
 
@@ -53,8 +52,6 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final LongAdder allowed = new LongAdder();
     private final LongAdder denied = new LongAdder();
     private final LongAdder overflowed = new LongAdder();
-    /** Calls that left a key near one of its limits. */
-    private final LongAdder nearLimit = new LongAdder();
 
     private final @Nullable Consumer<? super K> onDenied;
 
@@ -66,7 +63,6 @@ public final class LocalLimiter<K> implements Limiter<K> {
         limits = builder.limits;
         ticker = builder.ticker;
         maxKeys = builder.maxKeys;
-        overflow = builder.overflow;
         ipv6Prefix = builder.ipv6Prefix;
         canonical = builder.canonical;
         onDenied = builder.onDenied;
@@ -76,7 +72,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 .toArray(TokenBucket[]::new);
         store = builder.stores.open(buckets, maxKeys, builder.random);
         SharedBuckets<K> shared = new SharedBuckets<>(buckets, builder.neighbourhood, builder.random.nextLong());
-        accounts = new Accounts<>(buckets, store, shared, overflow);
+        accounts = new Accounts<>(limits, buckets, store, shared, builder.overflow);
         walks = new Sweeps(store, shared, ticker);
         memoryBytes = store.memoryBytes() + shared.memoryBytes();
         sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, builder.scheduler);
@@ -94,7 +90,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         long now = ticker.read();
         long[] words = new long[buckets.length];
         Outcome outcome = acquire(canonical.apply(key), permits, now, words);
-        return explain(outcome, outcome.allowed, words, permits, now);
+        return accounts.explain(outcome, outcome.allowed, words, permits, now);
     }
 
     @Override
@@ -103,7 +99,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         long now = ticker.read();
         long[] words = new long[buckets.length];
         Outcome outcome = accounts.look(canonical.apply(key), permits, now, words);
-        return explain(outcome, false, words, permits, now);
+        return accounts.explain(outcome, false, words, permits, now);
     }
 
     /** Takes permits if it can, and counts. Leaves in {@code words}, if given, the words it decided on. */
@@ -117,39 +113,6 @@ public final class LocalLimiter<K> implements Limiter<K> {
             onDenied.accept(key);
         }
         return outcome;
-    }
-
-    private Decision explain(Outcome outcome, boolean taken, long[] words, long permits, long now) {
-        if (outcome == Outcome.OVERFLOW_DENIED && overflow == Overflow.DENY) {
-            return Decision.denied(null, true, List.of());
-        }
-        boolean admissible = permits <= accounts.mostPermits();
-        LimitStatus[] statuses = new LimitStatus[buckets.length];
-        long wait = 0;
-        boolean near = false;
-        for (int i = 0; i < buckets.length; i++) {
-            TokenBucket bucket = buckets[i];
-            wait = admissible ? Math.max(wait, bucket.nanosUntil(permits, words[i], now)) : wait;
-            long word = taken ? bucket.take(words[i], permits, now) : words[i];
-            long remaining = bucket.available(word, now);
-            near |= remaining <= bucket.capacity() / 5;
-            statuses[limits.indexOf(bucket.limit())] = new LimitStatus(
-                    bucket.limit(),
-                    remaining,
-                    !bucket.admits(words[i], permits, now),
-                    Duration.ofNanos(bucket.nanosUntilNext(word, now)),
-                    Duration.ofNanos(bucket.nanosUntilFull(word, now)));
-        }
-        if (taken && near) {
-            nearLimit.increment();
-        }
-        List<LimitStatus> list = List.of(statuses);
-        if (outcome.allowed) {
-            return Decision.allowed(outcome.overflow, list);
-        }
-        return admissible
-                ? Decision.denied(Duration.ofNanos(wait), outcome.overflow, list)
-                : Decision.neverAdmissible(outcome.overflow, list);
     }
 
     /**
@@ -282,7 +245,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * @return the count so far
      */
     public long nearLimit() {
-        return nearLimit.sum();
+        return accounts.nearLimit();
     }
 
     /**

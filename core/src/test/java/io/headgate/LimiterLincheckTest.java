@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LimiterLincheckTest {
 
     /** How many times the usual number of scenarios; the soak profile asks for more. */
-    private static final int EFFORT = Integer.getInteger("headgate.effort", 1);
+    private static final int EFFORT = Integer.getInteger("test.effort", 1);
 
     /** The calls. */
     @Param(name = "key", gen = IntGen.class, conf = "1:2")

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class LincheckTest {
 
     /** How many times the usual number of scenarios; the soak profile asks for more. */
-    private static final int EFFORT = Integer.getInteger("headgate.effort", 1);
+    private static final int EFFORT = Integer.getInteger("test.effort", 1);
 
     /** The operations, over two keys of one segment, few enough that tables are promoted and entries expunged. */
     @Param(name = "key", gen = IntGen.class, conf = "0:2")
