@@ -34,11 +34,7 @@ final class AddressTable implements BucketStore<ClientAddress> {
      *     a later tenant owes is counted from the floor, which is at least e, and is later by the charge;
      *   - only a refund or a reset makes exceptions: it moves a word back, so that a later tenant may come by it again.
      * Hence whoever reads the state, then the key, and then finds the same state, by a CAS or by reading it, has done
-     * all of it in one tenancy of that key. For a CAS to hit another tenant's word, a thread must fall asleep between
-     * two instructions; in its sleep the client must be given permits back and be evicted, the slot must be claimed, and
-     * the word of the new tenant must come to equal the one that was given back to the very unit: one chance in as many
-     * units as a permit's interval has, 10^-7 at 100 permits a second, in each such sleep. For NEW words it must be one
-     * of 2^15 claims and not charged yet.
+     * all of it in one tenancy of that key. docs/concurrency.md, "Whose word is it", has the proof and the odds.
      *
      * A key's slot is in the first group from its home on, within the stripe and round its end, that had a free slot
      * when the key came; a key never moves. reach[home] tells how many groups further on any key of this home is, so a
@@ -48,9 +44,8 @@ final class AddressTable implements BucketStore<ClientAddress> {
      */
 
     /**
-     * Slots per key, at most. Up to 99 % of maxKeys the slots are then filled to 86 %, and a stripe of 4096 is out of
-     * slots while places are left with a chance of 10^-19. In measurements it is the probes that want more slots, the
-     * bytes fewer: see docs/decisions.md.
+     * Slots per key, at most: chosen by measurement, see docs/decisions.md. With 99 % of maxKeys tracked the slots are
+     * filled to 86 %, and one stripe of 4096 is full with a chance of 10^-19.
      */
     private static final double SLOTS_PER_KEY = 1.15;
 
@@ -64,6 +59,7 @@ final class AddressTable implements BucketStore<ClientAddress> {
     private final TokenBucket[] buckets;
     private final long maxKeys;
 
+    private final HomeHash homes;
     private final Slots slots;
     /** A stripe has 2^stripeBits groups. */
     private final int stripeBits;
@@ -71,10 +67,6 @@ final class AddressTable implements BucketStore<ClientAddress> {
     private final Stripe[] stripes;
     /** By group: how far beyond it its keys may be. Written with the stripe's lock held, read by anybody. */
     private final char[] reach;
-
-    private final long seed;
-    private final long firstFactor;
-    private final long secondFactor;
 
     /** Keys that have a slot or are about to. Raised before a claim, by CAS below maxKeys; lowered after an eviction. */
     private final AtomicLong places = new AtomicLong();
@@ -93,20 +85,12 @@ final class AddressTable implements BucketStore<ClientAddress> {
         }
         slots = new Slots(stripes.length << stripeBits, buckets.length);
         reach = new char[slots.groups()];
-        seed = random.nextLong();
-        firstFactor = random.nextLong() | 1;
-        secondFactor = random.nextLong() | 1;
+        homes = new HomeHash(slots.groups(), random);
     }
 
-    /**
-     * The group where a key is looked for first. Whichever two keys are chosen before the second factor is drawn, their
-     * products' upper halves agree no more often than twice the chance (Dietzfelbinger et al., "A reliable randomized
-     * algorithm for the closest-pair problem", 1997); the first round breaks up equal steps between keys.
-     */
+    /** The group where a key is looked for first. */
     int home(long key) {
-        long h = (key ^ seed) * firstFactor;
-        h = (h ^ (h >>> 32)) * secondFactor;
-        return (int) (((h >>> 32) * slots.groups()) >>> 32);
+        return homes.of(key);
     }
 
     int groups() {
@@ -154,22 +138,7 @@ final class AddressTable implements BucketStore<ClientAddress> {
 
     @Override
     public long read(ClientAddress address, int limit) {
-        long key = networks.of(address);
-        int group = find(home(key), key);
-        if (group == ABSENT) {
-            return TokenBucket.ABSENT;
-        }
-        long[] words = slots.words(group);
-        int index = slots.keyIndex(words, group, key);
-        for (; ; Thread.onSpinWait()) {
-            long word = Slots.wordAcquire(words, Slots.stateIndex(index, limit));
-            if (word == TokenBucket.RETIRED || Slots.wordAcquire(words, index) != key) {
-                return TokenBucket.ABSENT;
-            }
-            if (Slots.wordAcquire(words, Slots.stateIndex(index, limit)) == word) {
-                return word;
-            }
-        }
+        return update(address, limit, (bucket, word, permits, now) -> word, 0, 0);
     }
 
     @Override
