@@ -131,7 +131,8 @@ interface ProxyContract extends OnContainer {
             site.send("::1", "GET", "/", "X-Forwarded-For: 198.51.100.7");
             assertThat(taken(limiter, "198.51.100.7")).isEqualTo(1);
             site.send("::1", "GET", "/");
-            assertThat(taken(limiter, "::")).isEqualTo(1);
+            assertThat(taken(limiter, "::1")).isEqualTo(1);
+            assertThat(taken(limiter, "::")).isZero(); // nobody's
         }
     }
 
