@@ -15,8 +15,6 @@ final class AddressParser {
     /** No text of more characters is read. The longest address has 45; what is left is for a zone and a port. */
     static final int LONGEST = 128;
 
-    private static final int LONGEST_IPV4 = "255.255.255.255".length();
-    private static final int SHORTEST_IPV4 = "0.0.0.0".length();
     private static final int GROUPS = 8;
     private static final long NOT_IPV4 = -1;
 
@@ -102,9 +100,10 @@ final class AddressParser {
             }
             if (i < end && text.charAt(i) == '.') {
                 long tail = ipv4Bits(text, start, end);
-                if (tail == NOT_IPV4 || (gap ? groups > 5 : groups != 6)) {
+                if (tail == NOT_IPV4) {
                     return null;
                 }
+                // Without "::" this is right after six groups only; the count at the end refuses all else.
                 pushedHigh = (pushedHigh << 32) | (pushedLow >>> 32);
                 pushedLow = (pushedLow << 32) | tail;
                 groups += 2;
@@ -158,9 +157,6 @@ final class AddressParser {
 
     /** The 32 bits of four decimal octets without leading zeros, or {@link #NOT_IPV4}. */
     private static long ipv4Bits(CharSequence text, int from, int to) {
-        if (to - from < SHORTEST_IPV4 || to - from > LONGEST_IPV4) {
-            return NOT_IPV4;
-        }
         long bits = 0;
         int octets = 0;
         int octet = -1;

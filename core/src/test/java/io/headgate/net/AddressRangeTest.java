@@ -68,6 +68,10 @@ class AddressRangeTest {
                 "10.0.0.0/00",
                 "10.0.0.0/0x8",
                 "10.0.0.0/8/8",
+                "10.0.0.0/3.",
+                "10.0.0.0/3/",
+                "10.0.0.0/1a",
+                "::/1;",
                 "10.0.0.0//8",
                 "10.0.0.0/8 ",
                 " 10.0.0.0/8",
@@ -189,6 +193,7 @@ class AddressRangeTest {
                 .isNotEqualTo("10.0.0.0/8")
                 .isNotEqualTo(null);
         assertThat(AddressRange.parse("0.0.0.0/0")).isNotEqualTo(AddressRange.parse("::/0"));
+        assertThat(range).doesNotHaveSameHashCodeAs(AddressRange.parse("10.0.0.0/9"));
     }
 
     @SuppressWarnings({"NullAway", "DataFlowIssue"})

@@ -19,6 +19,7 @@ class EndpointTest {
         "192.0.2.1:0, 192.0.2.1",
         "192.0.2.1:00080, 192.0.2.1",
         "192.0.2.1:65535, 192.0.2.1",
+        "192.0.2.1:9090, 192.0.2.1",
         "2001:db8::1, 2001:db8::1",
         "[2001:db8::1], 2001:db8::1",
         "[2001:db8::1]:443, 2001:db8::1",
@@ -51,6 +52,8 @@ class EndpointTest {
                 "192.0.2.1:000080",
                 "192.0.2.1:http",
                 "192.0.2.1:+80",
+                "192.0.2.1:8/",
+                "192.0.2.1:8;",
                 "192.0.2.1:-1",
                 "192.0.2.1:80:80",
                 "192.0.2.1:\uff18\uff10",
@@ -91,6 +94,26 @@ class EndpointTest {
         assertThat(ClientAddress.tryParseEndpoint("1.2.3.4", 7, 7)).isNull();
         assertThat(ClientAddress.tryParseEndpoint("a1.2.3.4:80b", 1, 11)).hasToString("1.2.3.4");
         assertThat(ClientAddress.tryParseEndpoint("a1.2.3.4:80b", 1, 9)).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:80"})
+    void anElementMayBeginAnywhereInALongHeader(String element) {
+        String before = "unknown, ".repeat(1_000);
+        String header = before + element;
+
+        assertThat(ClientAddress.tryParseEndpoint(header, before.length(), header.length()))
+                .isEqualTo(endpoint(element));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {":", "[", "[:", "[::1", "1:", "1.", "::1%"})
+    void anElementThatIsCutShortIsNotReadOn(String element) {
+        String before = "unknown, ";
+
+        assertThat(ClientAddress.tryParseEndpoint(
+                        before + element, before.length(), before.length() + element.length()))
+                .isNull();
     }
 
     @ParameterizedTest

@@ -105,7 +105,7 @@ final class Notation {
 
     /** The text after a few small accidents: most results are no address, many are nearly one, some are another. */
     static String mutate(String text, Random random) {
-        String alphabet = ".:0123456789afAFgx%[]/ -_\u0661\uff11";
+        String alphabet = ".:0123456789afAFgGx@`%[]/ -_\u0661\uff11";
         StringBuilder mutated = new StringBuilder(text);
         for (int n = random.nextInt(4); n > 0; n--) {
             char c = alphabet.charAt(random.nextInt(alphabet.length()));
