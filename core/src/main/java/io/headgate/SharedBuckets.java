@@ -17,7 +17,7 @@ final class SharedBuckets<K> implements Buckets<K> {
     private final long seed;
     /** The words of group g begin at g × the number of limits. Anybody may move any of them. */
     private final long[] words;
-    /** Raised before a full word becomes a new one. */
+    /** Never raised, since no bucket is forgotten here. */
     private final Floor floor = new Floor();
 
     /** {@code neighbourhood} tells which keys share a bucket: those with equal numbers do. */
@@ -50,13 +50,15 @@ final class SharedBuckets<K> implements Buckets<K> {
         return null;
     }
 
-    /** Lets the full buckets begin anew: left alone for years, a word would look like a time to come. */
+    /**
+     * Moves the full buckets on to now, as which they are full, too: left alone for years, a word would look like a time to
+     * come. Not to NEW: a charge that saw the bucket when it was new, and slept, would take it for the same one.
+     */
     void renewFull(long now) {
         for (int i = 0; i < words.length; i++) {
             long word = Words.get(words, i);
             if (word >= TokenBucket.FIRST_TIME && buckets[i % buckets.length].isFull(word, now)) {
-                floor.raise(now);
-                Words.compareAndSet(words, i, word, TokenBucket.NEW);
+                Words.compareAndSet(words, i, word, buckets[i % buckets.length].fullAt(now));
             }
         }
     }

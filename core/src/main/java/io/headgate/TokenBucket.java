@@ -109,7 +109,12 @@ final class TokenBucket {
 
     /** The word of a full bucket; the same word if it is one. */
     long reset(long word, @SuppressWarnings("unused") long permits, long now) {
-        return debt(word, now) == 0 ? word : time(now, 0);
+        return debt(word, now) == 0 ? word : fullAt(now);
+    }
+
+    /** The word of a bucket that is full from now on. */
+    long fullAt(long now) {
+        return time(now, 0);
     }
 
     boolean isFull(long word, long now) {
