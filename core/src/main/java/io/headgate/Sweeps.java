@@ -43,15 +43,17 @@ final class Sweeps {
         return evicted;
     }
 
-    /** About a millisecond's work, from where the last slice ended: answers whether there is more to do. */
+    /** About a millisecond's work, some keys at least, from where the last slice ended: answers whether there is more. */
     boolean slice() {
         long start = System.nanoTime();
         BucketStore.Pass pass = walk == null ? begin() : walk;
         walk = null; // a walk that throws is not taken up again
-        while (pass.hasNext() && System.nanoTime() - start < SLICE_NANOS) {
+        long spent = 0;
+        while (pass.hasNext() && spent < SLICE_NANOS) {
             pass.evict(ticker.read(), AT_ONCE);
+            spent = System.nanoTime() - start;
         }
-        nanos.add(System.nanoTime() - start);
+        nanos.add(spent);
         if (pass.hasNext()) {
             walk = pass;
             return true;

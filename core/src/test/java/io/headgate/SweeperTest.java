@@ -105,6 +105,20 @@ class SweeperTest {
     }
 
     @Test
+    void getsSomethingDoneInASliceThatIsOverBeforeItBegins() {
+        LocalLimiter<Integer> limiter = limiter(() -> {
+            for (long start = System.nanoTime(); System.nanoTime() - start < 2_000_000; ) {
+                Thread.onSpinWait();
+            }
+            return ticker.read();
+        });
+        limiter.tryAcquire(1);
+        ticker.advance(Duration.ofSeconds(1));
+        tasks.remove().action.run();
+        assertThat(limiter.size()).isZero();
+    }
+
+    @Test
     void survivesAFailureAndCountsIt() {
         AtomicBoolean broken = new AtomicBoolean();
         LocalLimiter<Integer> limiter = limiter(() -> {
