@@ -33,6 +33,8 @@ final class Accounts<K> {
     private final LongAdder undone = new LongAdder();
     /** Refusals by the bucket that was the first to be found wanting; in the order of the buckets. */
     private final LongAdder[] refusals;
+    /** Denials by the overflow rule, without a look at any bucket. */
+    private final LongAdder turnedAway = new LongAdder();
     /** Explained calls that took permits and left at most a fifth of a limit's capacity. */
     private final LongAdder nearLimit = new LongAdder();
 
@@ -62,9 +64,13 @@ final class Accounts<K> {
         if (outcome != Outcome.NO_ROOM) {
             return outcome;
         }
-        return overflow == Overflow.SHARE
-                ? overflow(takeAll(shared, key, permits, now, words).allowed)
-                : overflowUnaccounted(words);
+        if (overflow == Overflow.SHARE) {
+            return overflow(takeAll(shared, key, permits, now, words).allowed);
+        }
+        if (overflow == Overflow.DENY) {
+            turnedAway.increment();
+        }
+        return overflowUnaccounted(words);
     }
 
     /** Takes permits from every bucket of the key, or from none. */
@@ -239,6 +245,11 @@ final class Accounts<K> {
                 return;
             }
         }
+    }
+
+    /** How many calls were denied. */
+    long denied() {
+        return Arrays.stream(refusals).mapToLong(LongAdder::sum).sum() + turnedAway.sum();
     }
 
     /** How many calls a bucket has refused. */

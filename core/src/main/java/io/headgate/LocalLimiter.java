@@ -50,7 +50,6 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final long memoryBytes;
 
     private final LongAdder allowed = new LongAdder();
-    private final LongAdder denied = new LongAdder();
     private final LongAdder overflowed = new LongAdder();
 
     private final @Nullable Consumer<? super K> onDenied;
@@ -102,15 +101,19 @@ public final class LocalLimiter<K> implements Limiter<K> {
         return accounts.explain(outcome, false, words, permits, now);
     }
 
-    /** Takes permits if it can, and counts. Leaves in {@code words}, if given, the words it decided on. */
+    /**
+     * Takes permits if it can, and counts what was allowed; denials are counted where they happen. Leaves in {@code words},
+     * if given, the words it decided on.
+     */
     private Outcome acquire(K key, long permits, long now, long @Nullable [] words) {
         Outcome outcome = accounts.take(key, permits, now, words);
-        (outcome.allowed ? allowed : denied).increment();
+        if (outcome.allowed) {
+            allowed.increment();
+        } else if (onDenied != null) {
+            onDenied.accept(key);
+        }
         if (outcome.overflow) {
             overflowed.increment();
-        }
-        if (!outcome.allowed && onDenied != null) {
-            onDenied.accept(key);
         }
         return outcome;
     }
@@ -220,7 +223,12 @@ public final class LocalLimiter<K> implements Limiter<K> {
      */
     public LimiterStats stats() {
         return new LimiterStats(
-                allowed.sum(), denied.sum(), overflowed.sum(), accounts.undone(), store.evicted(), walks.failures());
+                allowed.sum(),
+                accounts.denied(),
+                overflowed.sum(),
+                accounts.undone(),
+                store.evicted(),
+                walks.failures());
     }
 
     /**
