@@ -1,5 +1,6 @@
 package io.headgate.benchmarks;
 
+import io.headgate.Limit;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -47,48 +48,56 @@ public class DecisionBenchmark {
     @Param({"1000", "1000000"})
     public int clients;
 
+    /** How often each client calls: all alike, or client number n in proportion to 1/n. */
+    @Param({"uniform", "zipf"})
+    public String calls;
+
     private Contender limiter;
     private Contender strict;
+    private int[] draws = {};
 
     @Setup
     public void fill() {
-        limiter = Contender.named(contender, clients, Contender.PERMITS);
-        strict = contender.equals("floor") ? limiter : Contender.named(contender, 1, 1);
-    }
-
-    /** A thread's place in its own random walk over the clients. */
-    @State(Scope.Thread)
-    public static class Walk {
-        private long position = ThreadLocalRandom.current().nextLong();
-
-        /** Steps of a full-period linear congruential generator, whose upper bits choose the client. */
-        int next(long answer, int clients) {
-            position = position * 0x5851_F42D_4C95_7F2DL + 0x1405_7B7E_F767_814FL + answer;
-            return (int) (((position >>> 32) * clients) >>> 32);
+        limiter = Contender.named(contender, Contender.Setting.known(Contender.GENEROUS, clients));
+        strict = Contender.named(contender, Contender.Setting.known(Limit.parse("1/minute"), 1));
+        if (calls.equals("zipf")) {
+            draws = Keys.zipf(clients, 1 << 20);
         }
     }
 
+    /** A thread's own walk over the clients. */
     @State(Scope.Thread)
-    public static class Chain {
+    public static class Walk {
+        private long position = ThreadLocalRandom.current().nextLong();
         private long answer;
+
+        int next(DecisionBenchmark benchmark) {
+            int[] draws = benchmark.draws;
+            if (draws.length > 0) {
+                position += 1 + answer;
+                return draws[(int) position & (draws.length - 1)];
+            }
+            // Steps of a full-period linear congruential generator, whose upper bits choose the client.
+            position = position * 0x5851_F42D_4C95_7F2DL + 0x1405_7B7E_F767_814FL + answer;
+            return (int) (((position >>> 32) * benchmark.clients) >>> 32);
+        }
     }
 
     @Benchmark
-    public long latency(Walk walk, Chain chain) {
-        long admitted = limiter.tryAcquire(walk.next(chain.answer, clients)) ? 2 : 0;
-        chain.answer = admitted;
-        return admitted;
+    public long latency(Walk walk) {
+        walk.answer = limiter.tryAcquire(walk.next(this)) ? 2 : 0;
+        return walk.answer;
     }
 
     @Benchmark
     public boolean throughput(Walk walk) {
-        return limiter.tryAcquire(walk.next(0, clients));
+        return limiter.tryAcquire(walk.next(this));
     }
 
     @Benchmark
     @Threads(2)
     public boolean throughput2(Walk walk) {
-        return limiter.tryAcquire(walk.next(0, clients));
+        return limiter.tryAcquire(walk.next(this));
     }
 
     @Benchmark

@@ -1,6 +1,8 @@
 package io.headgate.benchmarks;
 
 import io.headgate.net.ClientAddress;
+import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /**
  * Distinct random clients, half IPv4 and half IPv6, whose addresses are computed and not stored: what a request costs
@@ -17,6 +19,23 @@ final class Keys {
         long high = ipv4 ? 0 : 0x2001_0DB8_0000_0000L ^ (scattered * 0x9E37_79B9L);
         long low = ipv4 ? 0xFFFF_0000_0000L | (scattered & 0xFFFF_FFFFL) : 1;
         return ClientAddress.ofBits(high, low); // at one place, so that compilers may leave the object out
+    }
+
+    /** So many clients' numbers, drawn with odds in proportion to 1, 1/2, 1/3, ...; the same ones each time. */
+    static int[] zipf(int clients, int draws) {
+        double[] upTo = new double[clients];
+        double sum = 0;
+        for (int i = 0; i < clients; i++) {
+            sum += 1.0 / (i + 1);
+            upTo[i] = sum;
+        }
+        SplittableRandom random = new SplittableRandom(1);
+        int[] drawn = new int[draws];
+        for (int i = 0; i < draws; i++) {
+            int place = Arrays.binarySearch(upTo, random.nextDouble(sum));
+            drawn[i] = place < 0 ? ~place : place;
+        }
+        return drawn;
     }
 
     /** The text of the same client. */

@@ -4,9 +4,11 @@ import io.headgate.map.ReadOptimizedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -39,11 +41,15 @@ public class MapBenchmark {
     private long fresh;
     private int step;
 
-    @Setup
-    public void fill() {
-        entries = map.equals("read-optimized")
+    private ConcurrentMap<Long, Object> empty() {
+        return map.equals("read-optimized")
                 ? new ReadOptimizedMap<Long, Object>(size).asMap()
                 : new ConcurrentHashMap<>();
+    }
+
+    @Setup
+    public void begin() {
+        entries = empty();
         for (int i = 0; i < size; i++) {
             entries.put(key(i), value);
         }
@@ -72,6 +78,33 @@ public class MapBenchmark {
     @Benchmark
     public Object miss() {
         return entries.get(key((long) size + any()));
+    }
+
+    /** The first insert of every key into an empty map, each timed by one reading of the clock. */
+    @Benchmark
+    public Object fill(Inserts inserts) {
+        ConcurrentMap<Long, Object> filled = empty();
+        long last = System.nanoTime();
+        for (int i = 0; i < size; i++) {
+            filled.put(key(i), value);
+            long now = System.nanoTime();
+            inserts.longest = Math.max(inserts.longest, now - last);
+            last = now;
+        }
+        return filled;
+    }
+
+    /** The longest insert of an iteration, in which nothing is collected. */
+    @State(Scope.Thread)
+    @AuxCounters(AuxCounters.Type.EVENTS)
+    public static class Inserts {
+        public long longest;
+
+        @Setup(Level.Iteration)
+        public void begin() {
+            longest = 0;
+            System.gc();
+        }
     }
 
     /** Adversarial: every key is new, looked up, and deleted again. */

@@ -1,7 +1,6 @@
 package io.headgate.benchmarks;
 
 import java.util.Locale;
-import java.util.Map;
 
 /** Bars in SVG: the latency of a decision next to the floor, a group for each number of clients. */
 final class Plot {
@@ -12,24 +11,20 @@ final class Plot {
 
     private Plot() {}
 
-    static String bars(String[] contenders, String[] sizes, Map<String, Double> scores) {
+    static String bars(Results results, int... sizes) {
         double longest = 1;
-        for (String size : sizes) {
-            for (String contender : contenders) {
-                longest = Math.max(longest, scores.getOrDefault(id(size, contender), 0.0));
+        for (int size : sizes) {
+            for (String contender : Contender.NAMES) {
+                longest = Math.max(longest, results.get(name(size, contender)));
             }
         }
         StringBuilder svg = new StringBuilder();
         int y = 10;
-        for (String size : sizes) {
+        for (int size : sizes) {
             y += 24;
-            text(
-                    svg,
-                    4,
-                    y - 6,
-                    String.format(Locale.ROOT, "%,d clients, ns a decision (latency)", Long.parseLong(size)));
-            for (String contender : contenders) {
-                double score = scores.getOrDefault(id(size, contender), Double.NaN);
+            text(svg, 4, y - 6, String.format(Locale.ROOT, "%,d clients, ns a decision (latency)", size));
+            for (String contender : Contender.NAMES) {
+                double score = results.get(name(size, contender));
                 int width = (int) Math.max(1, WIDTH * score / longest);
                 text(svg, 12, y + BAR - 4, contender);
                 svg.append(String.format(
@@ -57,8 +52,8 @@ final class Plot {
                 + "</svg>\n";
     }
 
-    private static String id(String size, String contender) {
-        return "DecisionBenchmark.latency/" + size + "/" + contender;
+    private static String name(int size, String contender) {
+        return "DecisionBenchmark.latency/" + size + "/uniform/" + contender;
     }
 
     private static void text(StringBuilder svg, int x, int y, String text) {

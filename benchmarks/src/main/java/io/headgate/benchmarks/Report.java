@@ -3,316 +3,284 @@ package io.headgate.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Runs the benchmarks and writes what they found, as tables and a plot, into {@code docs/}. The quick set takes about ten
- * minutes, {@code long} about an hour.
+ * Runs the benchmarks and writes what they found, as tables and a plot, into {@code docs/}: the quick set, or the long one,
+ * which has the sizes that the quick one leaves out.
  */
 public final class Report {
 
-    private static final String[] CONTENDERS = {
-        "floor",
-        "headgate",
-        "headgate-map",
-        "word-in-chm",
-        "word-in-chm-text",
-        "bucket4j-chm",
-        "bucket4j-caffeine",
-        "resilience4j-chm",
-        "guava-chm"
-    };
+    private static final String COMMAND = "mvn -q -B -ntp -pl benchmarks -am -DskipTests package exec:exec";
+    private static final List<String> RIVALS_ON_2_THREADS =
+            List.of("floor", "headgate", "headgate-map", "word-in-chm", "bucket4j-caffeine");
 
-    private final boolean thorough;
-    /** Score by benchmark and parameters, such as {@code DecisionBenchmark.latency/1000/floor}. */
-    private final Map<String, Double> scores = new TreeMap<>();
+    private final Results results = new Results();
+    private final Page page = new Page();
 
-    private final StringBuilder page = new StringBuilder();
-
-    private Report(boolean thorough) {
-        this.thorough = thorough;
-    }
+    private Report() {}
 
     /**
      * Runs and writes.
      *
-     * @param arguments {@code docs} folder, and {@code long} for the long set
+     * @param arguments {@code docs} folder, then {@code quick} or {@code long}
      * @throws Exception if a benchmark or the writing fails
      */
     public static void main(String[] arguments) throws Exception {
-        List<String> options = List.of(arguments);
-        new Report(options.contains("long")).write(Path.of(options.get(0)));
+        Path docs = Path.of(arguments[0]);
+        switch (arguments[1]) {
+            case "quick" -> new Report().quick(docs);
+            case "long" -> new Report().thorough(docs);
+            default -> throw new IllegalArgumentException("-Dbenchmarks=" + arguments[1] + ": quick or long");
+        }
     }
 
-    private void write(Path docs) throws RunnerException, IOException {
-        String[] sizes =
-                thorough ? new String[] {"1000", "100000", "1000000", "10000000"} : new String[] {"1000", "1000000"};
-        run(
+    private void quick(Path docs) throws RunnerException, IOException {
+        for (String contender : Contender.NAMES) {
+            results.put("Footprint/" + contender, Footprint.bytesPerClient(contender));
+        }
+        results.run(
                 "DecisionBenchmark.(latency|throughput)$",
-                b -> b.param("clients", sizes).addProfiler(GCProfiler.class));
-        run("DecisionBenchmark.flood2?$", b -> b.param("clients", "1000").addProfiler(GCProfiler.class));
-        run(
+                b -> brief(b).param("calls", "uniform").addProfiler(GCProfiler.class));
+        results.run(
+                "DecisionBenchmark.throughput$",
+                b -> brief(b).param("calls", "zipf").param("clients", "1000000"));
+        results.run(
                 "DecisionBenchmark.throughput2$",
-                b -> b.param("clients", thorough ? "1000000" : "1000")
-                        .param(
-                                "contender",
-                                thorough ? CONTENDERS : new String[] {"floor", "headgate", "bucket4j-caffeine"}));
-        run("MapBenchmark", b -> b.param("size", sizes));
-        run("NewcomersBenchmark", b -> b);
-        run("PauseBenchmark", b -> b);
-        run("ParseBenchmark", b -> b);
-        run("FilterBenchmark", b -> b.forks(thorough ? 3 : 1));
+                b -> brief(b).param("calls", "uniform")
+                        .param("clients", "1000000")
+                        .param("contender", RIVALS_ON_2_THREADS.toArray(String[]::new)));
+        results.run(
+                "DecisionBenchmark.flood2?$",
+                b -> brief(b).param("calls", "uniform")
+                        .param("clients", "1000")
+                        .param("contender", Contender.NAMES.stream().skip(1).toArray(String[]::new))
+                        .addProfiler(GCProfiler.class));
+        results.run("ChurnBenchmark", b -> brief(b).param("scene", "newcomers"));
+        results.run(
+                "ChurnBenchmark",
+                b -> b.param("scene", "churn").param("contender", "headgate", "headgate-map", "bucket4j-caffeine"));
+        results.run("NewcomersBenchmark", b -> b);
+        results.run("PauseBenchmark", b -> b.warmupIterations(2).measurementIterations(4));
+        results.run("MapBenchmark", Report::brief);
+        results.run("ParseBenchmark", Report::brief);
+        results.run("FilterBenchmark", b -> brief(b).forks(2));
 
-        line("# Performance");
-        line("");
-        line(
-                "Written by `%s`, on %s %s and %d processors.",
-                command(),
-                System.getProperty("java.vm.name"),
-                System.getProperty("java.version"),
-                Runtime.getRuntime().availableProcessors());
-        line(
-                "Machines differ and are noisy: read the ratios. Every contender limits by client address, keys are computed");
-        line("and not stored, and each runs in a process of its own (`benchmarks/`).");
-        targets();
+        page.title("Performance");
+        about(COMMAND);
+        page.paragraph("What takes longer to measure is in [performance-long.md](performance-long.md).");
+        new Targets(results).write(page);
         for (String kind : List.of("latency", "throughput")) {
-            for (String size : sizes) {
-                decisions(kind, size);
+            for (int clients : new int[] {1_000, 1_000_000}) {
+                decisions(kind, clients, "uniform");
             }
         }
-        line("");
-        line("![Decisions, next to the floor](performance.svg)");
+        page.paragraph("![Decisions, next to the floor](performance.svg)");
+        decisions("throughput", 1_000_000, "zipf");
+        decisions("throughput2", 1_000_000, "uniform");
         floods();
-        maps(sizes);
+        churn();
+        pauses();
+        footprints();
+        maps(1_000, 1_000_000);
         others();
-        Files.writeString(docs.resolve("performance.md"), page);
-        Files.writeString(docs.resolve("performance.svg"), Plot.bars(CONTENDERS, sizes, scores));
+        write(docs, "performance.md");
+        Files.writeString(docs.resolve("performance.svg"), Plot.bars(results, 1_000, 1_000_000));
+    }
+
+    private void thorough(Path docs) throws RunnerException, IOException {
+        results.run(
+                "DecisionBenchmark.(latency|throughput)$",
+                b -> large(b).param("calls", "uniform").param("clients", "100000", "10000000"));
+        results.run(
+                "DecisionBenchmark.(latency|throughput)$",
+                b -> large(b).param("calls", "zipf").param("clients", "10000000"));
+        results.run(
+                "DecisionBenchmark.throughput2$",
+                b -> large(b).param("calls", "uniform").param("clients", "10000000"));
+        results.run("MapBenchmark.(hit|miss|fill)$", b -> large(b).param("size", "100000", "10000000"));
+
+        page.title("Performance: the long set");
+        about(COMMAND + " -Dbenchmarks=long");
+        new Targets(results).writeLong(page);
+        for (String kind : List.of("latency", "throughput")) {
+            decisions(kind, 100_000, "uniform");
+            decisions(kind, 10_000_000, "uniform");
+            decisions(kind, 10_000_000, "zipf");
+        }
+        decisions("throughput2", 10_000_000, "uniform");
+        maps(100_000, 10_000_000);
+        write(docs, "performance-long.md");
+    }
+
+    private static ChainedOptionsBuilder brief(ChainedOptionsBuilder builder) {
+        return builder.warmupIterations(2)
+                .warmupTime(TimeValue.milliseconds(700))
+                .measurementIterations(5)
+                .measurementTime(TimeValue.milliseconds(400));
+    }
+
+    private static ChainedOptionsBuilder large(ChainedOptionsBuilder builder) {
+        return brief(builder).jvmArgs("-Xms12g", "-Xmx12g", "-XX:+AlwaysPreTouch", "-XX:+UseParallelGC");
+    }
+
+    private void write(Path docs, String name) throws IOException {
+        Files.writeString(docs.resolve(name), page.toString());
         System.out.println(page);
     }
 
-    private String command() {
-        return "mvn -q -B -ntp -pl benchmarks -am -DskipTests package exec:exec"
-                + (thorough ? " -Dbenchmarks=long" : "");
+    private void about(String command) {
+        page.paragraph(
+                "Written by `" + command + "`, on "
+                        + System.getProperty("java.vm.name") + " "
+                        + System.getProperty("java.version") + " and "
+                        + Runtime.getRuntime().availableProcessors() + " processors.",
+                "Machines differ and are noisy: read the ratios. Figures are medians. Every contender limits by client address; keys",
+                "are computed and not stored; each contender runs in a process of its own (`benchmarks/`). `floor` is one reading of the",
+                "clock and one CAS at a random place of as much memory as `headgate` has; `word-in-chm` is our arithmetic with a word a",
+                "client in a `ConcurrentHashMap`, unbounded, not counted and never swept.");
     }
 
-    private interface Adjust {
-        ChainedOptionsBuilder to(ChainedOptionsBuilder builder);
-    }
-
-    private void run(String pattern, Adjust adjust) throws RunnerException {
-        ChainedOptionsBuilder builder = new OptionsBuilder()
-                .include("io.headgate.benchmarks." + pattern)
-                .shouldFailOnError(true);
-        if (!thorough && !pattern.startsWith("Newcomers")) {
-            builder = builder.warmupIterations(2)
-                    .warmupTime(TimeValue.milliseconds(700))
-                    .measurementIterations(4)
-                    .measurementTime(TimeValue.milliseconds(500));
-        }
-        for (RunResult result : new Runner(adjust.to(builder).build()).run()) {
-            String benchmark = result.getParams().getBenchmark().replaceFirst(".*\\.(\\w+\\.\\w+)$", "$1");
-            List<String> key = new ArrayList<>(List.of(benchmark));
-            for (String name : List.of("clients", "size", "contender", "map", "filter")) {
-                if (result.getParams().getParamsKeys().contains(name)) {
-                    key.add(result.getParams().getParam(name));
-                }
+    private void decisions(String kind, int clients, String calls) {
+        page.heading(
+                switch (kind) {
+                    case "latency" ->
+                        "%,d clients%s, one after the other: the next client follows from the last answer";
+                    case "throughput" -> "%,d clients%s, independent of each other, one thread";
+                    default -> "%,d clients%s, independent of each other, two threads";
+                },
+                clients,
+                calls.equals("zipf") ? " by Zipf's law" : "");
+        page.table("contender", "ns a decision", "beside the floor", "beside headgate", "bytes allocated");
+        String prefix = "DecisionBenchmark." + kind + "/" + clients + "/" + calls + "/";
+        for (String contender : Contender.NAMES) {
+            if (!Double.isNaN(results.get(prefix + contender))) {
+                page.row(
+                        contender,
+                        results.get(prefix + contender),
+                        results.ratio(prefix + contender, prefix + "floor"),
+                        results.ratio(prefix + contender, prefix + "headgate"),
+                        results.get(prefix + contender + "/gc.alloc.rate.norm"));
             }
-            String id = String.join("/", key);
-            scores.put(id, result.getPrimaryResult().getScore());
-            for (double p : new double[] {50, 99, 99.99}) {
-                scores.put(
-                        id + "/p" + p, result.getPrimaryResult().getStatistics().getPercentile(p));
-            }
-            result.getSecondaryResults().forEach((name, secondary) -> {
-                if (name.endsWith("gc.alloc.rate.norm")) {
-                    scores.put(id + "/bytes", secondary.getScore());
-                }
-            });
-        }
-    }
-
-    /** What we mean to reach, and what this run found. */
-    private void targets() {
-        heading("Targets");
-        line("| what | target | found |");
-        line("|---|---|--:|");
-        for (String size : thorough ? List.of("1000", "1000000", "10000000") : List.of("1000", "1000000")) {
-            boolean small = size.equals("1000");
-            target(
-                    "decision / floor, latency, " + size,
-                    small ? "<= 1.5" : "<= 1.25",
-                    ratio("latency", size, "headgate", "floor"));
-            target(
-                    "decision / floor, throughput, " + size,
-                    small ? "<= 1.3" : "<= 2.0",
-                    ratio("throughput", size, "headgate", "floor"));
-        }
-        target("Bucket4j + Caffeine / ours, 1000", ">= 3", ratio("latency", "1000", "bucket4j-caffeine", "headgate"));
-        target(
-                "Bucket4j + Caffeine / ours, 1000000",
-                ">= 5",
-                ratio("latency", "1000000", "bucket4j-caffeine", "headgate"));
-        target(
-                "a word in ConcurrentHashMap with text keys / ours, 1000000",
-                ">= 1.5",
-                ratio("latency", "1000000", "word-in-chm-text", "headgate"));
-        target(
-                "one flooding key, denied: throughput of 2 threads / 1",
-                ">= 1.8",
-                2 * score("DecisionBenchmark.flood/1000/headgate") / score("DecisionBenchmark.flood2/1000/headgate"));
-        target(
-                "garbage of a benchmark's call, bytes, admitted",
-                "0 and the key",
-                score("DecisionBenchmark.throughput/1000000/headgate/bytes"));
-        target(
-                "garbage of a benchmark's call, bytes, denied",
-                "0 and the key",
-                score("DecisionBenchmark.flood/1000/headgate/bytes"));
-        target(
-                "p99 of a decision, 1 % newcomers, sweeper on, ns",
-                "< 1000", score("PauseBenchmark.decision/headgate/p99.0"));
-        target("p99.99 of the same, ns", "< 50000", score("PauseBenchmark.decision/headgate/p99.99"));
-        target(
-                "flood of newcomers, inserts/s beside putIfAbsent",
-                ">= 1",
-                score("NewcomersBenchmark.putIfAbsent") / score("NewcomersBenchmark.headgate"));
-        target(
-                "Tomcat requests/s with the filter / without",
-                ">= 0.97",
-                score("FilterBenchmark.request/none") / score("FilterBenchmark.request/headgate"));
-        for (String size : List.of("1000", "1000000")) {
-            target(
-                    "ReadOptimizedMap / ConcurrentHashMap, speed of hits, " + size,
-                    ">= 0.9",
-                    score("MapBenchmark.hit/" + size + "/concurrent-hash-map")
-                            / score("MapBenchmark.hit/" + size + "/read-optimized"));
-        }
-        target("ClientAddress.tryParse of an IPv4 text, ns", "<= 25", score("ParseBenchmark.ipv4"));
-        line("");
-        line(
-                "The 32 bytes are the key that the benchmark makes for each call; `tryAcquire` itself allocates none (`AllocationTest`). A");
-        line(
-                "figure on the wrong side of its target is a target missed: what is known of the reasons is in `docs/decisions.md`.");
-    }
-
-    private void target(String what, String target, double found) {
-        line("| %s | %s | %.2f |", what, target, found);
-    }
-
-    private double ratio(String kind, String size, String one, String other) {
-        String prefix = "DecisionBenchmark." + kind + "/" + size + "/";
-        return score(prefix + one) / score(prefix + other);
-    }
-
-    private void decisions(String kind, String size) {
-        heading(String.format(
-                Locale.ROOT,
-                kind.equals("latency")
-                        ? "%,d clients, one after the other: the next client follows from the last answer"
-                        : "%,d clients, independent of each other, one thread",
-                Long.parseLong(size)));
-        line("| contender | ns a decision | beside the floor | beside headgate | bytes allocated |");
-        line("|---|--:|--:|--:|--:|");
-        String prefix = "DecisionBenchmark." + kind + "/" + size + "/";
-        for (String contender : CONTENDERS) {
-            double score = score(prefix + contender);
-            line(
-                    "| %s | %.1f | %.2f | %.2f | %.0f |",
-                    contender,
-                    score,
-                    score / score(prefix + "floor"),
-                    score / score(prefix + "headgate"),
-                    score(prefix + contender + "/bytes"));
         }
     }
 
     private void floods() {
-        heading("One client that floods and is denied");
-        line("| contender | ns a denial, 1 thread | 2 threads | throughput of 2 threads / 1 | bytes allocated |");
-        line("|---|--:|--:|--:|--:|");
-        for (String contender : CONTENDERS) {
-            if (!contender.equals("floor")) {
-                double one = score("DecisionBenchmark.flood/1000/" + contender);
-                double two = score("DecisionBenchmark.flood2/1000/" + contender);
-                line(
-                        "| %s | %.1f | %.1f | %.2f | %.0f |",
+        page.heading("One client that floods and is denied");
+        page.table("contender", "ns a denial, 1 thread", "2 threads", "throughput of 2 threads / 1", "bytes allocated");
+        for (String contender : Contender.NAMES) {
+            String one = "DecisionBenchmark.flood/1000/uniform/" + contender;
+            String two = "DecisionBenchmark.flood2/1000/uniform/" + contender;
+            if (!Double.isNaN(results.get(one))) {
+                page.row(
                         contender,
-                        one,
-                        two,
-                        2 * one / two,
-                        score("DecisionBenchmark.flood/1000/" + contender + "/bytes"));
+                        results.get(one),
+                        results.get(two),
+                        2 * results.ratio(one, two),
+                        results.get(one + "/gc.alloc.rate.norm"));
+            }
+        }
+        page.heading("A flood of newcomers: a million inserts into an empty limiter");
+        page.table("", "ns each");
+        for (String name : List.of("headgate", "headgateMap", "putIfAbsent")) {
+            page.row(name, results.get("NewcomersBenchmark." + name));
+        }
+    }
+
+    private void churn() {
+        page.heading("A million clients that come and go");
+        page.paragraph(
+                "Newcomers: every hundredth call is by a new client, and nobody is forgotten. Churn: every tenth is, buckets are full",
+                "10 ms after a call, and what is full (idle, for Caffeine) is forgotten each second; the others here never forget.");
+        page.table("contender", "ns a decision, 1 % newcomers", "beside headgate", "ns, churn", "beside headgate");
+        for (String contender : Contender.NAMES.subList(1, Contender.NAMES.size())) {
+            String newcomers = "ChurnBenchmark.decision/newcomers/";
+            String churn = "ChurnBenchmark.decision/churn/";
+            if (!Double.isNaN(results.get(newcomers + contender))) {
+                page.row(
+                        contender,
+                        results.get(newcomers + contender),
+                        results.ratio(newcomers + contender, newcomers + "headgate"),
+                        results.get(churn + contender),
+                        results.ratio(churn + contender, churn + "headgate"));
             }
         }
     }
 
-    private void maps(String[] sizes) {
-        heading("`ReadOptimizedMap` beside `ConcurrentHashMap`, one thread");
-        line("| operation | entries | ns, read-optimized | ns, ConcurrentHashMap | speed beside it |");
-        line("|---|--:|--:|--:|--:|");
-        for (String operation : List.of("hit", "miss", "mixed", "storeAndDelete")) {
-            for (String size : sizes) {
-                double ours = score("MapBenchmark." + operation + "/" + size + "/read-optimized");
-                double theirs = score("MapBenchmark." + operation + "/" + size + "/concurrent-hash-map");
-                line("| %s | %s | %.1f | %.1f | %.2f |", operation, size, ours, theirs, theirs / ours);
+    private void pauses() {
+        page.heading("Single decisions: a million clients, 1 % newcomers, a sweep each second");
+        page.paragraph(
+                "One after the other, and as arrivals every 2 µs, where a pause delays all calls that arrive in it (no coordinated",
+                "omission). `nothing` is the clock and the machine alone.");
+        page.table("", "p50, ns", "p99", "p99.99", "arrivals: p50, ns", "p99", "p99.99");
+        for (String name : List.of("nothing", "headgate", "headgate-map", "bucket4j-caffeine")) {
+            String decision = "PauseBenchmark.decision/" + name;
+            String arrivals = "PauseBenchmark.arrivals/" + name;
+            page.row(
+                    name,
+                    results.get(decision + "/p50.0"),
+                    results.get(decision + "/p99.0"),
+                    results.get(decision + "/p99.99"),
+                    results.get(arrivals + "/p50"),
+                    results.get(arrivals + "/p99"),
+                    results.get(arrivals + "/p9999"));
+        }
+    }
+
+    private void footprints() {
+        page.heading("Bytes a client: a million tracked, with room for a quarter more, by the heap after collections");
+        page.table("contender", "bytes a client", "beside headgate");
+        for (String contender : Contender.NAMES.subList(1, Contender.NAMES.size())) {
+            page.row(
+                    contender,
+                    results.get("Footprint/" + contender),
+                    results.ratio("Footprint/" + contender, "Footprint/headgate"));
+        }
+    }
+
+    private void maps(int... sizes) {
+        page.heading("`ReadOptimizedMap` beside `ConcurrentHashMap`, one thread");
+        page.table("operation", "entries", "ns, read-optimized", "ns, ConcurrentHashMap", "speed beside it");
+        for (String operation : List.of("hit", "miss", "mixed", "storeAndDelete", "fill")) {
+            for (int size : sizes) {
+                String prefix = "MapBenchmark." + operation + "/" + size + "/";
+                double each = operation.equals("fill") ? size : 1;
+                if (!Double.isNaN(results.get(prefix + "read-optimized"))) {
+                    page.row(
+                            operation.equals("fill") ? "first insert" : operation,
+                            String.format("%,d", size),
+                            results.get(prefix + "read-optimized") / each,
+                            results.get(prefix + "concurrent-hash-map") / each,
+                            results.ratio(prefix + "concurrent-hash-map", prefix + "read-optimized"));
+                }
             }
+        }
+        page.table("longest insert", "µs, read-optimized", "µs, ConcurrentHashMap");
+        for (int size : sizes) {
+            String prefix = "MapBenchmark.fill/" + size + "/";
+            page.row(
+                    String.format("of %,d", size),
+                    results.get(prefix + "read-optimized/longest") / 1000,
+                    results.get(prefix + "concurrent-hash-map/longest") / 1000);
         }
     }
 
     private void others() {
-        heading("A flood of newcomers: a million inserts into an empty limiter");
-        line("| | ns each |");
-        line("|---|--:|");
-        for (String name : List.of("headgate", "headgateMap", "putIfAbsent")) {
-            line("| %s | %.0f |", name, score("NewcomersBenchmark." + name));
-        }
-        heading("Single decisions: a million clients, 1 % newcomers, the sweeper on");
-        line("| | p50, ns | p99, ns | p99.99, ns |");
-        line("|---|--:|--:|--:|");
-        for (String name : List.of("headgate", "headgate-map", "nothing")) {
-            String id = "PauseBenchmark.decision/" + name;
-            line(
-                    "| %s | %.0f | %.0f | %.0f |",
-                    name, score(id + "/p50.0"), score(id + "/p99.0"), score(id + "/p99.99"));
-        }
-        line("");
-        line("`nothing` is the clock and the machine alone.");
-        heading("Reading an address");
-        line("| text | ns |");
-        line("|---|--:|");
-        line("| IPv4 | %.1f |", score("ParseBenchmark.ipv4"));
-        line("| IPv6 | %.1f |", score("ParseBenchmark.ipv6"));
-        heading("A request to Tomcat over a kept connection");
-        line("| filter | µs a request | requests/s beside none |");
-        line("|---|--:|--:|");
+        page.heading("Reading an address");
+        page.table("text", "ns");
+        page.row("IPv4", results.get("ParseBenchmark.ipv4"));
+        page.row("IPv6", results.get("ParseBenchmark.ipv6"));
+        page.heading("A request to Tomcat over a kept connection");
+        page.paragraph(
+                "One request without the filter and one with it in turn. `none` against itself shows the noise.");
+        page.table("filter", "µs a request", "requests/s with / without");
         for (String name : List.of("none", "headgate", "headgate-no-headers", "tomcat")) {
-            double score = score("FilterBenchmark.request/" + name);
-            line("| %s | %.1f | %.3f |", name, score, score("FilterBenchmark.request/none") / score);
+            String requests = "FilterBenchmark.requests/" + name;
+            page.row(name, results.get(requests), results.ratio(requests + "/plain", requests + "/limited"));
         }
-    }
-
-    private double score(String id) {
-        return scores.getOrDefault(id, Double.NaN);
-    }
-
-    private void heading(String title) {
-        line("");
-        line("## %s", title);
-        line("");
-    }
-
-    private void line(String format, Object... values) {
-        page.append(values.length == 0 ? format : String.format(Locale.ROOT, format, values))
-                .append('\n');
     }
 }
