@@ -11,9 +11,9 @@ final class Page {
         line("# " + title);
     }
 
-    void heading(String format, Object... values) {
+    void heading(String heading) {
         line("");
-        line("## " + String.format(Locale.ROOT, format, values));
+        line("## " + heading);
     }
 
     void paragraph(String... lines) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -46,6 +47,11 @@ public final class Report {
         results.run(
                 "DecisionBenchmark.(latency|throughput)$",
                 b -> brief(b).param("calls", "uniform").addProfiler(GCProfiler.class));
+        for (int round = 0; round < 3; round++) { // in turn, as a machine may be slower by half a minute later
+            results.run(
+                    "DecisionBenchmark.(latency|throughput)$",
+                    b -> brief(b).param("calls", "uniform").param("contender", "floor", "headgate"));
+        }
         results.run(
                 "DecisionBenchmark.throughput$",
                 b -> brief(b).param("calls", "zipf").param("clients", "1000000"));
@@ -119,9 +125,9 @@ public final class Report {
 
     private static ChainedOptionsBuilder brief(ChainedOptionsBuilder builder) {
         return builder.warmupIterations(2)
-                .warmupTime(TimeValue.milliseconds(700))
+                .warmupTime(TimeValue.milliseconds(500))
                 .measurementIterations(5)
-                .measurementTime(TimeValue.milliseconds(400));
+                .measurementTime(TimeValue.milliseconds(300));
     }
 
     private static ChainedOptionsBuilder large(ChainedOptionsBuilder builder) {
@@ -146,15 +152,16 @@ public final class Report {
     }
 
     private void decisions(String kind, int clients, String calls) {
-        page.heading(
-                switch (kind) {
-                    case "latency" ->
-                        "%,d clients%s, one after the other: the next client follows from the last answer";
-                    case "throughput" -> "%,d clients%s, independent of each other, one thread";
-                    default -> "%,d clients%s, independent of each other, two threads";
-                },
+        page.heading(String.format(
+                Locale.ROOT,
+                "%,d clients%s, %s",
                 clients,
-                calls.equals("zipf") ? " by Zipf's law" : "");
+                calls.equals("zipf") ? " by Zipf's law" : "",
+                switch (kind) {
+                    case "latency" -> "one after the other: the next client follows from the last answer";
+                    case "throughput" -> "independent of each other, one thread";
+                    default -> "independent of each other, two threads";
+                }));
         page.table("contender", "ns a decision", "beside the floor", "beside headgate", "bytes allocated");
         String prefix = "DecisionBenchmark." + kind + "/" + clients + "/" + calls + "/";
         for (String contender : Contender.NAMES) {

@@ -4,12 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.BenchmarkResult;
+import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.util.ListStatistics;
 
 /** Figures of benchmarks, by name and parameters, such as {@code DecisionBenchmark.latency/1000/uniform/floor}. */
 final class Results {
@@ -18,14 +20,16 @@ final class Results {
     private static final List<String> PARAMETERS =
             List.of("clients", "calls", "scene", "size", "contender", "map", "filter");
 
-    private final Map<String, Double> figures = new TreeMap<>();
+    private static final ListStatistics NONE = new ListStatistics();
+
+    private final Map<String, ListStatistics> figures = new TreeMap<>();
 
     /** How a run differs from what the annotations say. */
     interface Options {
         ChainedOptionsBuilder to(ChainedOptionsBuilder builder);
     }
 
-    /** Runs the benchmarks whose class and method match. */
+    /** Runs the benchmarks whose class and method match; what was found before counts as well. */
     void run(String pattern, Options options) throws RunnerException {
         ChainedOptionsBuilder builder = new OptionsBuilder()
                 .include("io.headgate.benchmarks." + pattern)
@@ -42,27 +46,27 @@ final class Results {
         }
     }
 
-    /** Medians of the iterations: other work on the machine moves them less than means. */
     private void put(String name, RunResult result) {
         for (double p : new double[] {50, 99, 99.99}) {
-            figures.put(
-                    name + "/p" + p, result.getPrimaryResult().getStatistics().getPercentile(p));
+            put(name + "/p" + p, result.getPrimaryResult().getStatistics().getPercentile(p));
         }
-        figures.put(name, get(name + "/p50.0"));
-        result.getSecondaryResults().forEach((label, secondary) -> put(name + "/" + label, secondary));
-    }
-
-    private void put(String name, Result<?> secondary) {
-        figures.put(name.replace("·", ""), secondary.getStatistics().getPercentile(50));
+        for (BenchmarkResult fork : result.getBenchmarkResults()) {
+            for (IterationResult iteration : fork.getIterationResults()) {
+                put(name, iteration.getPrimaryResult().getScore());
+                iteration
+                        .getSecondaryResults()
+                        .forEach((label, secondary) -> put(name + "/" + label.replace("·", ""), secondary.getScore()));
+            }
+        }
     }
 
     void put(String name, double figure) {
-        figures.put(name, figure);
+        figures.computeIfAbsent(name, key -> new ListStatistics()).addValue(figure);
     }
 
-    /** NaN if it was not measured. */
+    /** The median of all iterations, which other work on the machine moves less than a mean; NaN if there was none. */
     double get(String name) {
-        return figures.getOrDefault(name, Double.NaN);
+        return figures.getOrDefault(name, NONE).getPercentile(50);
     }
 
     double ratio(String name, String other) {
