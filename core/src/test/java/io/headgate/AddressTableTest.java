@@ -8,6 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,10 +98,10 @@ class AddressTableTest {
     void addressesChosenToCollideSpreadLikeRandomOnes() {
         int count = 1 << 16;
         AddressTable unseeded = table(1_000_000, () -> 0, "1/s");
-        AddressTable seeded = table(1_000_000, "1/s");
+        AddressTable seeded = table(1_000_000, new SplittableRandom(1), "1/s");
         int[] chosen = new int[count];
         int[] random = new int[count];
-        RandomGenerator generator = new SecureRandom();
+        RandomGenerator generator = new SplittableRandom(2);
         NetworkWords networks = new NetworkWords(64);
         for (int i = 0; i < count; i++) {
             long key = networks.of(ClientAddress.parse("2001:db8:" + Integer.toHexString(i) + "::1"));
@@ -109,7 +110,9 @@ class AddressTableTest {
             random[i] = seeded.home(generator.nextLong());
         }
         // By stripe, and by the group that a search begins with. Each pair meets with chance 1 / m: the number of pairs
-        // that do has about its mean as variance; ten standard deviations more is no accident.
+        // that do has about its mean as variance. One seed in 2,500 takes equal steps to more than ten standard
+        // deviations,
+        // which is a few pairs more in a hundred; so the seeds are fixed.
         for (int shift : new int[] {10, 0}) {
             double mean = 0.5 * count * count / (seeded.groups() >>> shift);
             System.out.printf(

@@ -239,7 +239,7 @@ class LimiterConcurrencyTest<K> {
 
     private static void await(CountDownLatch latch) {
         try {
-            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(latch.await(2, TimeUnit.MINUTES)).isTrue();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
@@ -254,7 +254,7 @@ class LimiterConcurrencyTest<K> {
     }
 
     private void together(List<Callable<Void>> tasks) throws Exception {
-        for (Future<Void> done : threads.invokeAll(tasks, 60, TimeUnit.SECONDS)) {
+        for (Future<Void> done : threads.invokeAll(tasks, 10, TimeUnit.MINUTES)) {
             done.get();
         }
     }

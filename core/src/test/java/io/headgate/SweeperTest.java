@@ -193,8 +193,10 @@ class SweeperTest {
 
     @Test
     void doesNotKeepAnAbandonedLimiterAlive() {
-        WeakReference<LocalLimiter<Integer>> abandoned = new WeakReference<>(limiter(ticker));
+        LocalLimiter<Integer> limiter = limiter(ticker);
         tasks.getFirst().action.run();
+        WeakReference<LocalLimiter<Integer>> abandoned = new WeakReference<>(limiter);
+        limiter = null;
         collect(abandoned);
         tasks.removeLast().action.run();
         assertThat(tasks).hasSize(1); // the first; no further one
@@ -215,12 +217,13 @@ class SweeperTest {
 
     @Test
     void itsOwnThreadEndsWhenTheLimiterIsAbandoned() throws Exception {
-        WeakReference<LocalLimiter<Integer>> abandoned =
-                new WeakReference<>(Limiter.<Integer>builder(Limit.parse("1/s"))
-                        .sweepInterval(Duration.ofMillis(1))
-                        .name("abandoned one")
-                        .build());
+        LocalLimiter<Integer> limiter = Limiter.<Integer>builder(Limit.parse("1/s"))
+                .sweepInterval(Duration.ofMillis(1))
+                .name("abandoned one")
+                .build();
         Thread thread = thread("headgate-sweeper-abandoned one");
+        WeakReference<LocalLimiter<Integer>> abandoned = new WeakReference<>(limiter);
+        limiter = null;
         collect(abandoned);
         thread.join(30_000);
         assertThat(thread.isAlive()).isFalse();

@@ -29,9 +29,12 @@ class TokenBucketTest {
         return Combinators.combine(permits, period, logarithmic(1, 1_000_000_000L))
                 .as((n, nanos, capacity) -> {
                     long allowed = Math.min(n, nanos);
-                    double most = (double) YEAR * allowed / nanos;
-                    return new Limit(
-                            "x", allowed, Duration.ofNanos(nanos), Math.max(1, (long) Math.min(capacity, most)));
+                    long most = BigInteger.valueOf(YEAR)
+                            .multiply(BigInteger.valueOf(allowed))
+                            .divide(BigInteger.valueOf(nanos))
+                            .min(BigInteger.valueOf(capacity))
+                            .longValue();
+                    return new Limit("x", allowed, Duration.ofNanos(nanos), Math.max(1, most));
                 });
     }
 
@@ -40,7 +43,7 @@ class TokenBucketTest {
                 .as((bits, random) -> Math.max(min, Math.min(max, random >>> bits >>> 1)));
     }
 
-    @Property(tries = 2000)
+    @Property(tries = 2000, seed = "1")
     void noPermitIsEarlyAndNoneIsLostBeyondTheStatedError(
             @ForAll("limits") Limit limit, @ForAll long origin, @ForAll Random random) {
         TokenBucket bucket = new TokenBucket(limit);
@@ -80,7 +83,7 @@ class TokenBucketTest {
                 now);
     }
 
-    @Property(tries = 500)
+    @Property(tries = 500, seed = "1")
     void waitsAreExactToTheNanosecond(@ForAll("limits") Limit limit, @ForAll long origin, @ForAll Random random) {
         TokenBucket bucket = new TokenBucket(limit);
         long now = origin;
@@ -110,7 +113,7 @@ class TokenBucketTest {
         }
     }
 
-    @Property(tries = 500)
+    @Property(tries = 500, seed = "1")
     void refundIsTheInverseOfTakeAndNeverFillsAbove(@ForAll("limits") Limit limit, @ForAll Random random) {
         long now = random.nextLong() >> 8; // at no reserved word
         TokenBucket bucket = new TokenBucket(limit);

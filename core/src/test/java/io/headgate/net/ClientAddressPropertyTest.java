@@ -23,7 +23,7 @@ class ClientAddressPropertyTest {
 
     private static final Pattern ZERO_RUN = Pattern.compile("(?<![0-9a-f])0(:0)+(?![0-9a-f])");
 
-    @Property(tries = 20_000)
+    @Property(tries = 20_000, seed = "1")
     void theTextOfRandomBitsIsReadBack(@ForAll long high, @ForAll long low) {
         ClientAddress address = ClientAddress.ofBits(high, low);
 
@@ -35,7 +35,7 @@ class ClientAddressPropertyTest {
         assertThat(address.lowBits()).isEqualTo(low);
     }
 
-    @Property(tries = 20_000)
+    @Property(tries = 20_000, seed = "1")
     void everyNotationIsTheSameAddress(@ForAll("groups") int[] groups, @ForAll Random random) {
         String text = Notation.write(groups, random);
         ClientAddress address = ClientAddress.parse(text);
@@ -48,7 +48,7 @@ class ClientAddressPropertyTest {
                 .isEqualTo(address);
     }
 
-    @Property(tries = 5_000)
+    @Property(tries = 5_000, seed = "1")
     void theJdkReadsTheTextAsTheSameBits(@ForAll("groups") int[] groups, @ForAll Random random)
             throws UnknownHostException {
         ClientAddress address = ClientAddress.parse(Notation.write(groups, random));
@@ -57,7 +57,7 @@ class ClientAddressPropertyTest {
                 .isEqualTo(InetAddress.getByAddress(Notation.bytes(groups)));
     }
 
-    @Property(tries = 20_000)
+    @Property(tries = 20_000, seed = "1")
     void theNetworkIsWhatAReferenceSays(@ForAll("groups") int[] groups, @ForAll @IntRange(max = 128) int prefix) {
         ClientAddress address = ClientAddress.ofBits(
                 Notation.number(groups).shiftRight(64).longValue(),
@@ -71,7 +71,7 @@ class ClientAddressPropertyTest {
         }
     }
 
-    @Property(tries = 5_000)
+    @Property(tries = 5_000, seed = "1")
     void theOrderIsThatOfNumbers(@ForAll("groups") int[] one, @ForAll("groups") int[] other, @ForAll Random random) {
         ClientAddress first = ClientAddress.parse(Notation.write(one, random));
         ClientAddress second = ClientAddress.parse(Notation.write(other, random));
@@ -81,7 +81,7 @@ class ClientAddressPropertyTest {
         assertThat(first.equals(second)).isEqualTo(order == 0);
     }
 
-    @Property(tries = 50_000)
+    @Property(tries = 50_000, seed = "1")
     void garbageNeverThrows(@ForAll("garbage") String text) {
         ClientAddress address = ClientAddress.tryParse(text);
         if (address != null) {
@@ -94,7 +94,7 @@ class ClientAddressPropertyTest {
         }
     }
 
-    @Property(tries = 5_000)
+    @Property(tries = 5_000, seed = "1")
     void anyCharactersNeverThrow(@ForAll @StringLength(max = 200) String text) {
         ClientAddress.tryParse(text);
         endpoint(text);

@@ -362,7 +362,7 @@ class RateLimitFilterTest {
         filter.destroy();
         for (Thread sweeper : sweepers) {
             // It was told to end; this waits until it has.
-            sweeper.join(20_000);
+            sweeper.join(60_000);
             assertThat(sweeper.isAlive()).isFalse();
         }
         assertThat(handedIn.calls).doesNotContain("close");
@@ -382,7 +382,7 @@ class RateLimitFilterTest {
             filter.destroy();
             assertThat(serve(filter, new FakeRequest().path("/b")).status).isEqualTo(429);
             for (Thread sweeper : sweepers) {
-                sweeper.join(20_000);
+                sweeper.join(60_000);
             }
             assertThat(sweepers()).isEmpty();
         }

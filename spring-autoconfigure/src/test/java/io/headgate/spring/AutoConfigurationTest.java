@@ -225,7 +225,7 @@ class AutoConfigurationTest {
                             .toList();
                     assertThat(sweepers).hasSize(1);
                     context.close();
-                    sweepers.get(0).join(10_000);
+                    sweepers.get(0).join(60_000);
                     assertThat(sweepers.get(0).isAlive()).isFalse();
                 });
     }

@@ -49,7 +49,7 @@ final class Site implements AutoCloseable {
                 + String.join(
                         "", Arrays.stream(fields).map(field -> field + "\r\n").toList());
         try (Socket socket = new Socket()) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(60_000);
             socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
             socket.connect(new InetSocketAddress(
                     InetAddress.getLoopbackAddress(),

@@ -37,7 +37,7 @@ public final class Site implements AutoCloseable {
     /** Sends a text and reads to the end of the connection. */
     public Reply exchange(String from, String request) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(60_000);
             socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
             String to = from.contains(":") ? "::1" : "127.0.0.1";
             socket.connect(new InetSocketAddress(InetAddress.getByName(to), server.port()));

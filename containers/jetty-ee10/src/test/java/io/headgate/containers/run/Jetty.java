@@ -38,7 +38,7 @@ final class Jetty implements Container {
         context.setErrorHandler(errors);
         jetty.setHandler(context);
         // Stop lets the requests finish that are under way.
-        jetty.setStopTimeout(5_000);
+        jetty.setStopTimeout(60_000);
         try {
             jetty.start();
         } catch (Exception e) {

@@ -13,7 +13,10 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 
-/** Somebody who calls the server at a steady rate, over one connection from an address of its own. */
+/**
+ * Somebody who calls the server at a steady rate, over one connection from an address of its own. What holds one call up
+ * delays those after it: nobody catches up by calling faster.
+ */
 record Client(String name, String address, int perSecond, boolean forwarded, int port, Duration time)
         implements Callable<Client.Report> {
 
@@ -49,12 +52,13 @@ record Client(String name, String address, int perSecond, boolean forwarded, int
             byte[] request = ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                             + (forwarded ? "X-Forwarded-For: " + address + "\r\n" : "") + "\r\n")
                     .getBytes(StandardCharsets.ISO_8859_1);
-            long start = System.nanoTime();
             long between = 1_000_000_000L / perSecond;
-            for (long due = 0; due < time.toNanos(); due += between, sent++) {
-                for (long early = start + due - System.nanoTime(); early > 0; early = start + due - System.nanoTime()) {
+            long calls = time.toNanos() / between;
+            for (long due = System.nanoTime(); sent < calls; sent++) {
+                for (long early = due - System.nanoTime(); early > 0; early = due - System.nanoTime()) {
                     LockSupport.parkNanos(early);
                 }
+                due = Math.max(due, System.nanoTime() - between) + between;
                 out.write(request);
                 String status = in.readLine();
                 if (status == null) {

@@ -33,7 +33,7 @@ class ShopTest {
 
     private String get(String from, String path, String... fields) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(60_000);
             socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
             socket.connect(new InetSocketAddress(
                     InetAddress.getLoopbackAddress(),
