@@ -14,7 +14,7 @@ final class Slots {
      * A group is four key words, then four state words of the first limit, then four of the second, and so on: under one
      * limit it is as large as a cache line, and so placed that it is one, if the array is, as large arrays are in G1 and
      * ZGC. A slot's number is four times its group's, plus 0 to 3. Arrays are cut at a power of two of groups, since an
-     * array can have no more than 2^31 words.
+     * array can have no more than 2^31 words, and into few, since G1 rounds every large one up to whole regions.
      */
 
     /** The key of a slot that is nobody's. */
@@ -26,7 +26,7 @@ final class Slots {
     /** Words before the first group: with an array's header of 16 bytes, a cache line. */
     private static final int PADDING = 6;
 
-    private static final int SEGMENT_BITS = 18;
+    private static final int SEGMENT_BITS = 22;
     private static final int IN_SEGMENT = (1 << SEGMENT_BITS) - 1;
     private static final long ARRAY_HEADER = 16;
 

@@ -28,7 +28,10 @@ final class RateLimitHeaders {
 
     private final Headers mode;
     private final long jitterSeconds;
-    private final Map<Limit, String> policies = new ConcurrentHashMap<>();
+    private final Map<Limit, Item> items = new ConcurrentHashMap<>();
+
+    /** What the fields say of a limit whatever its state: its name as a string, and its item of the policy. */
+    private record Item(String name, String policy) {}
 
     /** The jitter is the most that is added to {@code Retry-After} at random; zero for none. */
     RateLimitHeaders(Headers mode, Duration jitter) {
@@ -63,8 +66,9 @@ final class RateLimitHeaders {
                 policy.append(", ");
                 state.append(", ");
             }
-            policy.append(policyOf(status.limit()));
-            quote(state, status.limit().name()).append(";r=").append(clamp(status.remaining()));
+            Item item = itemOf(status.limit());
+            policy.append(item.policy());
+            state.append(item.name()).append(";r=").append(clamp(status.remaining()));
             // Full: no permit is under way. Refused by another limit: a t of ours could be later than Retry-After.
             boolean silent = status.nextPermit().isZero() || (refused && !status.violated());
             if (!silent) {
@@ -81,19 +85,16 @@ final class RateLimitHeaders {
         response.addHeader("X-RateLimit-Reset", text(seconds(status.resetAfter())));
     }
 
-    private String policyOf(Limit limit) {
-        String known = policies.get(limit);
+    private Item itemOf(Limit limit) {
+        Item known = items.get(limit);
         if (known != null) {
             return known;
         }
-        String made = quote(new StringBuilder(), limit.name())
-                .append(";q=")
-                .append(clamp(limit.capacity()))
-                .append(";w=")
-                .append(Math.max(1, clamp(seconds(limit.refillTime()))))
-                .toString();
-        if (policies.size() < MAX_CACHED) {
-            policies.put(limit, made);
+        String name = quoted(limit.name());
+        long window = Math.max(1, clamp(seconds(limit.refillTime())));
+        Item made = new Item(name, name + ";q=" + clamp(limit.capacity()) + ";w=" + window);
+        if (items.size() < MAX_CACHED) {
+            items.put(limit, made);
         }
         return made;
     }
@@ -104,8 +105,8 @@ final class RateLimitHeaders {
     }
 
     /** A string of RFC 9651, which is one of JSON as well: printable ASCII with two characters escaped. */
-    static StringBuilder quote(StringBuilder out, String name) {
-        out.append('"');
+    static String quoted(String name) {
+        StringBuilder out = new StringBuilder(name.length() + 2).append('"');
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
             if (c == '"' || c == '\\') {
@@ -113,7 +114,7 @@ final class RateLimitHeaders {
             }
             out.append(c);
         }
-        return out.append('"');
+        return out.append('"').toString();
     }
 
     private static long seconds(Duration duration) {

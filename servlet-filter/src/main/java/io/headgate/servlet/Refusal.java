@@ -88,7 +88,8 @@ final class Refusal {
         String separator = ",\"violated-policies\":[";
         for (LimitStatus status : decision.limits()) {
             if (status.violated()) {
-                RateLimitHeaders.quote(json.append(separator), status.limit().name());
+                json.append(separator)
+                        .append(RateLimitHeaders.quoted(status.limit().name()));
                 separator = ",";
             }
         }
