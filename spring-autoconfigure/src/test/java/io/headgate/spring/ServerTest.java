@@ -106,7 +106,7 @@ class ServerTest {
                     .isEqualTo(200);
             // The client may have its answer a moment before the filter learns that the request is over.
             while (filter.stats().refunded() == refunded) {
-                Thread.yield();
+                Thread.onSpinWait();
             }
         }
         for (int status : new int[] {401, 401, 429}) {
