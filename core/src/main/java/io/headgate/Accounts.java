@@ -14,8 +14,9 @@ final class Accounts<K> {
 
     /*
      * In the order of a decision: take (room or no room), all-or-none over the buckets of one place, the charge of one
-     * bucket; then what takes nothing (look), what words mean to the caller (explain), and what gives back (refund, reset). Words are handed up as they were
-     * before a charge: what they are after it follows from them by TokenBucket.take, whatever others did since.
+     * bucket; then what takes nothing (look), what words mean to the caller (explain), and what gives back (refund, reset).
+     * Words are handed up as they were before a charge: what they are after it follows from them by TokenBucket.take,
+     * whatever others did since.
      */
 
     /** One a limit, the slowest first: the order in which they are charged, which the stores rely on. */
@@ -247,9 +248,13 @@ final class Accounts<K> {
         }
     }
 
-    /** How many calls were denied. */
+    /** How many calls were denied: each by one bucket, or by the overflow rule alone. */
     long denied() {
-        return Arrays.stream(refusals).mapToLong(LongAdder::sum).sum() + turnedAway.sum();
+        return Arrays.stream(refusals).mapToLong(LongAdder::sum).sum() + turnedAway();
+    }
+
+    long turnedAway() {
+        return turnedAway.sum();
     }
 
     /** How many calls a bucket has refused. */

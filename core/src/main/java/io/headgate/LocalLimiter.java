@@ -248,6 +248,15 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
+     * How many calls were denied without a look at any limit: by {@link Overflow#DENY}, as there was no room for the key.
+     *
+     * @return the count so far
+     */
+    public long turnedAway() {
+        return accounts.turnedAway();
+    }
+
+    /**
      * How many calls of {@code decide} took permits and left at most a fifth of a limit's capacity.
      *
      * @return the count so far

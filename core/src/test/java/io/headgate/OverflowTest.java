@@ -63,10 +63,16 @@ class OverflowTest<K> {
     @EnumSource
     void noTrackedKeyNoticesAndNothingGrows(Overflow overflow) {
         LocalLimiter<K> limiter = full(overflow, 100);
+        long denied = 0;
         for (int key = 1_000; key < 20_000; key++) {
-            assertThat(limiter.decide(keys.key(key)).overflow()).isTrue();
+            Decision decision = limiter.decide(keys.key(key));
+            assertThat(decision.overflow()).isTrue();
             assertThat(limiter.size()).isEqualTo(100);
+            denied += decision.allowed() ? 0 : 1;
         }
+        assertThat(limiter.stats().denied()).isEqualTo(denied);
+        assertThat(limiter.stats().allowed()).isEqualTo(100 + 19_000 - denied);
+        assertThat(limiter.turnedAway()).isEqualTo(overflow == Overflow.DENY ? 19_000 : 0);
         for (int key = 0; key < 100; key++) {
             Decision decision = limiter.decide(keys.key(key));
             assertThat(decision.overflow()).isFalse();

@@ -5,14 +5,11 @@ import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
@@ -20,13 +17,9 @@ import org.openjdk.jmh.annotations.Warmup;
 /** A flood of clients of whom each calls once: a million inserts into a limiter that was empty. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(
-        value = 1,
-        jvmArgs = {"-Xms3g", "-Xmx3g", "-XX:+AlwaysPreTouch", "-XX:+UseParallelGC"})
 @Warmup(iterations = 4)
 @Measurement(iterations = 6)
-public class NewcomersBenchmark {
+public class NewcomersBenchmark extends TimedCalls {
 
     private static final int NEWCOMERS = 1_000_000;
 

@@ -7,29 +7,21 @@ import org.HdrHistogram.Histogram;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * How long single decisions take: a million clients, 1 % newcomers, a sweep each second. {@code nothing} is the clock and
  * the machine alone.
  */
 @State(Scope.Benchmark)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(
-        value = 1,
-        jvmArgs = {"-Xms3g", "-Xmx3g", "-XX:+AlwaysPreTouch", "-XX:+UseParallelGC"})
-@Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 8, time = 1)
-public class PauseBenchmark {
+public class PauseBenchmark extends TimedCalls {
 
     private static final int CLIENTS = 1_000_000;
 
@@ -63,7 +55,6 @@ public class PauseBenchmark {
 
     /** Calls that arrive every two microseconds, whether or not the last one was answered: a pause delays all that arrive in it. */
     @Benchmark
-    @BenchmarkMode(Mode.AverageTime)
     public boolean arrivals(Arrivals arrivals) {
         arrivals.await();
         boolean admitted = decision();

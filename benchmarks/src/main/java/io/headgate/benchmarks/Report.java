@@ -81,7 +81,7 @@ public final class Report {
         page.title("Performance");
         about(COMMAND);
         page.paragraph("What takes longer to measure is in [performance-long.md](performance-long.md).");
-        new Targets(results).write(page);
+        new Targets(results, page).write();
         for (String kind : List.of("latency", "throughput")) {
             for (int clients : new int[] {1_000, 1_000_000}) {
                 decisions(kind, clients, "uniform");
@@ -115,7 +115,7 @@ public final class Report {
 
         page.title("Performance: the long set");
         about(COMMAND + " -Dbenchmarks=long");
-        new Targets(results).writeLong(page);
+        new Targets(results, page).writeLong();
         for (String kind : List.of("latency", "throughput")) {
             decisions(kind, 100_000, "uniform");
             decisions(kind, 10_000_000, "uniform");

@@ -4,14 +4,15 @@ package io.headgate.benchmarks;
 final class Targets {
 
     private final Results results;
-    private Page page = new Page();
+    private final Page page;
 
-    Targets(Results results) {
+    Targets(Results results, Page page) {
         this.results = results;
+        this.page = page;
     }
 
-    void write(Page page) {
-        begin(page);
+    void write() {
+        begin();
         beside("floor", "latency", 1_000, 1.5);
         beside("floor", "latency", 1_000_000, 1.25);
         beside("floor", "throughput", 1_000, 1.3);
@@ -49,16 +50,15 @@ final class Targets {
                 "benchmark makes for each call. Why targets are missed, as far as it is known, is in [decisions.md](decisions.md).");
     }
 
-    void writeLong(Page page) {
-        begin(page);
+    void writeLong() {
+        begin();
         beside("floor", "latency", 10_000_000, 1.25);
         beside("floor", "throughput", 10_000_000, 2.0);
         hits(100_000);
         hits(10_000_000);
     }
 
-    private void begin(Page page) {
-        this.page = page;
+    private void begin() {
         page.heading("Targets");
         page.table("what", "target", "found", "");
     }

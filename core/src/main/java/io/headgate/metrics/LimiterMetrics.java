@@ -1,7 +1,6 @@
 package io.headgate.metrics;
 
 import io.headgate.Limit;
-import io.headgate.LimiterStats;
 import io.headgate.LocalLimiter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
@@ -9,7 +8,6 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
@@ -84,7 +82,7 @@ public final class LimiterMetrics implements MeterBinder {
         for (Limit limit : limiter.limits()) {
             decisions(registry, limit.name(), refused, l -> l.denied(limit));
         }
-        decisions(registry, ALL, refused, LimiterMetrics::deniedByNoLimit);
+        decisions(registry, ALL, refused, LocalLimiter::turnedAway);
         LongSupplier failed = failures;
         if (failed != null) {
             decisions(registry, ALL, "failed", l -> failed.getAsLong());
@@ -128,13 +126,5 @@ public final class LimiterMetrics implements MeterBinder {
                 .description("Calls of the limiter by outcome")
                 .tags("limiter", limiter.name(), "limit", limit, "outcome", outcome)
                 .register(registry);
-    }
-
-    /** An overflow rule that denies looks at no limit. */
-    private static long deniedByNoLimit(LocalLimiter<?> limiter) {
-        LimiterStats stats = limiter.stats();
-        List<Limit> limits = limiter.limits();
-        return Math.max(
-                0, stats.denied() - limits.stream().mapToLong(limiter::denied).sum());
     }
 }
