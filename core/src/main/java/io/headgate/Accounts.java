@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 final class Accounts<K> {
 
     /*
-     * In the order of a decision: take (room or no room), all-or-none over the buckets of one place, the charge of one
-     * bucket; then what takes nothing (look), what words mean to the caller (explain), and what gives back (refund, reset).
-     * Words are handed up as they were before a charge: what they are after it follows from them by TokenBucket.take,
-     * whatever others did since.
+     * In the order of a decision: take (own buckets, or shared ones without room); then what takes without asking (charge,
+     * owe) or takes nothing (look), what words mean to the caller (explain), and what gives back (refund, reset). Words are
+     * handed up as they were before a charge: what they are after it follows from them by TokenBucket.take, whatever others
+     * did since.
      */
 
     /** One a limit, the slowest first: the order in which they are charged, which the stores rely on. */
@@ -25,32 +25,29 @@ final class Accounts<K> {
     private final long mostPermits;
 
     private final BucketStore<K> store;
-    private final SharedBuckets<K> shared;
+    /** Null if the overflow rule looks at none. */
+    private final @Nullable SharedBuckets<K> shared;
+
     private final Overflow overflow;
     /** In the order of the user. */
     private final List<Limit> limits;
 
-    /** Calls that took a charge back. */
-    private final LongAdder undone = new LongAdder();
     /** Refusals by the bucket that was the first to be found wanting; in the order of the buckets. */
     private final LongAdder[] refusals;
     /** Denials by the overflow rule, without a look at any bucket. */
     private final LongAdder turnedAway = new LongAdder();
+    /** Permits that were charged and not taken, since too much was owed already, or there was no room for the key. */
+    private final LongAdder dropped = new LongAdder();
     /** Explained calls that took permits and left at most a fifth of a limit's capacity. */
     private final LongAdder nearLimit = new LongAdder();
 
-    Accounts(
-            List<Limit> limits,
-            TokenBucket[] buckets,
-            BucketStore<K> store,
-            SharedBuckets<K> shared,
-            Overflow overflow) {
+    Accounts(List<Limit> limits, TokenBucket[] buckets, BucketStore<K> store, Overflow overflow) {
         this.limits = limits;
         this.buckets = buckets;
         this.mostPermits =
                 Arrays.stream(buckets).mapToLong(TokenBucket::capacity).min().orElseThrow();
         this.store = store;
-        this.shared = shared;
+        this.shared = store.shared;
         this.overflow = overflow;
         this.refusals = Arrays.stream(buckets).map(bucket -> new LongAdder()).toArray(LongAdder[]::new);
     }
@@ -61,12 +58,12 @@ final class Accounts<K> {
             refused(permits);
             return words == null ? Outcome.DENIED : look(key, permits, now, words);
         }
-        Outcome outcome = takeAll(store, key, permits, now, words);
-        if (outcome != Outcome.NO_ROOM) {
-            return outcome;
+        int refusing = applyToOwn(key, Operation.TAKE, permits, now, words);
+        if (refusing != Buckets.ABSENT) {
+            return counted(false, refusing);
         }
-        if (overflow == Overflow.SHARE) {
-            return overflow(takeAll(shared, key, permits, now, words).allowed);
+        if (shared != null) {
+            return counted(true, applyToShared(shared, key, Operation.TAKE, permits, now, words));
         }
         if (overflow == Overflow.DENY) {
             turnedAway.increment();
@@ -74,69 +71,58 @@ final class Accounts<K> {
         return overflowUnaccounted(words);
     }
 
-    /** Takes permits from every bucket of the key, or from none. */
-    private Outcome takeAll(Buckets<K> place, K key, long permits, long now, long @Nullable [] words) {
-        if (buckets.length > 1 && !allAdmit(place, key, permits, now, words)) {
-            return Outcome.DENIED;
+    private Outcome counted(boolean sharing, int refusing) {
+        if (refusing != Buckets.ADMITTED) {
+            refusals[refusing].increment();
         }
+        return outcome(sharing, refusing == Buckets.ADMITTED);
+    }
+
+    /** Applies an operation to the key's own buckets, which it is given if there is room. */
+    private int applyToOwn(K key, Operation operation, long permits, long now, long @Nullable [] words) {
+        // A call forgets others once: newcomers that forget each other's new buckets would go round for ever.
+        for (boolean mayEvict = true; ; mayEvict = false) {
+            int result = store.apply(key, operation, permits, now, words);
+            if (result != Buckets.ABSENT || !store.insert(key, mayEvict, now)) {
+                return result;
+            }
+        }
+    }
+
+    /** Applies an operation to the buckets that the key shares, as of an instant after any at which its own was forgotten. */
+    private int applyToShared(
+            SharedBuckets<K> place, K key, Operation operation, long permits, long now, long @Nullable [] words) {
+        long asOf = store.asOf(key, now);
+        int result = place.apply(key, operation, permits, asOf, words);
+        for (int i = 0; words != null && i < buckets.length; i++) {
+            words[i] = buckets[i].restated(words[i], asOf, now);
+        }
+        return result;
+    }
+
+    /** Takes permits whether they are there or not, up to one capacity beyond empty; counts what it did not take. */
+    void charge(K key, long permits, long now) {
+        long[] words = new long[buckets.length];
+        Buckets<K> place = store;
+        int result = applyToOwn(key, Operation.CHARGE, permits, now, words);
+        if (result == Buckets.ABSENT && shared != null) {
+            place = shared;
+            result = applyToShared(shared, key, Operation.CHARGE, permits, now, words);
+        }
+        long taken = result == Buckets.ABSENT ? 0 : permits;
         for (int i = 0; i < buckets.length; i++) {
-            long word = charge(place, key, i, permits, now);
-            if (words != null) {
-                words[i] = word;
-            }
-            if (word == TokenBucket.ABSENT || !buckets[i].admits(word, permits, now)) {
-                undo(place, key, i, permits, now);
-                if (word == TokenBucket.ABSENT) {
-                    return Outcome.NO_ROOM;
-                }
-                for (int j = i + 1; words != null && j < buckets.length; j++) {
-                    words[j] = place.read(key, j); // a newcomer's debt was not yet known when all were read
-                }
-                refusals[i].increment();
-                return Outcome.DENIED;
-            }
+            taken = Math.min(taken, buckets[i].chargeable(words[i], permits, now, place.deepest(buckets[i])));
         }
-        return Outcome.ALLOWED;
+        dropped.add(permits - taken);
     }
 
-    /** Reads before anything is written: without concurrency a denial is found here, and nothing has to be undone. */
-    private boolean allAdmit(Buckets<K> place, K key, long permits, long now, long @Nullable [] words) {
-        int wanting = -1;
+    /** Raises what the key owes to these debts in nanoseconds, by bucket: answers whether there is room for the key. */
+    boolean owe(K key, long[] debts, long asOf, long now) {
+        long[] words = new long[buckets.length];
         for (int i = 0; i < buckets.length; i++) {
-            long word = place.read(key, i); // an absent bucket is a full one
-            wanting = wanting < 0 && !buckets[i].admits(word, permits, now) ? i : wanting;
-            if (words != null) {
-                words[i] = word;
-            }
+            words[i] = buckets[i].owing(debts[i], asOf, now);
         }
-        if (wanting >= 0) {
-            refusals[wanting].increment();
-        }
-        return wanting < 0;
-    }
-
-    /** Charges one bucket, if it admits the charge: answers the word it decided on, or ABSENT if there is no room. */
-    private long charge(Buckets<K> place, K key, int i, long permits, long now) {
-        for (; ; ) {
-            long word = place.update(key, i, TokenBucket::take, permits, now);
-            // A newcomer brings what its neighbourhood owes, since part of that may be its own.
-            if (word != TokenBucket.ABSENT || !store.insert(key, shared.debt(key, now), now)) {
-                return word;
-            }
-        }
-    }
-
-    /**
-     * Gives back what was charged before the bucket at {@code end} refused, which is not charged: update and admits judge
-     * one word, and a word that is a time by the same reading.
-     */
-    private void undo(Buckets<K> place, K key, int end, long permits, long now) {
-        for (int i = 0; i < end; i++) {
-            place.update(key, i, TokenBucket::refund, permits, now);
-        }
-        if (end > 0) {
-            undone.increment();
-        }
+        return applyToOwn(key, Operation.OWE, 0, now, words) != Buckets.ABSENT;
     }
 
     /** What {@link #take} would answer. */
@@ -146,23 +132,19 @@ final class Accounts<K> {
     }
 
     private Outcome lookAt(K key, long permits, long now, long[] words) {
-        Buckets<K> place = store;
-        long[] debt = null;
-        if (isAbsent(key)) {
+        int refusing = store.apply(key, Operation.LOOK, permits, now, words);
+        boolean sharing = false;
+        if (refusing == Buckets.ABSENT) {
             if (store.hasRoom(key, now)) {
-                debt = shared.debt(key, now);
-            } else if (overflow == Overflow.SHARE) {
-                place = shared;
+                refusing = store.lookAtNew(key, permits, now, words);
+            } else if (shared != null) {
+                sharing = true;
+                refusing = applyToShared(shared, key, Operation.LOOK, permits, now, words);
             } else {
                 return overflowUnaccounted(words);
             }
         }
-        boolean all = true;
-        for (int i = 0; i < buckets.length; i++) {
-            words[i] = debt == null ? place.read(key, i) : debt[i];
-            all &= buckets[i].admits(words[i], permits, now);
-        }
-        return place == shared ? overflow(all) : all ? Outcome.ALLOWED : Outcome.DENIED;
+        return outcome(sharing, refusing == Buckets.ADMITTED);
     }
 
     private Outcome overflowUnaccounted(long @Nullable [] words) {
@@ -170,6 +152,10 @@ final class Accounts<K> {
             Arrays.fill(words, TokenBucket.NEW);
         }
         return overflow(overflow == Overflow.ALLOW);
+    }
+
+    private static Outcome outcome(boolean sharing, boolean allowed) {
+        return sharing ? overflow(allowed) : allowed ? Outcome.ALLOWED : Outcome.DENIED;
     }
 
     private static Outcome overflow(boolean allowed) {
@@ -210,24 +196,16 @@ final class Accounts<K> {
                 : Decision.neverAdmissible(outcome.overflow, list);
     }
 
-    /** Gives permits back to whoever was charged: a key without buckets or room for some was charged with others. */
+    /** Gives permits back: to the key's own buckets, else to those it shares if it still owes there. */
     void refund(K key, long permits, long now) {
-        boolean sharing = overflow == Overflow.SHARE && isAbsent(key) && !store.hasRoom(key, now);
-        Buckets<K> place = sharing ? shared : store;
-        for (int i = 0; i < buckets.length; i++) {
-            place.update(key, i, TokenBucket::refund, permits, now);
+        if (store.apply(key, Operation.REFUND, permits, now, null) == Buckets.ABSENT && shared != null) {
+            applyToShared(shared, key, Operation.REFUND, permits, now, null);
         }
     }
 
     /** Fills the key's own buckets. */
     void reset(K key, long now) {
-        for (int i = 0; i < buckets.length; i++) {
-            store.update(key, i, TokenBucket::reset, 0, now);
-        }
-    }
-
-    private boolean isAbsent(K key) {
-        return store.read(key, 0) == TokenBucket.ABSENT;
+        store.apply(key, Operation.RESET, 0, now, null);
     }
 
     long nearLimit() {
@@ -235,7 +213,11 @@ final class Accounts<K> {
     }
 
     long undone() {
-        return undone.sum();
+        return store.undone() + (shared == null ? 0 : shared.undone());
+    }
+
+    long dropped() {
+        return dropped.sum();
     }
 
     /** Counts a call that no bucket can hold enough permits for. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Buckets of clients that are told apart by a network of at most 64 bits: words in flat arrays of a fixed size, no object
  * per client. A decision about a known client takes no lock and touches one cache line.
  */
-final class AddressTable implements BucketStore<ClientAddress> {
+final class AddressTable extends BucketStore<ClientAddress> {
 
     /*
      * A slot is a key word and one state word per limit:
@@ -20,18 +20,18 @@ final class AddressTable implements BucketStore<ClientAddress> {
      *   FREE     key 0
      *   claimed  key 0, state words being written
      *   LIVE     key k, first state word NEW or a time
-     *   RETIRED  key k, first state word RETIRED, never to change while the key is k
-     *   FREE     key 0 again
+     *   RETIRED  key k, state words becoming RETIRED, the first one first
+     *   FREE     key 0 again; or LIVE again, if another state word was charged in the meantime
      *
      * Only the holder of the stripe's lock takes a slot from one of these states to the next; anybody may move the state
-     * words of a LIVE slot by CAS. A claim writes the state words, then the key, all in release mode; an eviction sees
-     * that all words are full, raises the floor, retires the first word by CAS, then writes key 0 in release mode. That
-     * the first word is enough is explained in MapStore, and so is the floor.
+     * words of a LIVE slot by CAS. A claim writes the state words, all NEW, then the key, all in release mode. An eviction
+     * sees that all words are full, raises the floor, retires the first word by CAS and then takes the others away, too;
+     * only if they were still full it writes key 0, in release mode. The floor is explained in MapStore.
      *
      * The time in which a slot has one key is a tenancy. No word that a slot has in one tenancy occurs in a later one:
      *   - a NEW word differs from the last 2^15 given out in its stripe;
-     *   - a charge moves a word on, so an evicted slot's words were at most e, the reading at which they were full; what
-     *     a later tenant owes is counted from the floor, which is at least e, and is later by the charge;
+     *   - when a tenancy ends at reading e, all its words were at most e; a charge in the next one begins at the floor,
+     *     which is at least e, or later, and moves the word on by an interval; an undo leaves a unit of that;
      *   - only a refund or a reset makes exceptions: it moves a word back, so that a later tenant may come by it again.
      * Hence whoever reads the state, then the key, and then finds the same state, by a CAS or by reading it, has done
      * all of it in one tenancy of that key. docs/concurrency.md, "Whose word is it", has the proof and the odds.
@@ -51,12 +51,16 @@ final class AddressTable implements BucketStore<ClientAddress> {
 
     private static final int MOST_STRIPE_BITS = 10;
     private static final long OVERHEAD = 200;
-    private static final int ABSENT = -1;
+    private static final int NOWHERE = -1;
+    /** Groups that a newcomer searches for a full bucket, at most. */
+    private static final int WITHIN_REACH = 16;
 
     private static final VarHandle REACH = MethodHandles.arrayElementVarHandle(char[].class);
 
     private final NetworkWords networks;
-    private final TokenBucket[] buckets;
+    /** What {@link Neighbours} are seeded with. */
+    private final long neighbourSeed;
+
     private final long maxKeys;
 
     private final HomeHash homes;
@@ -73,15 +77,23 @@ final class AddressTable implements BucketStore<ClientAddress> {
 
     private final LongAdder evicted = new LongAdder();
 
-    AddressTable(NetworkWords networks, TokenBucket[] buckets, long maxKeys, RandomGenerator random) {
+    AddressTable(
+            NetworkWords networks,
+            TokenBucket[] buckets,
+            Ticker ticker,
+            @Nullable SharedBuckets<ClientAddress> shared,
+            long neighbourSeed,
+            long maxKeys,
+            RandomGenerator random) {
+        super(buckets, ticker, shared, Slots.GROUP);
         this.networks = networks;
-        this.buckets = buckets;
+        this.neighbourSeed = neighbourSeed;
         this.maxKeys = maxKeys;
         int enough = (int) Math.ceil(maxKeys * SLOTS_PER_KEY / Slots.GROUP);
         stripeBits = Math.min(MOST_STRIPE_BITS, Integer.SIZE - Integer.numberOfLeadingZeros(enough - 1));
         stripes = new Stripe[((enough - 1) >>> stripeBits) + 1];
         for (int i = 0; i < stripes.length; i++) {
-            stripes[i] = new Stripe();
+            stripes[i] = new Stripe(newFloor());
         }
         slots = new Slots(stripes.length << stripeBits, buckets.length);
         reach = new char[slots.groups()];
@@ -128,7 +140,7 @@ final class AddressTable implements BucketStore<ClientAddress> {
                 return group;
             }
         }
-        return ABSENT;
+        return NOWHERE;
     }
 
     private boolean isIn(int group, long key) {
@@ -137,64 +149,54 @@ final class AddressTable implements BucketStore<ClientAddress> {
     }
 
     @Override
-    public long read(ClientAddress address, int limit) {
-        return update(address, limit, (bucket, word, permits, now) -> word, 0, 0);
-    }
-
-    @Override
-    public long update(ClientAddress address, int limit, TokenBucket.Step step, long permits, long now) {
+    int apply(ClientAddress address, Operation operation, long permits, long now, long @Nullable [] words) {
         long key = networks.of(address);
         int home = home(key);
-        long[] words = slots.words(home);
-        int index = slots.keyIndex(words, home, key);
-        if (Slots.wordOpaque(words, index) != key) {
+        long[] row = slots.words(home);
+        int index = slots.keyIndex(row, home, key);
+        if (Slots.wordOpaque(row, index) != key) {
             int group = findFurther(home, key);
-            if (group == ABSENT) {
-                return TokenBucket.ABSENT;
+            if (group == NOWHERE) {
+                return ABSENT;
             }
-            words = slots.words(group);
-            index = slots.keyIndex(words, group, key);
+            row = slots.words(group);
+            index = slots.keyIndex(row, group, key);
         }
-        int state = Slots.stateIndex(index, limit);
-        TokenBucket bucket = buckets[limit];
-        for (; ; Thread.onSpinWait()) {
-            long word = Slots.wordAcquire(words, state);
-            if (word == TokenBucket.RETIRED || Slots.wordAcquire(words, index) != key) {
-                return TokenBucket.ABSENT; // whoever retired it has the lock that the newcomer will wait for
-            }
-            boolean isNew = word < TokenBucket.FIRST_TIME;
-            long next =
-                    step.next(bucket, word, permits, isNew ? stripe(home).floor.notBefore(now) : now);
-            if (next == word) {
-                if (Slots.wordAcquire(words, state) == word) {
-                    return word;
-                }
-            } else if (Slots.compareAndSetWord(words, state, word, next)) {
-                if (next - word < 0 && !isNew) {
-                    stripe(home).movedBack();
-                }
-                return word;
-            }
+        int result = applyTo(row, index + Slots.GROUP, key, address, operation, permits, now, words);
+        if (result != ABSENT) {
+            return result;
         }
+        Stripe stripe = stripe(home);
+        stripe.lock.lock(); // until the slot that was about to be freed is free, or not
+        try {
+            if (find(home, key) == NOWHERE) {
+                return ABSENT;
+            }
+        } finally {
+            stripe.lock.unlock();
+        }
+        return apply(address, operation, permits, now, words);
     }
 
     @Override
-    public boolean insert(ClientAddress address, long @Nullable [] debt, long now) {
+    long asOf(ClientAddress address, long now) {
+        return stripe(home(networks.of(address))).floor.notBefore(now);
+    }
+
+    @Override
+    boolean insert(ClientAddress address, boolean mayEvict, long now) {
         long key = networks.of(address);
         int home = home(key);
         Stripe stripe = stripe(home);
-        if (places.get() >= maxKeys && !stripe.mayHaveFull(buckets[0], now)) {
-            return find(home, key) != ABSENT; // another thread may have found room for it
-        }
         stripe.lock.lock();
         try {
-            if (find(home, key) != ABSENT) { // double-check
+            if (find(home, key) != NOWHERE) { // another thread may have found room for it
                 return true;
             }
-            if (!reserve(stripe, home, now)) {
+            if (!reserve(stripe, home, mayEvict, now)) {
                 return false;
             }
-            claim(stripe, home, key, debt, now);
+            claim(stripe, home, key);
             return true;
         } finally {
             stripe.lock.unlock();
@@ -202,14 +204,17 @@ final class AddressTable implements BucketStore<ClientAddress> {
     }
 
     /** Raises the number of places by one, if there is room for one key more. Needs the lock. */
-    private boolean reserve(Stripe stripe, int home, long now) {
+    private boolean reserve(Stripe stripe, int home, boolean mayEvict, long now) {
         for (; ; ) {
             long taken = places.get();
             if (taken < maxKeys && hasFreeSlot(stripe)) {
                 if (places.compareAndSet(taken, taken + 1)) {
                     return true;
                 }
+            } else if (!mayEvict) {
+                return false;
             } else if (!reclaim(stripe, home, now)) {
+                stripe.hand += WITHIN_REACH;
                 return false;
             }
         }
@@ -220,32 +225,25 @@ final class AddressTable implements BucketStore<ClientAddress> {
     }
 
     /** Gives the key the first free slot from its home on, of which there is one. Needs the lock. */
-    private void claim(Stripe stripe, int home, long key, long @Nullable [] debt, long now) {
+    private void claim(Stripe stripe, int home, long key) {
         int distance = 0;
         int slot = slots.findFree(home);
-        while (slot == ABSENT) {
+        while (slot == NOWHERE) {
             slot = slots.findFree(further(home, ++distance));
         }
         stripe.live.incrementAndGet();
         if (distance > reach[home]) {
             REACH.setOpaque(reach, home, (char) distance);
         }
-        long asOf = stripe.floor.notBefore(now);
         long newWord = stripe.newWord();
-        for (int i = buckets.length - 1; i >= 0; i--) {
-            long word = newWord;
-            if (debt != null && !buckets[i].isFull(debt[i], asOf)) {
-                word = debt[i];
-            }
-            slots.setStateRelease(slot, i, word);
+        for (int i = 0; i < buckets.length; i++) {
+            slots.setStateRelease(slot, i, newWord);
         }
-        long first = slots.stateAcquire(slot, 0);
-        stripe.add(first == newWord ? buckets[0].take(newWord, 1, asOf) : first);
         slots.setKeyRelease(slot, key);
     }
 
     @Override
-    public boolean hasRoom(ClientAddress address, long now) {
+    boolean hasRoom(ClientAddress address, long now) {
         int home = home(networks.of(address));
         Stripe stripe = stripe(home);
         if (places.get() < maxKeys && hasFreeSlot(stripe)) {
@@ -259,49 +257,89 @@ final class AddressTable implements BucketStore<ClientAddress> {
         }
     }
 
-    /** Evicts what is full in the stripe: a bounded piece of work, and none while nothing can be. Needs the lock. */
+    /**
+     * Evicts what is full in the first group from the hand on that has a full bucket: a bounded piece of work. The hand
+     * moves on when a newcomer has been turned away, and not for who only asks: asking twice has one answer. Needs the
+     * lock.
+     */
     private boolean reclaim(Stripe stripe, int home, long now) {
-        if (!stripe.mayHaveFull(buckets[0], now)) {
-            return false;
-        }
-        stripe.beginCount();
-        long earliest = TokenBucket.ABSENT;
-        int count = 0;
-        int first = home >>> stripeBits << stripeBits;
-        for (int slot = first * Slots.GROUP, end = slot + slotsPerStripe(); slot < end; slot++) {
-            if (evict(stripe, slot, now)) {
-                count++;
-            } else if (slots.keyAcquire(slot) != Slots.FREE) {
-                long word = slots.stateAcquire(slot, 0);
-                earliest = earliest == TokenBucket.ABSENT ? word : Stripe.earlier(earliest, word);
+        for (int i = 0; i < Math.min(WITHIN_REACH, groupsPerStripe()); i++) {
+            int group = further(home & -groupsPerStripe(), stripe.hand + i);
+            if (evictAll(stripe, group, group + 1, now) > 0) {
+                stripe.hand += i;
+                return true;
             }
         }
-        stripe.endCount(earliest);
-        forgot(stripe, count);
-        return count > 0;
+        return false;
     }
 
-    /** Frees a slot if its buckets are full. Needs the lock, and {@link #forgot} to be told. */
+    /** Evicts what is full in some groups of a stripe: answers how many keys. Needs the lock. */
+    private int evictAll(Stripe stripe, int from, int to, long now) {
+        int count = 0;
+        for (int slot = from * Slots.GROUP; slot < to * Slots.GROUP; slot++) {
+            count += evict(stripe, slot, now) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** Frees a slot if its buckets are full. Needs the lock. */
     private boolean evict(Stripe stripe, int slot, long now) {
         long key = slots.keyAcquire(slot);
         if (key == Slots.FREE) {
             return false;
         }
-        long first = slots.stateAcquire(slot, 0);
-        for (int i = 0; i < buckets.length; i++) {
-            if (!buckets[i].isFull(i == 0 ? first : slots.stateAcquire(slot, i), now)) {
-                return false;
-            }
+        long[] row = slots.words(slot / Slots.GROUP);
+        int index = slots.stateIndex(slot);
+        long first = settled(row, index, buckets[0], now);
+        if (!buckets[0].isFull(first, now)
+                || !isRestFull(row, index, now)
+                || (first >= TokenBucket.FIRST_TIME && isOwing(key, now))) {
+            return false;
         }
         stripe.floor.raise(now);
-        if (!slots.compareAndSetState(slot, 0, first, TokenBucket.RETIRED)) {
+        if (!compareAndSetWord(row, index, first, TokenBucket.RETIRED)) {
             return false; // charged in the meantime
+        }
+        if (!retireRest(stripe, row, index, now)) {
+            return false;
         }
         slots.setKeyRelease(slot, Slots.FREE);
         shortenReach(home(key), slot / Slots.GROUP);
+        stripe.live.decrementAndGet();
+        places.decrementAndGet();
+        evicted.increment();
         return true;
     }
 
+    private boolean isRestFull(long[] row, int first, long now) {
+        for (int i = 1; i < buckets.length; i++) {
+            if (!buckets[i].isFull(settled(row, first + i * Slots.GROUP, buckets[i], now), now)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Takes all words but the first away from whoever would charge them. If one was charged since it was seen to be full,
+     * by a call that had charged the first word before, the slot stays: with that word, and NEW ones for those that were
+     * full, the first one last. Needs the lock.
+     */
+    private boolean retireRest(Stripe stripe, long[] row, int first, long now) {
+        for (int i = 1; i < buckets.length; i++) {
+            int index = first + i * Slots.GROUP;
+            long word = Slots.exchangeWord(row, index, TokenBucket.RETIRED);
+            if (!buckets[i].isFull(word, now)) {
+                Slots.setWordRelease(row, index, word);
+                long newWord = stripe.newWord();
+                for (int full = i - 1; full >= 0; full--) {
+                    Slots.setWordRelease(row, first + full * Slots.GROUP, newWord);
+                }
+                return false;
+            }
+        }
+        return true;
+    }
     /** After a key of this home has left this group. */
     private void shortenReach(int home, int group) {
         int distance = (group - home) & (groupsPerStripe() - 1);
@@ -323,17 +361,14 @@ final class AddressTable implements BucketStore<ClientAddress> {
         return false;
     }
 
-    private void forgot(Stripe stripe, int count) {
-        if (count > 0) {
-            stripe.live.addAndGet(-count);
-            places.addAndGet(-count);
-            evicted.add(count);
-        }
+    /** Whether the key would begin with a debt, if it was forgotten and came back. */
+    private boolean isOwing(long key, long now) {
+        return shared != null && shared.isUsed() && shared.isOwing(Neighbours.ofNetwork(key, neighbourSeed), now);
     }
 
     /** In the order of memory; each piece is in one stripe. */
     @Override
-    public Pass pass() {
+    Pass pass() {
         return new Pass() {
 
             /** A group. */
@@ -350,7 +385,13 @@ final class AddressTable implements BucketStore<ClientAddress> {
                 int end = (from | (groupsPerStripe() - 1)) + 1;
                 int to = Math.min(end, from + Math.max(1, most / Slots.GROUP));
                 next = to < end ? to : skipEmpty(to);
-                return evictAll(from, to, now);
+                Stripe stripe = stripe(from);
+                stripe.lock.lock();
+                try {
+                    return evictAll(stripe, from, to, now);
+                } finally {
+                    stripe.lock.unlock();
+                }
             }
         };
     }
@@ -364,34 +405,18 @@ final class AddressTable implements BucketStore<ClientAddress> {
         return next;
     }
 
-    /** Evicts what is full in some groups of one stripe. */
-    private int evictAll(int from, int to, long now) {
-        Stripe stripe = stripe(from);
-        stripe.lock.lock();
-        try {
-            int count = 0;
-            for (int slot = from * Slots.GROUP; slot < to * Slots.GROUP; slot++) {
-                count += evict(stripe, slot, now) ? 1 : 0;
-            }
-            forgot(stripe, count);
-            return count;
-        } finally {
-            stripe.lock.unlock();
-        }
-    }
-
     @Override
-    public long size() {
+    long size() {
         return places.get();
     }
 
     @Override
-    public long evicted() {
+    long evicted() {
         return evicted.sum();
     }
 
     @Override
-    public long memoryBytes() {
+    long memoryBytes() {
         return OVERHEAD + slots.memoryBytes() + (long) Character.BYTES * reach.length + stripes.length * Stripe.BYTES;
     }
 }

@@ -1,5 +1,6 @@
 package io.headgate;
 
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -7,38 +8,85 @@ import org.jspecify.annotations.Nullable;
  * The buckets of at most so many keys. A key without buckets is a key with full ones, so a store may forget a key
  * exactly while all its buckets are full; and no bucket begins earlier than the reading at which one was forgotten.
  */
-interface BucketStore<K> extends Buckets<K> {
+abstract class BucketStore<K> extends Buckets<K> {
 
     /** Makes stores. */
     @FunctionalInterface
     interface Factory<K> {
 
-        /** A store of buckets of these kinds, the slowest first, that draws its secrets from {@code random}. */
-        BucketStore<K> open(TokenBucket[] buckets, long maxKeys, RandomGenerator random);
+        /**
+         * A store of buckets of these kinds, the slowest first.
+         *
+         * @param shared where keys without room are charged, or null if they are not
+         * @param seed of the {@link Neighbours} there
+         * @param random where the store's own secrets come from
+         */
+        BucketStore<K> open(
+                TokenBucket[] buckets,
+                Ticker ticker,
+                @Nullable SharedBuckets<K> shared,
+                long seed,
+                long maxKeys,
+                RandomGenerator random);
+    }
+
+    /** Where keys without room are charged, or null if they are not. */
+    final @Nullable SharedBuckets<K> shared;
+
+    private final long longestRefill;
+
+    BucketStore(TokenBucket[] buckets, Ticker ticker, @Nullable SharedBuckets<K> shared, int stride) {
+        super(buckets, ticker, stride);
+        this.shared = shared;
+        longestRefill = Arrays.stream(buckets)
+                .mapToLong(bucket -> bucket.limit().refillTime().toNanos())
+                .max()
+                .orElseThrow();
+    }
+
+    @Override
+    final long owedBefore(K key, int limit, long now) {
+        return shared == null || !shared.isUsed() ? TokenBucket.NEW : shared.owed(shared.number(key), limit, now);
+    }
+
+    @Override
+    final long deepest(TokenBucket bucket) {
+        return bucket.deepest();
+    }
+
+    final Floor newFloor() {
+        return new Floor(ticker(), longestRefill);
     }
 
     /**
-     * Gives a key buckets, unless it has some.
+     * Gives a key a row, unless it has one. A row begins NEW.
      *
-     * @param debt the words they begin with, or null if they begin full
-     * @return whether it has buckets now; false if there is no room and no full bucket within reach to make some
+     * @param mayEvict whether a key may be forgotten for it
+     * @return whether it has a row now; false if there is no room and no full one within reach to make some
      */
-    boolean insert(K key, long @Nullable [] debt, long now);
+    abstract boolean insert(K key, boolean mayEvict, long now);
 
-    /** Whether this key, if it is absent, would be given buckets now. May forget full ones to find out. */
-    boolean hasRoom(K key, long now);
+    /** Whether this key, if it is absent, would be given a row now. May forget full ones to find out. */
+    abstract boolean hasRoom(K key, long now);
 
-    /** How many keys have buckets or are being given some: never more than the maximum. */
-    long size();
+    /** Tells what {@link Operation#TAKE} would do to a row that this key would be given now. */
+    final int lookAtNew(K key, long permits, long now, long[] words) {
+        long[] row = new long[buckets.length * stride];
+        Arrays.fill(row, TokenBucket.NEW);
+        return applyTo(row, 0, ONLY_TENANT, key, Operation.LOOK, permits, now, words);
+    }
+
+    /** How many keys have rows or are being given one: never more than the maximum. */
+    abstract long size();
 
     /** How many keys were forgotten so far. */
-    long evicted();
+    abstract long evicted();
 
     /** What the store may occupy once it is full, in bytes. */
-    long memoryBytes();
+    abstract long memoryBytes();
 
     /** Begins a walk over the keys. */
-    Pass pass();
+    abstract Pass pass();
 
     /** A walk over all keys that forgets those whose buckets are full, some at a time. For one thread at a time. */
     interface Pass {

@@ -73,6 +73,20 @@ public interface Limiter<K> extends AutoCloseable {
     void refund(K key, long permits);
 
     /**
+     * Takes permits whether they are there or not, from every limit: for costs that are known only afterwards, such as
+     * bytes sent or database time. The key may then owe up to one capacity beyond empty, and is refused until it has paid;
+     * what would go beyond that is dropped.
+     *
+     * @param key whose permits
+     * @param permits how many, at least 1
+     * @throws IllegalArgumentException if {@code permits} is less than 1
+     * @throws UnsupportedOperationException if this limiter cannot do so, as those that do not override this method
+     */
+    default void charge(K key, long permits) {
+        throw new UnsupportedOperationException(getClass().getName() + " does not charge");
+    }
+
+    /**
      * Forgets what the key has taken: its buckets are full from now on.
      *
      * @param key whose buckets

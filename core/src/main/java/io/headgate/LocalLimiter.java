@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import java.util.function.ToLongFunction;
+import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -69,11 +69,10 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 .map(TokenBucket::new)
                 .sorted(Comparator.comparingLong(TokenBucket::interval).reversed())
                 .toArray(TokenBucket[]::new);
-        store = builder.stores.open(buckets, maxKeys, builder.random);
-        SharedBuckets<K> shared = new SharedBuckets<>(buckets, builder.neighbourhood, builder.random.nextLong());
-        accounts = new Accounts<>(limits, buckets, store, shared, builder.overflow);
-        walks = new Sweeps(store, shared, ticker);
-        memoryBytes = store.memoryBytes() + shared.memoryBytes();
+        store = builder.openStore(buckets);
+        accounts = new Accounts<>(limits, buckets, store, builder.overflow);
+        walks = new Sweeps(store, ticker);
+        memoryBytes = store.memoryBytes() + (store.shared == null ? 0 : store.shared.memoryBytes());
         sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, builder.scheduler);
     }
 
@@ -121,8 +120,44 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * {@inheritDoc}
      *
-     * <p>While a key shares a bucket ({@link Overflow#SHARE}), that bucket gets the permits back: also those of a bucket of
-     * the key's own that was full again and forgotten in the meantime.
+     * <p>At most one capacity beyond what a full bucket holds; beyond empty a bucket that is shared
+     * ({@link Overflow#SHARE}) is not taken, since strangers would wait for it. What is not taken, and what is charged to a
+     * key that has no room and shares no bucket, counts as {@linkplain #droppedPermits dropped}.
+     */
+    @Override
+    public void charge(K key, long permits) {
+        requirePositive(permits);
+        accounts.charge(canonical.apply(key), permits, ticker.read());
+    }
+
+    /**
+     * Raises what a key owes to at least the debts that somebody else knows of, such as other nodes; a key that is not
+     * tracked is given buckets. What the key owes already is not added: the larger debt stands. A debt may be up to the
+     * refill time of the bucket and four times as much again, or 400 permits if that is more, but at most a year; a larger
+     * one becomes that. Permits that a call under way takes back ({@link LimiterStats#undone}) may lessen it.
+     *
+     * @param key whose buckets
+     * @param debts the nanoseconds until each bucket is full, as of that reading, in the order of {@link #limits}
+     * @param asOf a reading of the limiter's {@link Ticker}
+     * @return whether the key has buckets now; false if there is no room for it: then nothing changed, no shared bucket either
+     * @throws IllegalArgumentException if there are not as many debts as limits, or one is negative
+     */
+    public boolean owe(K key, long[] debts, long asOf) {
+        if (debts.length != limits.size() || Arrays.stream(debts).anyMatch(debt -> debt < 0)) {
+            throw new IllegalArgumentException("debts must be " + limits.size()
+                    + " times zero or more nanoseconds, one a limit, not " + Arrays.toString(debts));
+        }
+        long[] byBucket = new long[buckets.length];
+        for (int i = 0; i < buckets.length; i++) {
+            byBucket[i] = debts[limits.indexOf(buckets[i].limit())];
+        }
+        return accounts.owe(canonical.apply(key), byBucket, asOf, ticker.read());
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>If the key has no buckets of its own, what it still owes in one that it shares ({@link Overflow#SHARE}) is lessened.
      */
     @Override
     public void refund(K key, long permits) {
@@ -257,6 +292,15 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
+     * How many permits {@link #charge} did not take, under the limit of which it took the fewest.
+     *
+     * @return the count so far
+     */
+    public long droppedPermits() {
+        return accounts.dropped();
+    }
+
+    /**
      * How many calls of {@code decide} took permits and left at most a fifth of a limit's capacity.
      *
      * @return the count so far
@@ -305,7 +349,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
         private final int ipv6Prefix;
         private final BucketStore.Factory<K> stores;
         private final UnaryOperator<K> canonical;
-        private final ToLongFunction<K> neighbourhood;
+        private final LongFunction<Neighbours<K>> neighbours;
+        private final int families;
 
         private RandomGenerator random = new SecureRandom();
         private Ticker ticker = System::nanoTime;
@@ -320,7 +365,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 int ipv6Prefix,
                 BucketStore.Factory<K> stores,
                 UnaryOperator<K> canonical,
-                ToLongFunction<K> neighbourhood,
+                LongFunction<Neighbours<K>> neighbours,
+                int families,
                 Limit first,
                 Limit... more) {
             List<Limit> all = new ArrayList<>();
@@ -330,7 +376,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
             this.ipv6Prefix = ipv6Prefix;
             this.stores = stores;
             this.canonical = canonical;
-            this.neighbourhood = neighbourhood;
+            this.neighbours = neighbours;
+            this.families = families;
             Set<String> names = new HashSet<>();
             for (Limit limit : limits) {
                 if (!names.add(limit.name())) {
@@ -341,7 +388,15 @@ public final class LocalLimiter<K> implements Limiter<K> {
         }
 
         static <K> Builder<K> forAnyKey(Limit first, Limit... more) {
-            return new Builder<>(ANY_KEY, MapStore::new, Objects::requireNonNull, Object::hashCode, first, more);
+            return new Builder<>(
+                    ANY_KEY,
+                    (buckets, ticker, shared, seed, most, random) ->
+                            new MapStore<>(buckets, ticker, shared, most, random),
+                    Objects::requireNonNull,
+                    Neighbours::ofHashCodes,
+                    1,
+                    first,
+                    more);
         }
 
         static Builder<ClientAddress> forNetworks(int ipv6Prefix, Limit first, Limit... more) {
@@ -352,13 +407,26 @@ public final class LocalLimiter<K> implements Limiter<K> {
             NetworkWords networks = new NetworkWords(oneWord ? ipv6Prefix : 64);
             return new Builder<>(
                     ipv6Prefix,
-                    oneWord
-                            ? (buckets, most, random) -> new AddressTable(networks, buckets, most, random)
-                            : MapStore::new,
+                    (buckets, ticker, shared, seed, most, random) -> oneWord
+                            ? new AddressTable(networks, buckets, ticker, shared, seed, most, random)
+                            : new MapStore<>(buckets, ticker, shared, most, random),
                     oneWord ? Objects::requireNonNull : address -> NetworkWords.network(address, ipv6Prefix),
-                    networks::neighbourhood,
+                    seed -> oneWord ? Neighbours.ofNetworks(networks, seed) : Neighbours.ofAddresses(networks, seed),
+                    2,
                     first,
                     more);
+        }
+
+        private BucketStore<K> openStore(TokenBucket[] buckets) {
+            long seed = random.nextLong();
+            boolean sharing = overflow == Overflow.SHARE;
+            return stores.open(
+                    buckets,
+                    ticker,
+                    sharing ? new SharedBuckets<>(buckets, ticker, neighbours.apply(seed), families) : null,
+                    seed,
+                    maxKeys,
+                    random);
         }
 
         /** Where the secrets of hashes come from: a test that has to repeat itself brings its own. */

@@ -13,7 +13,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Buckets of keys of any type: an array of words per key, in a map. */
-final class MapStore<K> implements BucketStore<K> {
+final class MapStore<K> extends BucketStore<K> {
 
     /*
      * The first word of a key tells the state of all its buckets:
@@ -22,16 +22,17 @@ final class MapStore<K> implements BucketStore<K> {
      *   a time   → charged; every charge of the key begins with this word
      *   RETIRED  → final: all words were full when it was written; the array is unlinked, or whoever meets it does so
      *
-     * A key is evicted by one CAS of its first word, full → RETIRED, after all its words were seen to be full. That is
-     * enough although the CAS compares the first word only: a charge moves the first word before any other, and a
-     * refund or a reset of a full word leaves it full. A thread that charged the first word, slept until all were full
-     * again and then charges the second one in an array that nobody sees any more has lost nothing either: the first
-     * limit refills most slowly, so all that was ever admitted from these buckets had been earned back by then.
+     * A key is evicted by one CAS of its first word, full → RETIRED, after all its words were seen to be full, and its cell
+     * was. That is enough although the CAS compares the first word only: a take moves the first word before any other;
+     * whatever else moves a word moves the first one, too, and last, and starts over if that is RETIRED. A thread that
+     * took from the first word, slept until all were full again and then takes from the second one in an array that nobody
+     * sees any more has lost nothing either: the first limit refills most slowly, so all that was ever admitted from these
+     * buckets had been earned back by then. An array is of one key for ever, so nobody else is charged.
      *
      * A thread may read the clock, sleep while the key is spent, refilled and evicted, and then come to a fresh bucket
      * with its old reading; at that reading the permit would cost nothing. So an eviction raises the floor to its own
      * reading before it retires, and a bucket that is NEW is charged at the floor, if that is later. Clocks that step
-     * back earn nobody a permit for the same reason.
+     * back by a minute, or the longest refill, at most earn nobody a permit for the same reason.
      */
 
     private static final int REACH = 8;
@@ -41,13 +42,12 @@ final class MapStore<K> implements BucketStore<K> {
 
     private static final int ARRAY_HEADER_BYTES = 16;
 
-    private final TokenBucket[] buckets;
     private final long maxKeys;
     private final ReadOptimizedMap<K, long[]> map;
     /** Keys in the map and keys about to be. Raised before an insert, by CAS below maxKeys; lowered after a removal. */
     private final AtomicLong places = new AtomicLong();
 
-    private final Floor floor = new Floor();
+    private final Floor floor;
     private final LongAdder evicted = new LongAdder();
 
     private final ReentrantLock handLock = new ReentrantLock();
@@ -56,70 +56,69 @@ final class MapStore<K> implements BucketStore<K> {
     /** The keys within reach: a newcomer takes the place of one of them if its buckets are full. Guarded by handLock. */
     private final List<Map.Entry<K, long[]>> reach = new ArrayList<>(REACH);
 
-    MapStore(TokenBucket[] buckets, long maxKeys, RandomGenerator random) {
-        this.buckets = buckets;
+    MapStore(
+            TokenBucket[] buckets,
+            Ticker ticker,
+            @Nullable SharedBuckets<K> shared,
+            long maxKeys,
+            RandomGenerator random) {
+        super(buckets, ticker, shared, 1);
         this.maxKeys = maxKeys;
         this.map = new ReadOptimizedMap<>(maxKeys, random.nextLong());
+        this.floor = newFloor();
         this.hand = entries();
     }
 
     @Override
-    public long read(K key, int limit) {
-        long[] words = map.load(key);
-        return words == null || isRetired(words) ? TokenBucket.ABSENT : Words.get(words, limit);
+    int apply(K key, Operation operation, long permits, long now, long @Nullable [] words) {
+        long[] row = map.load(key);
+        if (row == null) {
+            return ABSENT;
+        }
+        int result = isRetired(row) ? ABSENT : applyTo(row, 0, ONLY_TENANT, key, operation, permits, now, words);
+        if (result == ABSENT) {
+            unlink(key, row); // whoever retired it may be asleep
+        }
+        return result;
     }
 
     @Override
-    public long update(K key, int limit, TokenBucket.Step step, long permits, long now) {
-        long[] words = map.load(key);
-        if (words == null) {
-            return TokenBucket.ABSENT;
-        }
-        long word = isRetired(words)
-                ? TokenBucket.RETIRED
-                : Words.update(words, limit, buckets[limit], step, permits, now, floor);
-        if (word == TokenBucket.RETIRED) {
-            unlink(key, words); // whoever retired it may be asleep
-            return TokenBucket.ABSENT;
-        }
-        return word;
+    long asOf(K key, long now) {
+        return floor.notBefore(now);
     }
 
     @Override
-    public boolean insert(K key, long @Nullable [] debt, long now) {
-        if (!reserve(now)) {
+    boolean insert(K key, boolean mayEvict, long now) {
+        if (!reserve(mayEvict, now)) {
             return map.load(key) != null; // another thread may have found room for it
         }
-        long[] words = beginning(debt, floor.notBefore(now));
-        if (map.loadOrStore(key, words) != words) {
-            places.decrementAndGet();
+        boolean stored = false;
+        try {
+            long[] row = new long[buckets.length];
+            Arrays.fill(row, TokenBucket.NEW);
+            stored = map.loadOrStore(key, row) == row;
+        } finally {
+            if (!stored) {
+                places.decrementAndGet();
+            }
         }
         return true;
     }
 
-    private long[] beginning(long @Nullable [] debt, long now) {
-        long[] words = new long[buckets.length];
-        Arrays.fill(words, TokenBucket.NEW);
-        for (int i = 0; debt != null && i < words.length; i++) {
-            if (!buckets[i].isFull(debt[i], now)) {
-                words[i] = debt[i];
-            }
-        }
-        return words;
-    }
-
     @Override
-    public boolean hasRoom(K key, long now) {
+    boolean hasRoom(K key, long now) {
         return places.get() < maxKeys || reclaim(now);
     }
 
-    private boolean reserve(long now) {
+    private boolean reserve(boolean mayEvict, long now) {
         for (; ; ) {
             long taken = places.get();
             if (taken < maxKeys) {
                 if (places.compareAndSet(taken, taken + 1)) {
                     return true;
                 }
+            } else if (!mayEvict) {
+                return false;
             } else if (!reclaim(now)) {
                 moveOn();
                 return false;
@@ -131,6 +130,10 @@ final class MapStore<K> implements BucketStore<K> {
     private boolean reclaim(long now) {
         handLock.lock();
         try {
+            boolean any = false;
+            for (Map.Entry<K, long[]> entry : reach) {
+                any |= isRetired(entry.getValue()) && unlink(entry.getKey(), entry.getValue());
+            }
             reach.removeIf(entry -> isRetired(entry.getValue()));
             for (int rounds = 0; reach.size() < REACH && rounds < 2; ) {
                 if (hand.hasNext()) {
@@ -140,7 +143,6 @@ final class MapStore<K> implements BucketStore<K> {
                     rounds++;
                 }
             }
-            boolean any = false;
             for (Map.Entry<K, long[]> entry : reach) {
                 any |= evict(entry.getKey(), entry.getValue(), now);
             }
@@ -164,20 +166,31 @@ final class MapStore<K> implements BucketStore<K> {
         return map.asMap().entrySet().iterator();
     }
 
-    private boolean evict(K key, long[] words, long now) {
-        long first = Words.get(words, 0);
+    private boolean evict(K key, long[] row, long now) {
+        long first = settled(row, 0, buckets[0], now);
         if (first != TokenBucket.RETIRED) {
-            for (int i = 0; i < words.length; i++) {
-                if (!buckets[i].isFull(i == 0 ? first : Words.get(words, i), now)) {
-                    return false;
-                }
+            if (!isFull(row, first, now) || (first >= TokenBucket.FIRST_TIME && isOwing(key, now))) {
+                return false;
             }
             floor.raise(now);
-            if (!Words.compareAndSet(words, 0, first, TokenBucket.RETIRED)) {
+            if (!compareAndSetWord(row, 0, first, TokenBucket.RETIRED)) {
                 return false;
             }
         }
-        return unlink(key, words);
+        return unlink(key, row);
+    }
+
+    private boolean isFull(long[] row, long first, long now) {
+        boolean full = buckets[0].isFull(first, now);
+        for (int i = 1; i < row.length && full; i++) {
+            full = buckets[i].isFull(settled(row, i, buckets[i], now), now);
+        }
+        return full;
+    }
+
+    /** Whether the key would begin with a debt, if it was forgotten and came back. */
+    private boolean isOwing(K key, long now) {
+        return shared != null && shared.isUsed() && shared.isOwing(shared.number(key), now);
     }
 
     private boolean unlink(K key, long[] words) {
@@ -189,27 +202,27 @@ final class MapStore<K> implements BucketStore<K> {
         return true;
     }
 
-    private static boolean isRetired(long[] words) {
-        return Words.get(words, 0) == TokenBucket.RETIRED;
+    private static boolean isRetired(long[] row) {
+        return word(row, 0) == TokenBucket.RETIRED;
     }
 
     @Override
-    public long size() {
+    long size() {
         return places.get();
     }
 
     @Override
-    public long evicted() {
+    long evicted() {
         return evicted.sum();
     }
 
     @Override
-    public long memoryBytes() {
+    long memoryBytes() {
         return maxKeys * (MAP_BYTES_PER_KEY + ARRAY_HEADER_BYTES + (long) buckets.length * Long.BYTES);
     }
 
     @Override
-    public Pass pass() {
+    Pass pass() {
         Iterator<Map.Entry<K, long[]>> entries = entries();
         return new Pass() {
             @Override

@@ -27,6 +27,7 @@ final class NetworkWords {
     private static final long SIX_TO_FOUR = 0x2002;
 
     private static final long MASK_48 = -1L << 16;
+    private static final long MASK_32 = -1L << 32;
 
     /** What {@code ::} is counted as where networks are addresses: masking makes {@code ::} of {@code ::1}, too. */
     private static final ClientAddress NOBODY = ClientAddress.ofBits(MULTICAST, 0);
@@ -53,9 +54,17 @@ final class NetworkWords {
         return (address.highBits() | address.lowBits()) == 0 ? NOBODY : address.network(ipv6Prefix);
     }
 
-    /** The IPv4 /24 or the IPv6 /48 that a client belongs to, or its network if that is wider. */
-    long neighbourhood(ClientAddress address) {
-        long network = ~of(address);
-        return network & (network >>> 32 == IPV4 >>> 32 ? ~0xFFL : MASK_48);
+    static boolean isIpv4(long word) {
+        return ~word >>> 32 == IPV4 >>> 32;
+    }
+
+    /** The IPv4 /24 or the IPv6 /48 that the client of a word belongs to, or its network if that is wider. */
+    static long neighbourhood(long word) {
+        return ~word & (isIpv4(word) ? ~0xFFL : MASK_48);
+    }
+
+    /** The IPv4 /16 or the IPv6 /32 that the client of a word belongs to: what one owner is likely to command. */
+    static long allocation(long word) {
+        return ~word & (isIpv4(word) ? ~0xFFFFL : MASK_32);
     }
 }

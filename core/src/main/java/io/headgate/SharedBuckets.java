@@ -1,77 +1,155 @@
 package io.headgate;
 
 import java.util.Arrays;
-import java.util.function.ToLongFunction;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets that keys without a place of their own share by neighbourhood: a fixed number of them, so that strangers can
- * neither fill memory nor find out, by a seeded hash, with whom they share.
+ * Buckets that keys without a row share by neighbourhood, and beside each of them <em>cells</em> that remember which keys
+ * owe there: the latest word that an admitted charge of a key of this cell has left in the shared bucket. A key that gets
+ * a row starts from its cell, so it owes what it took itself. Fixed in size, made when first needed.
  */
-final class SharedBuckets<K> implements Buckets<K> {
+final class SharedBuckets<K> extends Buckets<K> {
 
-    private static final int GROUPS = 1024;
-
-    private final TokenBucket[] buckets;
-    private final ToLongFunction<? super K> neighbourhood;
-    private final long seed;
-    /** The words of group g begin at g × the number of limits. Anybody may move any of them. */
-    private final long[] words;
-    /** Never raised, since no bucket is forgotten here. */
-    private final Floor floor = new Floor();
-
-    /** {@code neighbourhood} tells which keys share a bucket: those with equal numbers do. */
-    SharedBuckets(TokenBucket[] buckets, ToLongFunction<? super K> neighbourhood, long seed) {
-        this.buckets = buckets;
-        this.neighbourhood = neighbourhood;
-        this.seed = seed;
-        this.words = new long[GROUPS * buckets.length];
-        Arrays.fill(words, TokenBucket.NEW);
-    }
-
-    @Override
-    public long read(K key, int limit) {
-        return Words.get(words, firstWord(key) + limit);
-    }
-
-    @Override
-    public long update(K key, int limit, TokenBucket.Step step, long permits, long now) {
-        return Words.update(words, firstWord(key) + limit, buckets[limit], step, permits, now, floor);
-    }
-
-    /** The words of the group if any of its buckets is not full, else null. */
-    long @Nullable [] debt(K key, long now) {
-        int first = firstWord(key);
-        for (int i = 0; i < buckets.length; i++) {
-            if (!buckets[i].isFull(Words.get(words, first + i), now)) {
-                return Arrays.copyOfRange(words, first, first + buckets.length);
-            }
-        }
-        return null;
-    }
-
-    /**
-     * Moves the full buckets on to now, as which they are full, too: left alone for years, a word would look like a time to
-     * come. Not to NEW: a charge that saw the bucket when it was new, and slept, would take it for the same one.
+    /*
+     * A bucket's row is followed by the rows of its 64 cells. A cell only moves on, by CAS to the later word, but for a
+     * refund of its key; the passing of time empties it, and nobody clears it. So what a key inherits does not depend on
+     * when others came or when a sweep was.
      */
-    void renewFull(long now) {
-        for (int i = 0; i < words.length; i++) {
-            long word = Words.get(words, i);
-            if (word >= TokenBucket.FIRST_TIME && buckets[i % buckets.length].isFull(word, now)) {
-                Words.compareAndSet(words, i, word, buckets[i % buckets.length].fullAt(now));
+
+    private static final int FAMILY = 1 << Neighbours.FAMILY_BITS;
+    private static final int CELLS = 1 << Neighbours.CELL_BITS;
+    private static final int BUCKETS = FAMILY / CELLS;
+    private static final int ARRAY_HEADER_BYTES = 16;
+
+    private final Neighbours<K> neighbours;
+    /** By family: the rows of its buckets and cells, or null while nobody of it has shared a bucket. */
+    private final AtomicReferenceArray<long @Nullable []> families;
+
+    SharedBuckets(TokenBucket[] buckets, Ticker ticker, Neighbours<K> neighbours, int families) {
+        super(buckets, ticker, 1);
+        this.neighbours = neighbours;
+        this.families = new AtomicReferenceArray<>(families);
+    }
+
+    /** As of {@code now}, which is to be no earlier than the floor of the store: a row may have been evicted since. */
+    @Override
+    int apply(K key, Operation operation, long permits, long now, long @Nullable [] words) {
+        int number = neighbours.of(key);
+        long[] family = family(number);
+        int row = row(number);
+        return switch (operation) {
+            case LOOK -> applyTo(family, row, ONLY_TENANT, key, operation, permits, now, words);
+            case TAKE -> {
+                int refusing = applyTo(family, row, ONLY_TENANT, key, Operation.LOOK, permits, now, words);
+                yield refusing == ADMITTED ? charge(family, number, key, operation, permits, now, words) : refusing;
+            }
+            case CHARGE -> charge(family, number, key, operation, permits, now, words);
+            case REFUND -> refund(family, number, key, permits, now);
+            case OWE, RESET -> throw new IllegalArgumentException(operation + " would be of strangers, too");
+        };
+    }
+
+    /** Charges the shared bucket, then lets the key's cell remember what that charge left. */
+    private int charge(
+            long[] family, int number, K key, Operation operation, long permits, long now, long @Nullable [] words) {
+        long[] before = words == null ? new long[buckets.length] : words;
+        int refusing = applyTo(family, row(number), ONLY_TENANT, key, operation, permits, now, before);
+        for (int i = 0; i < buckets.length && refusing == ADMITTED; i++) {
+            long after = next(i, operation, before[i], permits, now, 0);
+            if (after != before[i]) {
+                move(family, cell(number), i, ONLY_TENANT, key, Operation.OWE, 0, now, after);
             }
         }
+        return refusing;
     }
 
+    /** Gives back what the cell says that the key still owes, so that strangers who owe are not forgiven. */
+    private int refund(long[] family, int number, K key, long permits, long now) {
+        for (int i = buckets.length - 1; i >= 0; i--) {
+            long cell = settled(family, cell(number) + i, buckets[i], now);
+            long owed = buckets[i].refundable(cell, permits, now);
+            if (owed > 0) {
+                move(family, cell(number), i, ONLY_TENANT, key, Operation.REFUND, owed, now, 0);
+                move(family, row(number), i, ONLY_TENANT, key, Operation.REFUND, owed, now, 0);
+            }
+        }
+        return ADMITTED;
+    }
+
+    @Override
+    long asOf(K key, long now) {
+        return now;
+    }
+
+    @Override
+    long owedBefore(K key, int limit, long now) {
+        return TokenBucket.NEW;
+    }
+
+    /** No deeper than empty: strangers would wait for it. */
+    @Override
+    long deepest(TokenBucket bucket) {
+        return bucket.empty();
+    }
+
+    /** The number of a key's bucket and cell. */
+    int number(K key) {
+        return neighbours.of(key);
+    }
+
+    /** What the keys of a cell still owe for their own charges, at most: a word, NEW if nothing. */
+    long owed(int number, int limit, long now) {
+        long[] family = families.get(number >>> Neighbours.FAMILY_BITS);
+        return family == null ? TokenBucket.NEW : settled(family, cell(number) + limit, buckets[limit], now);
+    }
+
+    /** Whether the keys of a cell owe anything. */
+    boolean isOwing(int number, long now) {
+        for (int i = 0; i < buckets.length; i++) {
+            if (!buckets[i].isFull(owed(number, i, now), now)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether anybody ever shared a bucket. */
+    boolean isUsed() {
+        for (int i = 0; i < families.length(); i++) {
+            if (families.get(i) != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private long[] family(int number) {
+        int index = number >>> Neighbours.FAMILY_BITS;
+        long[] family = families.get(index);
+        if (family != null) {
+            return family;
+        }
+        long[] made = new long[words()];
+        Arrays.fill(made, TokenBucket.NEW);
+        long[] other = families.compareAndExchange(index, null, made);
+        return other == null ? made : other;
+    }
+
+    private int row(int number) {
+        return ((number & (FAMILY - 1)) >>> Neighbours.CELL_BITS) * (1 + CELLS) * buckets.length;
+    }
+
+    private int cell(int number) {
+        return row(number) + (1 + (number & (CELLS - 1))) * buckets.length;
+    }
+
+    private int words() {
+        return BUCKETS * (1 + CELLS) * buckets.length;
+    }
+
+    /** What the rows occupy once all families have shared. */
     long memoryBytes() {
-        return (long) words.length * Long.BYTES;
-    }
-
-    private int firstWord(K key) {
-        // Finalizer of SplittableRandom's mix64 (David Stafford's variant 13).
-        long h = neighbourhood.applyAsLong(key) ^ seed;
-        h = (h ^ (h >>> 30)) * 0xbf58476d1ce4e5b9L;
-        h = (h ^ (h >>> 27)) * 0x94d049bb133111ebL;
-        return (int) ((h ^ (h >>> 31)) & (GROUPS - 1)) * buckets.length;
+        return families.length() * (ARRAY_HEADER_BYTES + (long) words() * Long.BYTES);
     }
 }

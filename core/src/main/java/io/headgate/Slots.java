@@ -71,17 +71,12 @@ final class Slots {
         return (long) WORD.getOpaque(words, index);
     }
 
-    static long wordAcquire(long[] words, int index) {
-        return (long) WORD.getAcquire(words, index);
+    static void setWordRelease(long[] words, int index, long word) {
+        WORD.setRelease(words, index, word);
     }
 
-    static boolean compareAndSetWord(long[] words, int index, long expected, long next) {
-        return WORD.compareAndSet(words, index, expected, next);
-    }
-
-    /** Where a state word is, seen from the key word of its slot. */
-    static int stateIndex(int keyIndex, int limit) {
-        return keyIndex + GROUP * (1 + limit);
+    static long exchangeWord(long[] words, int index, long word) {
+        return (long) WORD.getAndSet(words, index, word);
     }
 
     /** The first slot of the group that is nobody's, or -1. */
@@ -107,16 +102,8 @@ final class Slots {
         WORD.setRelease(segment(slot), key(slot), key);
     }
 
-    long stateAcquire(int slot, int limit) {
-        return (long) WORD.getAcquire(segment(slot), state(slot, limit));
-    }
-
     void setStateRelease(int slot, int limit, long word) {
         WORD.setRelease(segment(slot), state(slot, limit), word);
-    }
-
-    boolean compareAndSetState(int slot, int limit, long expected, long next) {
-        return WORD.compareAndSet(segment(slot), state(slot, limit), expected, next);
     }
 
     private long[] segment(int slot) {
@@ -129,6 +116,11 @@ final class Slots {
 
     private int state(int slot, int limit) {
         return key(slot) + GROUP * (1 + limit);
+    }
+
+    /** Where in its array the first state word of a slot is; the next ones follow at a distance of {@link #GROUP}. */
+    int stateIndex(int slot) {
+        return state(slot, 0);
     }
 
     long memoryBytes() {

@@ -13,7 +13,6 @@ final class Sweeps {
     private static final int AT_ONCE = 256;
 
     private final BucketStore<?> store;
-    private final SharedBuckets<?> shared;
     private final Ticker ticker;
 
     /** Walks that came to their end, and how long all of them took. */
@@ -25,9 +24,8 @@ final class Sweeps {
     /** The walk that goes on in the next slice. Only the sweeper's task reads or writes it. */
     private BucketStore.@Nullable Pass walk;
 
-    Sweeps(BucketStore<?> store, SharedBuckets<?> shared, Ticker ticker) {
+    Sweeps(BucketStore<?> store, Ticker ticker) {
         this.store = store;
-        this.shared = shared;
         this.ticker = ticker;
     }
 
@@ -35,7 +33,7 @@ final class Sweeps {
     long whole() {
         long start = System.nanoTime();
         long evicted = 0;
-        for (BucketStore.Pass pass = begin(); pass.hasNext(); ) {
+        for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
             evicted += pass.evict(ticker.read(), AT_ONCE);
         }
         nanos.add(System.nanoTime() - start);
@@ -46,7 +44,7 @@ final class Sweeps {
     /** About a millisecond's work, some keys at least, from where the last slice ended: answers whether there is more. */
     boolean slice() {
         long start = System.nanoTime();
-        BucketStore.Pass pass = walk == null ? begin() : walk;
+        BucketStore.Pass pass = walk == null ? store.pass() : walk;
         walk = null; // a walk that throws is not taken up again
         long spent = 0;
         while (pass.hasNext() && spent < SLICE_NANOS) {
@@ -60,11 +58,6 @@ final class Sweeps {
         }
         count.increment();
         return false;
-    }
-
-    private BucketStore.Pass begin() {
-        shared.renewFull(ticker.read());
-        return store.pass();
     }
 
     void failed() {

@@ -9,6 +9,13 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +36,11 @@ class AddressTableTest {
     private static AddressTable table(long maxKeys, RandomGenerator random, String... limits) {
         TokenBucket[] buckets =
                 Arrays.stream(limits).map(Limit::parse).map(TokenBucket::new).toArray(TokenBucket[]::new);
-        return new AddressTable(new NetworkWords(64), buckets, maxKeys, random);
+        return table(maxKeys, random, buckets);
+    }
+
+    private static AddressTable table(long maxKeys, RandomGenerator random, TokenBucket... buckets) {
+        return new AddressTable(new NetworkWords(64), buckets, () -> 0, null, 0, maxKeys, random);
     }
 
     private static long evictAll(AddressTable table, long now) {
@@ -59,14 +70,14 @@ class AddressTableTest {
         for (; next < 4 * most; now += SECOND) {
             while (table.size() < most / 100 * 99) {
                 ClientAddress newcomer = client(next++);
-                assertThat(table.insert(newcomer, null, now))
+                assertThat(table.insert(newcomer, true, now))
                         .as("newcomer %s", next)
                         .isTrue();
-                table.update(newcomer, 0, TokenBucket::take, 1 + random.nextInt(100), now);
+                table.apply(newcomer, Operation.TAKE, 1 + random.nextInt(100), now, null);
             }
             evictAll(table, now);
         }
-        while (table.size() < most && table.insert(client(next++), null, now)) {
+        while (table.size() < most && table.insert(client(next++), true, now)) {
             assertThat(table.size()).isLessThanOrEqualTo(most); // the last percent has no promise
         }
         System.out.printf(
@@ -144,51 +155,102 @@ class AddressTableTest {
         ClientAddress sleeper = client(1);
         ClientAddress next = client(2);
         for (int limit = 0; limit < 2; limit++) {
-            AddressTable table = table(1, "1/s burst 5", "2/s burst 5");
-            table.insert(sleeper, null, 0);
+            AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+            TokenBucket[] buckets = {
+                bucket("1/s burst 5", limit == 0, meanwhile), bucket("2/s burst 5", limit == 1, meanwhile)
+            };
+            AddressTable table = table(1, new SecureRandom(), buckets);
+            table.insert(sleeper, true, 0);
             if (!state.equals("not charged yet")) {
-                table.update(sleeper, 0, TokenBucket::take, 1, 0);
-                table.update(sleeper, 1, TokenBucket::take, 2, 0);
+                table.apply(sleeper, Operation.TAKE, 1, 0, null);
             }
             long now = state.equals("long full") ? 7 * SECOND : SECOND;
-            boolean[] slept = new boolean[1];
-            TokenBucket.Step step = (bucket, word, permits, time) -> {
-                if (!slept[0]) {
-                    slept[0] = true;
-                    assertThat(evictAll(table, now)).isEqualTo(1);
-                    assertThat(table.insert(next, null, now)).isTrue();
-                }
-                return bucket.take(word, permits, time);
-            };
-            assertThat(table.update(sleeper, limit, step, 1, now)).isEqualTo(TokenBucket.ABSENT);
-            assertThat(slept[0]).isTrue();
-            assertThat(table.read(next, limit)).isLessThan(TokenBucket.FIRST_TIME); // nobody has charged it
+            int sleeping = limit;
+            meanwhile.set(() -> {
+                // A call that has charged the first limit at an old reading, and comes to the second one now.
+                assertThat(evictAll(table, sleeping == 0 ? now : now + SECOND)).isEqualTo(1);
+                assertThat(table.insert(next, true, now)).isTrue();
+            });
+            assertThat(table.apply(sleeper, Operation.TAKE, 1, now, null)).isEqualTo(Buckets.ABSENT);
+            long[] words = new long[2];
+            assertThat(table.apply(next, Operation.LOOK, 1, now, words)).isEqualTo(Buckets.ADMITTED);
+            assertThat(words[0]).isLessThan(TokenBucket.FIRST_TIME); // nobody has charged it
+            assertThat(words[1]).isLessThan(TokenBucket.FIRST_TIME);
             assertThat(table.size()).isEqualTo(1);
             assertThat(evictAll(table, now)).isEqualTo(1);
         }
     }
 
-    /** As above, but the sleeper was about to be denied: it must not be denied by the next tenant's debt. */
+    private static TokenBucket bucket(String limit, boolean sleepy, AtomicReference<Runnable> meanwhile) {
+        return sleepy ? new SleepyBucket(Limit.parse(limit), meanwhile) : new TokenBucket(Limit.parse(limit));
+    }
+
+    /** As above, but the sleeper was about to be denied: it must not be denied by a debt that is gone. */
     @Test
     void aLateDenialIsNotTheNextTenants() {
-        AddressTable table = table(1, "1/s burst 5");
+        AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+        AddressTable table = table(1, new SecureRandom(), bucket("1/s burst 5", true, meanwhile));
         ClientAddress client = client(1);
-        table.insert(client, null, 0);
-        table.update(client, 0, TokenBucket::take, 5, 0);
-        boolean[] slept = new boolean[1];
-        long word = table.update(
-                client,
-                0,
-                (bucket, before, permits, now) -> {
-                    if (!slept[0]) {
-                        slept[0] = true;
-                        table.update(client, 0, TokenBucket::reset, 0, now);
-                    }
-                    return bucket.take(before, permits, now);
-                },
-                1,
-                0);
-        assertThat(new TokenBucket(Limit.parse("1/s burst 5")).isFull(word, 0)).isTrue();
+        table.insert(client, true, 0);
+        table.apply(client, Operation.TAKE, 5, 0, null);
+        meanwhile.set(() -> table.apply(client, Operation.RESET, 0, 0, null));
+        assertThat(table.apply(client, Operation.TAKE, 1, 0, null)).isEqualTo(Buckets.ADMITTED);
+    }
+
+    /** The second word is charged after an eviction has seen that it is full, and before the first one is moved. */
+    @Test
+    void anEvictionThatAChargeOvertookLeavesTheSlotAndTheCharge() throws Exception {
+        CountDownLatch secondMoved = new CountDownLatch(1);
+        CountDownLatch evictionEnded = new CountDownLatch(1);
+        ExecutorService charger = Executors.newSingleThreadExecutor();
+        AtomicReference<Callable<?>> seenFull = new AtomicReference<>(() -> null);
+        TokenBucket first = new TokenBucket(Limit.parse("1/s burst 5")) {
+            @Override
+            long owe(long word, long owing, long now) {
+                secondMoved.countDown();
+                await(evictionEnded);
+                return super.owe(word, owing, now);
+            }
+        };
+        TokenBucket second = new TokenBucket(Limit.parse("2/s burst 9")) {
+            @Override
+            boolean isFull(long word, long now) {
+                boolean full = super.isFull(word, now);
+                try {
+                    seenFull.getAndSet(() -> null).call();
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+                return full;
+            }
+        };
+        AddressTable table = table(1, new SecureRandom(), first, second);
+        ClientAddress client = client(1);
+        table.insert(client, true, 0);
+        CompletableFuture<Integer> charge = new CompletableFuture<>();
+        seenFull.set(() -> {
+            long[] debts = {TokenBucket.NEW, second.owing(4 * SECOND, 0, 0)};
+            charger.execute(() -> charge.complete(table.apply(client, Operation.OWE, 0, 0, debts)));
+            await(secondMoved);
+            return null;
+        });
+        assertThat(evictAll(table, 0)).isZero();
+        evictionEnded.countDown();
+        assertThat(charge.get(10, TimeUnit.SECONDS)).isEqualTo(Buckets.ADMITTED);
+        charger.shutdown();
+        long[] words = new long[2];
+        assertThat(table.apply(client, Operation.LOOK, 1, 0, words)).isEqualTo(Buckets.ADMITTED);
+        assertThat(second.nanosUntilFull(words[1], 0)).isEqualTo(4 * SECOND);
+        assertThat(table.size()).isEqualTo(1);
+        assertThat(evictAll(table, 4 * SECOND)).isEqualTo(1);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
@@ -198,8 +260,8 @@ class AddressTableTest {
         for (int round = 0; round < 3; round++) {
             long now = 10L * round * SECOND;
             for (int i = 0; i < count; i++) {
-                table.insert(client(i), null, now);
-                table.update(client(i), 0, TokenBucket::take, 1, now);
+                table.insert(client(i), true, now);
+                table.apply(client(i), Operation.TAKE, 1, now, null);
             }
             long start = thread.getCurrentThreadCpuTime();
             assertThat(evictAll(table, now)).isZero();

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +30,14 @@ class BucketStoreTest {
 
     static Stream<Subject<?>> subjects() {
         return Stream.of(
-                new Subject<>("map", MapStore::new, Keys.MAP::key),
+                new Subject<>("map", (b, t, s, seed, m, r) -> new MapStore<>(b, t, s, m, r), Keys.MAP::key),
                 new Subject<>(
-                        "table of /64", (b, m, r) -> new AddressTable(new NetworkWords(64), b, m, r), Keys.BOTH::key),
+                        "table of /64",
+                        (b, t, s, seed, m, r) -> new AddressTable(new NetworkWords(64), b, t, s, seed, m, r),
+                        Keys.BOTH::key),
                 new Subject<>(
                         "table of /32",
-                        (b, m, r) -> new AddressTable(new NetworkWords(32), b, m, r),
+                        (b, t, s, seed, m, r) -> new AddressTable(new NetworkWords(32), b, t, s, seed, m, r),
                         id -> ClientAddress.parse("2a00:" + Integer.toHexString(id + 1) + ":7::1")));
     }
 
@@ -50,30 +53,27 @@ class BucketStoreTest {
     @ParameterizedTest
     @MethodSource("subjects")
     <K> void onlyANewBucketIsChargedAsOfTheFloor(Subject<K> subject) {
-        TokenBucket[] buckets = {new TokenBucket(Limit.parse("2/minute"))};
-        BucketStore<K> store = subject.stores.open(buckets, 10, new SplittableRandom(1));
+        AtomicReference<Runnable> sleep = new AtomicReference<>(() -> {});
+        TokenBucket[] buckets = {new SleepyBucket(Limit.parse("2/minute"), sleep)};
+        BucketStore<K> store = subject.stores.open(buckets, () -> 0, null, 0, 10, new SplittableRandom(1));
         K key = subject.keys.apply(1);
         long late = 1_000_000_000_000L;
-        store.insert(key, null, late);
+        store.insert(key, true, late);
         assertThat(store.pass().evict(late, 1_000)).isEqualTo(1);
-        store.insert(key, null, late);
-        boolean[] first = {true};
-        TokenBucket.Step overtaken = (bucket, word, permits, now) -> {
-            if (first[0]) {
-                first[0] = false;
-                store.update(key, 0, TokenBucket::take, 1, late);
-            }
-            return bucket.take(word, permits, now);
-        };
+        store.insert(key, true, late);
+        sleep.set(() -> store.apply(key, Operation.TAKE, 1, late, null));
         long early = 0;
-        long word = store.update(key, 0, overtaken, 1, early);
-        assertThat(buckets[0].admits(word, 1, early)).isFalse();
-        assertThat(buckets[0].available(store.read(key, 0), late)).isEqualTo(1);
+        assertThat(store.apply(key, Operation.TAKE, 1, early, null)).isZero();
+        long[] words = new long[1];
+        store.apply(key, Operation.LOOK, 1, late, words);
+        assertThat(buckets[0].available(words[0], late)).isEqualTo(1);
     }
 
     private static final class Program<K> {
 
-        private static final TokenBucket.Step[] STEPS = {TokenBucket::take, TokenBucket::refund, TokenBucket::reset};
+        private static final Operation[] OPERATIONS = {
+            Operation.TAKE, Operation.TAKE, Operation.CHARGE, Operation.OWE, Operation.REFUND, Operation.RESET
+        };
 
         private final Random random;
         private final IntFunction<K> keys;
@@ -93,7 +93,7 @@ class BucketStoreTest {
             buckets =
                     Arrays.stream(limits, 0, 1 + seed % 3).map(TokenBucket::new).toArray(TokenBucket[]::new);
             maxKeys = 1L + random.nextInt(2 * CLIENTS);
-            store = subject.stores.open(buckets, maxKeys, new SplittableRandom(seed));
+            store = subject.stores.open(buckets, () -> now, null, 0, maxKeys, new SplittableRandom(seed));
         }
 
         void run(int steps) {
@@ -113,42 +113,58 @@ class BucketStoreTest {
         private void insert(int id) {
             boolean room = store.hasRoom(keys.apply(id), now);
             forget();
-            long[] debt = debt();
-            boolean inserted = store.insert(keys.apply(id), debt, now);
+            boolean inserted = store.insert(keys.apply(id), true, now);
             forget();
             assertThat(inserted).isEqualTo(words.containsKey(id) || room);
             assertThat(inserted || words.size() == maxKeys).isTrue();
             if (inserted && !words.containsKey(id)) {
                 long[] begin = new long[buckets.length];
-                for (int i = 0; i < begin.length; i++) {
-                    begin[i] = debt == null || buckets[i].isFull(debt[i], asOf()) ? TokenBucket.NEW : debt[i];
-                }
+                Arrays.fill(begin, TokenBucket.NEW);
                 words.put(id, begin);
             }
         }
 
-        private long @Nullable [] debt() {
-            return random.nextBoolean()
-                    ? null
-                    : Arrays.stream(buckets)
-                            .mapToLong(bucket -> bucket.take(TokenBucket.NEW, 1 + random.nextInt(3), now - 500_000_000))
-                            .toArray();
+        private void update(int id) {
+            Operation operation = OPERATIONS[random.nextInt(OPERATIONS.length)];
+            long permits = 1L + random.nextInt(5);
+            long[] given = new long[buckets.length];
+            for (int i = 0; operation == Operation.OWE && i < given.length; i++) {
+                given[i] = buckets[i].owing(random.nextInt(3) * 900_000_000L, now, now);
+            }
+            int result = store.apply(keys.apply(id), operation, permits, now, given.clone());
+            long[] expected = words.get(id);
+            if (expected == null) {
+                assertThat(result).isEqualTo(Buckets.ABSENT);
+                return;
+            }
+            int refusing = Buckets.ADMITTED;
+            for (int i = buckets.length - 1; operation == Operation.TAKE && i >= 0; i--) {
+                refusing = buckets[i].admits(expected[i], permits, asOf(expected[i], now)) ? refusing : i;
+            }
+            assertThat(result).isEqualTo(refusing);
+            boolean moved = false;
+            for (int i = buckets.length - 1; i >= 0 && refusing == Buckets.ADMITTED; i--) {
+                long next = step(operation, i, expected[i], permits, given[i]);
+                if (i == 0 && moved && next == expected[0] && operation != Operation.TAKE) {
+                    long since = buckets[0].refillBefore(now);
+                    next = buckets[0].touched(next, asOf(TokenBucket.NEW, since));
+                }
+                moved |= next != expected[i];
+                expected[i] = next;
+            }
         }
 
-        private void update(int id) {
-            TokenBucket.Step step = STEPS[Math.max(0, random.nextInt(6) - 3)];
-            long permits = 1L + random.nextInt(5);
-            for (int i = 0; i < buckets.length; i++) {
-                long word = store.update(keys.apply(id), i, step, permits, now);
-                long[] expected = words.get(id);
-                if (expected == null) {
-                    assertThat(word).isEqualTo(TokenBucket.ABSENT);
-                } else {
-                    assertSame(i, word, expected[i]);
-                    long asOf = expected[i] < TokenBucket.FIRST_TIME ? asOf() : now;
-                    expected[i] = step.next(buckets[i], expected[i], permits, asOf);
-                }
-            }
+        private long step(Operation operation, int i, long word, long permits, long owing) {
+            TokenBucket bucket = buckets[i];
+            long at = asOf(word, now);
+            return switch (operation) {
+                case TAKE -> bucket.take(word, permits, at);
+                case LOOK -> word;
+                case CHARGE -> bucket.charge(word, permits, at, bucket.deepest());
+                case OWE -> bucket.owe(word, owing, at);
+                case REFUND -> bucket.refund(word, permits, at);
+                case RESET -> bucket.reset(word, at);
+            };
         }
 
         private void pass() {
@@ -164,7 +180,7 @@ class BucketStoreTest {
         private int forget() {
             int before = words.size();
             words.entrySet().removeIf(entry -> {
-                boolean gone = store.read(keys.apply(entry.getKey()), 0) == TokenBucket.ABSENT;
+                boolean gone = look(entry.getKey()) == null;
                 assertThat(gone && !isFull(entry.getValue()))
                         .as("%s forgotten at %s", entry, now)
                         .isFalse();
@@ -186,26 +202,31 @@ class BucketStoreTest {
 
         private void compare(int id) {
             long[] expected = words.get(id);
-            for (int i = 0; i < buckets.length; i++) {
-                long word = store.read(keys.apply(id), i);
-                if (expected == null) {
-                    assertThat(word).isEqualTo(TokenBucket.ABSENT);
-                } else {
-                    assertSame(i, word, expected[i]);
+            long[] found = look(id);
+            assertThat(found == null).isEqualTo(expected == null);
+            if (expected != null && found != null) {
+                for (int i = 0; i < buckets.length; i++) {
+                    assertSame(i, found[i], expected[i]);
                 }
             }
             assertThat(store.size()).isEqualTo(words.size()).isLessThanOrEqualTo(maxKeys);
         }
 
-        /** All words that are no times say the same: full, as of no known time. */
-        private static void assertSame(int limit, long word, long expected) {
-            assertThat(Math.max(word, TokenBucket.FIRST_TIME - 1))
-                    .as("word of limit %s", limit)
-                    .isEqualTo(Math.max(expected, TokenBucket.FIRST_TIME - 1));
+        private long @Nullable [] look(int id) {
+            long[] found = new long[buckets.length];
+            int result = store.apply(keys.apply(id), Operation.LOOK, 1, now, found);
+            return result == Buckets.ABSENT ? null : found;
         }
 
-        private long asOf() {
-            return Math.max(now, floor);
+        /** All words that are no times say the same: full, as of no known time. */
+        private static void assertSame(int limit, long word, long expected) {
+            assertThat(Math.max(word, TokenBucket.FIRST_TIME - 1) & ~1)
+                    .as("word of limit %s", limit)
+                    .isEqualTo(Math.max(expected, TokenBucket.FIRST_TIME - 1) & ~1);
+        }
+
+        private long asOf(long word, long reading) {
+            return word < TokenBucket.FIRST_TIME ? Math.max(reading, floor) : reading;
         }
     }
 }

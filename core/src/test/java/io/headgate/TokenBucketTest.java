@@ -128,7 +128,7 @@ class TokenBucketTest {
                 .isEqualTo(limit.capacity());
         assertThat(bucket.available(bucket.refund(after, Long.MAX_VALUE, now), now))
                 .isEqualTo(limit.capacity());
-        assertThat(bucket.isFull(bucket.reset(after, 0, now), now)).isTrue();
+        assertThat(bucket.isFull(bucket.reset(after, now), now)).isTrue();
     }
 
     @ParameterizedTest
@@ -220,13 +220,76 @@ class TokenBucketTest {
     }
 
     @Example
-    void idleGapsOfTwoYearsAtTheFinestUnitAnd146YearsAtTheCoarsest() {
+    void idleGapsOfTwoYearsAtTheFinestUnitAnd270YearsAtTheCoarsest() {
         TokenBucket fine = new TokenBucket(Limit.parse("1000000/s"));
         long word = fine.take(TokenBucket.NEW, 1_000_000, -7);
         assertThat(fine.available(word, -7 + 2 * YEAR)).isEqualTo(1_000_000);
         TokenBucket coarse = new TokenBucket(Limit.parse("1/minute"));
         word = coarse.take(TokenBucket.NEW, 1, -7);
-        assertThat(coarse.available(word, -7 + 146 * YEAR)).isEqualTo(1);
+        assertThat(coarse.available(word, -7 + 270 * YEAR)).isEqualTo(1);
+    }
+
+    /** A charge of a full bucket makes another word of the same time; all arithmetic is the same for both. */
+    @Example
+    void theNumberOfTheBusyPeriodMovesNoPermit() {
+        TokenBucket bucket = new TokenBucket(Limit.parse("10/s burst 3"));
+        long interval = 100_000_000;
+        long[] words = {TokenBucket.NEW, TokenBucket.newWord(1)};
+        for (long now = 0; now < 5 * interval; now += interval) {
+            long even = words[0];
+            long odd = words[1];
+            assertThat(bucket.isFull(even, now)).isTrue();
+            for (int i = 0; i < words.length; i++) {
+                long taken = bucket.take(words[i], 3, now);
+                assertThat(taken & 1).isNotEqualTo(words[i] & 1);
+                assertThat(bucket.take(taken, 1, now)).isEqualTo(taken);
+                assertThat(bucket.admits(taken, 1, now + interval - 1)).isFalse();
+                assertThat(bucket.admits(taken, 1, now + interval)).isTrue();
+                long more = bucket.take(taken, 1, now + interval);
+                assertThat(more & 1).isEqualTo(taken & 1);
+                words[i] = bucket.refund(more, 4, now);
+            }
+            assertThat(bucket.nanosUntilFull(even, now)).isEqualTo(bucket.nanosUntilFull(odd, now));
+        }
+    }
+
+    @Example
+    void anUndoGivesWhatTheChargeAloneStillOwesLessAUnit() {
+        TokenBucket bucket = new TokenBucket(Limit.parse("1/s burst 4"));
+        long second = 1_000_000_000;
+        long word = bucket.take(TokenBucket.NEW, 3, 0);
+        assertThat(bucket.nanosUntilFull(bucket.undo(word, 3, 0, 0), 0)).isEqualTo(1);
+        assertThat(bucket.nanosUntilFull(bucket.undo(word, 1, 0, 0), 0)).isEqualTo(2 * second + 1);
+        assertThat(bucket.nanosUntilFull(bucket.undo(word, 2, 0, second), second))
+                .isEqualTo(second + 1);
+        assertThat(bucket.undo(word, 1, 0, second)).isEqualTo(word); // earned back
+        assertThat(bucket.undo(word, 3, 0, 4 * second)).isEqualTo(word);
+        assertThat(bucket.undo(word, 3, 0, Long.MAX_VALUE)).isEqualTo(word);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"1/minute", "100/minute", "10/s burst 3", "1000000/s", "1/365d", "1000000/s burst 30000000000000"
+            })
+    void whatIsChargedOrOwedHasItsBounds(String text) {
+        Limit limit = Limit.parse(text);
+        TokenBucket bucket = new TokenBucket(limit);
+        long refill = limit.refillTime().toNanos();
+        long now = 12_345_678_901L;
+        long deep = bucket.charge(TokenBucket.NEW, Long.MAX_VALUE, now, bucket.deepest());
+        assertThat(bucket.nanosUntilFull(deep, now)).isEqualTo(2 * refill);
+        assertThat(bucket.isBeyond(deep, now)).isFalse();
+        assertThat(bucket.charge(deep, 1, now, bucket.deepest())).isEqualTo(deep);
+        assertThat(bucket.chargeable(deep, 7, now, bucket.deepest())).isZero();
+        long most = bucket.owe(deep, bucket.owing(Long.MAX_VALUE, now, now), now);
+        long permit = refill / limit.capacity();
+        long more = Math.max(4 * limit.capacity(), 400);
+        assertThat(bucket.nanosUntilFull(most, now))
+                .isEqualTo(refill + (permit > YEAR / 400 ? YEAR : Math.min(YEAR, more * permit)));
+        assertThat(bucket.isBeyond(most, now)).isFalse();
+        assertThat(bucket.isBeyond(most, now - 2)).isTrue();
+        assertThat(bucket.owe(most, deep, now)).isEqualTo(most);
+        assertThat(bucket.isFull(most, now + bucket.nanosUntilFull(most, now))).isTrue();
     }
 
     @Example
@@ -241,11 +304,11 @@ class TokenBucketTest {
     @ParameterizedTest
     @ValueSource(longs = {TokenBucket.ABSENT, TokenBucket.NEW, TokenBucket.RETIRED})
     void aComputedTimeIsNeverAReservedWord(long reserved) {
-        Limit limit = Limit.parse("1/100us"); // a unit is a nanosecond
+        Limit limit = Limit.parse("1/100us"); // two units are a nanosecond
         TokenBucket bucket = new TokenBucket(limit);
-        long word = bucket.take(TokenBucket.NEW, 1, reserved - 100_000);
-        assertThat(word).isEqualTo(TokenBucket.FIRST_TIME);
-        assertThat(bucket.admits(word, 1, reserved)).isFalse();
-        assertThat(bucket.admits(word, 1, word)).isTrue();
+        long word = bucket.take(TokenBucket.NEW, 1, (reserved >> 1) - 100_000);
+        assertThat(word & ~1).isEqualTo(TokenBucket.FIRST_TIME);
+        assertThat(bucket.admits(word, 1, reserved >> 1)).isFalse();
+        assertThat(bucket.admits(word, 1, word >> 1)).isTrue();
     }
 }

@@ -3,6 +3,7 @@ package io.headgate;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import java.time.Duration;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -142,7 +143,7 @@ public final class AddressTableStress {
         private final OneSlot slot = new OneSlot();
 
         public TakeVersusRetireAndReclaimOfANewBucket() {
-            slot.table.insert(OneSlot.A, null, 0);
+            slot.table.insert(OneSlot.A, true, 0);
         }
 
         @Actor
@@ -204,7 +205,7 @@ public final class AddressTableStress {
         private final OneSlot slot = new OneSlot();
 
         public LookVersusChurn() {
-            slot.table.insert(OneSlot.B, null, 0);
+            slot.table.insert(OneSlot.B, true, 0);
             slot.take(OneSlot.A, 0);
             slot.take(OneSlot.A, 0);
         }
@@ -217,7 +218,94 @@ public final class AddressTableStress {
         @Actor
         public void churn() {
             slot.sweep(0);
-            slot.table.insert(OneSlot.B, null, 0);
+            slot.table.insert(OneSlot.B, true, 0);
+        }
+    }
+
+    /**
+     * Two limits. A client's call is between its first and its second charge while it is forgotten, and another client is
+     * given its slot: all at the reading at which the first client's permit has been earned back.
+     */
+    @JCStressTest
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Each has charged its own bucket, or A's call has started over.")
+    @Outcome(expect = FORBIDDEN, desc = "A's second charge is B's, or is forgotten.")
+    @State
+    public static class LateSecondCharge {
+
+        private final OneSlot slot = new OneSlot(
+                2, new Limit("slow", 2, Duration.ofSeconds(2), 2), new Limit("quick", 4, Duration.ofSeconds(2), 2));
+        private final long now = slot.spentAndEarned(OneSlot.A);
+
+        @Actor
+        public void taker() {
+            slot.take(OneSlot.A, now);
+        }
+
+        @Actor
+        public void sweeperAndNewcomer() {
+            slot.sweep(now);
+            slot.take(OneSlot.B, now);
+        }
+
+        @Arbiter
+        public void left(II_Result r) {
+            r.r1 = (int) slot.left(OneSlot.A, 1, now);
+            r.r2 = (int) slot.left(OneSlot.B, 1, now);
+        }
+    }
+
+    /** Two limits. A call that finds its row retired starts over: what is left under both limits, and keys tracked. */
+    @JCStressTest
+    @Outcome(id = "1, 1, 1", expect = ACCEPTABLE, desc = "Charged once under each limit.")
+    @Outcome(expect = FORBIDDEN, desc = "Charged under one limit only, or lost, or twice.")
+    @State
+    public static class StartOver {
+
+        private final OneSlot slot = new OneSlot(
+                2, new Limit("slow", 2, Duration.ofSeconds(2), 2), new Limit("quick", 4, Duration.ofSeconds(2), 2));
+        private final long now = slot.spentAndEarned(OneSlot.A);
+
+        @Actor
+        public void taker() {
+            slot.take(OneSlot.A, now);
+        }
+
+        @Actor
+        public void sweeper() {
+            slot.sweep(now);
+        }
+
+        @Arbiter
+        public void left(III_Result r) {
+            r.r1 = (int) slot.left(OneSlot.A, 0, now);
+            r.r2 = (int) slot.left(OneSlot.A, 1, now);
+            r.r3 = (int) slot.table.size();
+        }
+    }
+
+    /** One place, two newcomers, each of which may forget the other's bucket before it is charged: both come to an end. */
+    @JCStressTest
+    @Outcome(id = "-1, -2, 1", expect = ACCEPTABLE, desc = "The second found no room.")
+    @Outcome(id = "-2, -1, 1", expect = ACCEPTABLE, desc = "The first found no room.")
+    @Outcome(expect = FORBIDDEN, desc = "A charge was forgotten, both lost their buckets, or there were two places.")
+    @State
+    public static class NewcomersForgetEachOther {
+
+        private final OneSlot slot = new OneSlot(1, new Limit("two", 2, Duration.ofSeconds(2), 2));
+
+        @Actor
+        public void one(III_Result r) {
+            r.r1 = slot.tryTake(OneSlot.A, 0);
+        }
+
+        @Actor
+        public void other(III_Result r) {
+            r.r2 = slot.tryTake(OneSlot.B, 0);
+        }
+
+        @Arbiter
+        public void size(III_Result r) {
+            r.r3 = (int) slot.table.size();
         }
     }
 }

@@ -2,6 +2,7 @@ package io.headgate;
 
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** An address table of one group, in which clients follow each other in one slot, on a clock that stands still. */
@@ -11,20 +12,36 @@ class OneSlot {
     static final ClientAddress B = ClientAddress.parse("2001:db8::1");
 
     private static final long SECOND = 1_000_000_000L;
-    private static final TokenBucket BUCKET = new TokenBucket(new Limit("two", 2, Duration.ofSeconds(2), 2));
     private static final NetworkWords NETWORKS = new NetworkWords(64);
 
-    final AddressTable table = new AddressTable(NETWORKS, new TokenBucket[] {BUCKET}, 2, new SplittableRandom(1));
+    private final TokenBucket[] buckets;
+    final AddressTable table;
 
-    /** A bucket of two permits. What it answers is what {@link Accounts} does under one limit. */
+    /** Under one limit of two permits. */
+    OneSlot() {
+        this(2, new Limit("two", 2, Duration.ofSeconds(2), 2));
+    }
+
+    OneSlot(int maxKeys, Limit... slowestFirst) {
+        buckets = Arrays.stream(slowestFirst).map(TokenBucket::new).toArray(TokenBucket[]::new);
+        table = new AddressTable(NETWORKS, buckets, () -> 0, null, 0, maxKeys, new SplittableRandom(1));
+    }
+
+    /** What it answers is what {@link Accounts} does. */
     boolean take(ClientAddress client, long now) {
-        for (; ; ) {
-            long word = table.update(client, 0, TokenBucket::take, 1, now);
-            if (word != TokenBucket.ABSENT) {
-                return BUCKET.admits(word, 1, now);
-            }
-            if (!table.insert(client, null, now)) {
-                throw new AssertionError("no room");
+        int result = tryTake(client, now);
+        if (result == Buckets.ABSENT) {
+            throw new AssertionError("no room");
+        }
+        return result == Buckets.ADMITTED;
+    }
+
+    /** The same, where there may be no room. */
+    int tryTake(ClientAddress client, long now) {
+        for (boolean mayEvict = true; ; mayEvict = false) {
+            int result = table.apply(client, Operation.TAKE, 1, now, null);
+            if (result != Buckets.ABSENT || !table.insert(client, mayEvict, now)) {
+                return result;
             }
         }
     }
@@ -38,9 +55,15 @@ class OneSlot {
         return count;
     }
 
-    /** The permits that a client has left, 2 if it is not tracked. */
+    /** The permits that a client has left under the first limit, all if it is not tracked. */
     long left(ClientAddress client, long now) {
-        return BUCKET.available(table.read(client, 0), now);
+        return left(client, 0, now);
+    }
+
+    long left(ClientAddress client, int limit, long now) {
+        long[] words = new long[buckets.length];
+        boolean tracked = table.apply(client, Operation.LOOK, 1, now, words) != Buckets.ABSENT;
+        return buckets[limit].available(tracked ? words[limit] : TokenBucket.NEW, now);
     }
 
     /** Takes one permit of a client, long enough ago that it has just been earned back. */

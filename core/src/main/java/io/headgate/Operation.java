@@ -1,0 +1,17 @@
+package io.headgate;
+
+/** What is done to all buckets of a key at once. */
+enum Operation {
+    /** Takes permits from every bucket, or from none. */
+    TAKE,
+    /** Tells what TAKE would do. */
+    LOOK,
+    /** Takes permits whether they are there or not. */
+    CHARGE,
+    /** Raises what is owed to a given debt. */
+    OWE,
+    /** Gives permits back. */
+    REFUND,
+    /** Fills the buckets. */
+    RESET
+}

@@ -1,0 +1,20 @@
+package io.headgate;
+
+import java.util.concurrent.atomic.AtomicReference;
+
+/** A bucket whose next take falls asleep between reading the word and writing it: what happens meanwhile is the test's. */
+final class SleepyBucket extends TokenBucket {
+
+    private final AtomicReference<Runnable> meanwhile;
+
+    SleepyBucket(Limit limit, AtomicReference<Runnable> meanwhile) {
+        super(limit);
+        this.meanwhile = meanwhile;
+    }
+
+    @Override
+    long take(long word, long permits, long now) {
+        meanwhile.getAndSet(() -> {}).run();
+        return super.take(word, permits, now);
+    }
+}
