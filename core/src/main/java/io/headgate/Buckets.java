@@ -78,14 +78,15 @@ abstract class Buckets<K> {
             long @Nullable [] words) {
         return switch (operation) {
             case TAKE -> take(row, first, tenant, key, permits, now, words);
-            case LOOK -> look(row, first, tenant, key, permits, now, words);
+            case LOOK -> look(row, first, tenant, key, 0, permits, now, words);
             default -> moveAll(row, first, tenant, key, operation, permits, now, words);
         };
     }
 
     private int take(long[] row, int first, long tenant, K key, long permits, long now, long @Nullable [] words) {
-        if (buckets.length > 1) { // without concurrency a denial is found here, and nothing has to be undone
-            int looked = look(row, first, tenant, key, permits, now, words);
+        if (buckets.length > 1 && !allAdmit(row, first, permits, now)) {
+            // Without concurrency a denial is found here, and nothing has to be undone.
+            int looked = look(row, first, tenant, key, 0, permits, now, words);
             if (looked != ADMITTED) {
                 return looked;
             }
@@ -100,16 +101,30 @@ abstract class Buckets<K> {
             }
             if (!buckets[i].admits(word, permits, now)) {
                 undo(row, first, i, tenant, permits, now);
-                return i;
+                return words == null || look(row, first, tenant, key, i + 1, permits, now, words) != ABSENT
+                        ? i
+                        : ABSENT;
             }
         }
         return ADMITTED;
     }
 
-    /** Reads all words, if the caller wants them, else up to the first that refuses. */
-    private int look(long[] row, int first, long tenant, K key, long permits, long now, long @Nullable [] words) {
+    /** Whether all words are times that admit the permits, at a glance: whoever charges them looks again. */
+    private boolean allAdmit(long[] row, int first, long permits, long now) {
+        for (int i = 0; i < buckets.length; i++) {
+            long word = (long) WORD.getVolatile(row, first + i * stride);
+            if (word < TokenBucket.FIRST_TIME || !buckets[i].admits(word, permits, now)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Reads all words from one on, if the caller wants them, else up to the first that refuses. */
+    private int look(
+            long[] row, int first, long tenant, K key, int from, long permits, long now, long @Nullable [] words) {
         int refusing = ADMITTED;
-        for (int i = 0; i < buckets.length && (refusing == ADMITTED || words != null); i++) {
+        for (int i = from; i < buckets.length && (refusing == ADMITTED || words != null); i++) {
             long word = move(row, first, i, tenant, key, Operation.LOOK, permits, now, 0);
             if (word == TokenBucket.ABSENT) {
                 return ABSENT;
