@@ -12,11 +12,14 @@ final class Keys {
 
     private Keys() {}
 
-    /** Client number i: a bijection, so that distinct numbers are distinct clients, with no order in it. */
+    /**
+     * Client number i: a bijection, so that distinct numbers are distinct clients, with no order in it. IPv6 networks are
+     * in {@code 3000::/4}, where every /64 is one client's, as not in multicast.
+     */
     static ClientAddress address(int i) {
         int scattered = scatter(i);
         boolean ipv4 = (i & 1) == 0;
-        long high = ipv4 ? 0 : 0x2001_0DB8_0000_0000L ^ (scattered * 0x9E37_79B9L);
+        long high = ipv4 ? 0 : 3L << 60 | (scattered * 0x9E37_79B9L & (1L << 60) - 1);
         long low = ipv4 ? 0xFFFF_0000_0000L | (scattered & 0xFFFF_FFFFL) : 1;
         return ClientAddress.ofBits(high, low); // at one place, so that compilers may leave the object out
     }
