@@ -67,6 +67,9 @@ public final class Report {
                         .param("clients", "1000")
                         .param("contender", Contender.NAMES.stream().skip(1).toArray(String[]::new))
                         .addProfiler(GCProfiler.class));
+        for (int round = 0; round < 3; round++) {
+            results.run("LimitsBenchmark", Report::brief);
+        }
         results.run("ChurnBenchmark", b -> brief(b).param("scene", "newcomers"));
         results.run(
                 "ChurnBenchmark",
@@ -90,6 +93,7 @@ public final class Report {
         page.paragraph("![Decisions, next to the floor](performance.svg)");
         decisions("throughput", 1_000_000, "zipf");
         decisions("throughput2", 1_000_000, "uniform");
+        limits();
         floods();
         churn();
         pauses();
@@ -176,6 +180,21 @@ public final class Report {
                         results.ratio(prefix + contender, prefix + "headgate"),
                         results.get(prefix + contender + "/gc.alloc.rate.norm"));
             }
+        }
+    }
+
+    private void limits() {
+        page.heading("One, two and three limits: 1,000 clients, independent of each other, one thread, all admitted");
+        page.table("contender", "ns, one", "two", "three", "two / one", "three / one");
+        for (String contender : List.of("headgate", "headgate-map")) {
+            String prefix = "LimitsBenchmark.admitted/" + contender + "/";
+            page.row(
+                    contender,
+                    results.get(prefix + 1),
+                    results.get(prefix + 2),
+                    results.get(prefix + 3),
+                    results.ratio(prefix + 2, prefix + 1),
+                    results.ratio(prefix + 3, prefix + 1));
         }
     }
 

@@ -38,6 +38,8 @@ final class Targets {
                 "Tomcat requests/s with the filter / without",
                 0.97,
                 results.ratio("FilterBenchmark.requests/headgate/plain", "FilterBenchmark.requests/headgate/limited"));
+        moreLimits("two", 2, 1.4);
+        moreLimits("three", 3, 1.8);
         hits(1_000);
         hits(1_000_000);
         atMost(
@@ -77,6 +79,11 @@ final class Targets {
                 String.format("%s / ours, %,d clients", what, clients),
                 least,
                 results.ratio(prefix + contender, prefix + "headgate"));
+    }
+
+    private void moreLimits(String many, int limits, double most) {
+        String prefix = "LimitsBenchmark.admitted/headgate/";
+        atMost(many + " limits / one, 1,000 clients", most, results.ratio(prefix + limits, prefix + 1));
     }
 
     private void hits(int size) {
