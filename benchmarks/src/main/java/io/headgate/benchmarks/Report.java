@@ -70,6 +70,7 @@ public final class Report {
         for (int round = 0; round < 3; round++) {
             results.run("LimitsBenchmark", Report::brief);
         }
+        results.run("CapBenchmark", b -> b);
         results.run("ChurnBenchmark", b -> brief(b).param("scene", "newcomers"));
         results.run(
                 "ChurnBenchmark",
@@ -95,6 +96,7 @@ public final class Report {
         decisions("throughput2", 1_000_000, "uniform");
         limits();
         floods();
+        cap();
         churn();
         pauses();
         footprints();
@@ -217,6 +219,30 @@ public final class Report {
         page.table("", "ns each");
         for (String name : List.of("headgate", "headgateMap", "putIfAbsent")) {
             page.row(name, results.get("NewcomersBenchmark." + name));
+        }
+    }
+
+    private void cap() {
+        page.heading("Newcomers at the cap, beside a decision about a tracked client");
+        page.paragraph(
+                "20,000 clients are tracked, which is the most; a newcomer never came before; the clock is moved by hand. Before each",
+                "newcomer, `hot`: nothing happens, and no bucket is full; `filling`: one more client's bucket becomes full; `returning`:",
+                "a client takes again just before its bucket would be full; `refunded`: a client that owes much gets a permit back. What",
+                "that takes (`alone`) is measured by itself and left out of the decisions. Nanoseconds are the thread's processor time.",
+                "Let in is the share of newcomers that got buckets of their own; the others share some.");
+        page.table("contender", "before", "ns, alone", "ns, tracked", "ns, newcomer", "beside tracked", "let in");
+        for (String contender : List.of("headgate", "headgate-map")) {
+            for (String scene : CapBenchmark.SCENES) {
+                String round = "CapBenchmark.round/" + scene + "/" + contender;
+                page.row(
+                        contender,
+                        scene,
+                        results.get(round + "/alone"),
+                        results.get(round + "/tracked"),
+                        results.get(round + "/newcomer"),
+                        results.ratio(round + "/newcomer", round + "/tracked"),
+                        results.get(round + "/letIn"));
+            }
         }
     }
 

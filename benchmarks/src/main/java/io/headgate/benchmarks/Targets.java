@@ -40,6 +40,10 @@ final class Targets {
                 results.ratio("FilterBenchmark.requests/headgate/plain", "FilterBenchmark.requests/headgate/limited"));
         moreLimits("two", 2, 1.4);
         moreLimits("three", 3, 1.8);
+        for (String scene : CapBenchmark.SCENES) {
+            newcomer("table", "headgate", scene);
+            newcomer("map", "headgate-map", scene);
+        }
         hits(1_000);
         hits(1_000_000);
         atMost(
@@ -84,6 +88,14 @@ final class Targets {
     private void moreLimits(String many, int limits, double most) {
         String prefix = "LimitsBenchmark.admitted/headgate/";
         atMost(many + " limits / one, 1,000 clients", most, results.ratio(prefix + limits, prefix + 1));
+    }
+
+    private void newcomer(String store, String contender, String scene) {
+        String round = "CapBenchmark.round/" + scene + "/" + contender;
+        atMost(
+                "newcomer at the cap / tracked client, " + store + ", " + scene,
+                10,
+                results.ratio(round + "/newcomer", round + "/tracked"));
     }
 
     private void hits(int size) {
