@@ -53,7 +53,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
     private static final long OVERHEAD = 200;
     private static final int NOWHERE = -1;
     /** Groups that a newcomer searches for a full bucket, at most. */
-    private static final int WITHIN_REACH = 16;
+    private static final int WITHIN_REACH = 8;
 
     private static final VarHandle REACH = MethodHandles.arrayElementVarHandle(char[].class);
 

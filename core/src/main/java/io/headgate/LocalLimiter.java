@@ -25,13 +25,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A decision about a known client takes no lock, nor does one about any other key that has settled in the map; and
  * {@code tryAcquire} allocates nothing, but for the network of an IPv6 client if more than 64 bits tell clients apart.
- * Whatever threads do at the
- * same time, a key is admitted at most capacity + rate × (highest − first clock reading) permits under each limit, less
- * what was refunded. Keys whose buckets are full are forgotten from time to time, which no decision shows.
+ * Whatever threads do at the same time, in every window a key is admitted at most capacity + rate × (last − first as-of
+ * reading) permits under each limit, less what was refunded; the as-of reading of a call lies within the call. Keys whose
+ * buckets are full are forgotten from time to time, which changes no decision if there is room for the key when it returns.
+ * A key that shared a bucket for want of room ({@link Overflow#SHARE}) and is then tracked owes what it took there, but for
+ * one charge at most of each call that was under way at that very moment.
  *
  * <p>Under several limits a call that finds one of them exhausted takes nothing. If a concurrent call of the same key
- * exhausts one in the midst of it, what it has taken so far is given back; until then another call may be denied by it
- * ({@link LimiterStats#undone}).
+ * exhausts one in the midst of it, what it has taken so far is given back, less a nanosecond's worth; until then another
+ * call may be denied by it ({@link LimiterStats#undone}).
  *
  * @param <K> the type of the keys
  */
@@ -205,7 +207,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
-     * What the limiter may occupy once it tracks {@link #maxKeys} keys, in bytes; the key objects are not counted.
+     * What the limiter may occupy once it tracks {@link #maxKeys} keys, and others have shared buckets, in bytes; the key
+     * objects are not counted.
      * Under compressed references, as with heaps below 32 GB: without them, keys that are no addresses cost up to half
      * as much again.
      *

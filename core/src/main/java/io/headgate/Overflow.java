@@ -4,7 +4,8 @@ package io.headgate;
 public enum Overflow {
     /**
      * The key shares a bucket with other newcomers of its neighbourhood (an IPv4 /24, an IPv6 /48, or a hash of any
-     * other key), so a crowd of newcomers is limited together and no tracked key notices.
+     * other key), so a crowd of newcomers is limited together, apart from keys that are tracked. Once there is room for the
+     * key, it owes what it took itself, and seldom, by chance, also what another one took.
      */
     SHARE,
     /** The key is admitted and not counted. */

@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.function.IntConsumer;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.util.ListStatistics;
 
 /**
@@ -30,6 +32,10 @@ import org.openjdk.jmh.util.ListStatistics;
  * a tracked client's call in place of the newcomer's, and with none, which is what is subtracted from both.
  */
 @State(Scope.Thread)
+@Fork(
+        value = 1,
+        jvmArgs = {"-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch", "-XX:+UseParallelGC"})
+@Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 4, time = 1)
 public class CapBenchmark extends TimedCalls {
 

@@ -87,7 +87,10 @@ final class Targets {
 
     private void moreLimits(String many, int limits, double most) {
         String prefix = "LimitsBenchmark.admitted/headgate/";
-        atMost(many + " limits / one, 1,000 clients", most, results.ratio(prefix + limits, prefix + 1));
+        atMost(
+                many + " limits / one, 1,000 clients",
+                most,
+                results.ratio(prefix + limits + "/each", prefix + "1/each"));
     }
 
     private void newcomer(String store, String contender, String scene) {

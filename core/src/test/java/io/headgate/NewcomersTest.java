@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Whoever commands many addresses of one allocation, and what that does to others while there is no room. */
-class AllocationsOfOthersTest {
+/** What an attacker who commands an allocation, and debtors that overflowed, do to clients who never came before. */
+class NewcomersTest {
 
     private static final int MOST = 20_000;
 
@@ -80,5 +80,49 @@ class AllocationsOfOthersTest {
         System.out.printf("one IPv4 /16: denies %d of 2000 IPv6 newcomers, %d of 2000 IPv4 newcomers%n", ipv6, ipv4);
         assertThat(ipv6).isZero();
         assertThat(ipv4).isLessThanOrEqualTo(2_000 / 64 + 25);
+    }
+
+    /** Who comes for the first time, with room, pays for another exactly if it has that one's cell. */
+    @Test
+    void aNewcomerSharesACellWithADebtorByChance() {
+        for (int debtors : new int[] {500, 2_000, 8_000}) {
+            LocalLimiter<ClientAddress> limiter = Limiter.forAddresses(Limit.parse("100/day"))
+                    .maxKeys(1)
+                    .ticker(ticker)
+                    .sweepInterval(Duration.ZERO)
+                    .build();
+            ClientAddress only = ClientAddress.parse("2001:db8::1");
+            limiter.tryAcquire(only);
+            for (int i = 0; i < debtors; i++) {
+                limiter.tryAcquire(ipv4());
+            }
+            assertThat(limiter.stats().allowed()).isEqualTo(1 + debtors);
+            limiter.reset(only); // room for one
+            int newcomers = 20_000;
+            int paying = 0;
+            for (int i = 0; i < newcomers; i++) {
+                Decision decision = limiter.peek(ipv4(), 100);
+                assertThat(decision.overflow()).isFalse();
+                paying += decision.allowed() ? 0 : 1;
+            }
+            double expected = 1 - Math.pow(1 - 1.0 / (1 << 16), debtors);
+            System.out.printf(
+                    "%d debtors: %.2f %% of %d newcomers have a debtor's cell, expected %.2f %%%n",
+                    debtors, 100.0 * paying / newcomers, newcomers, 100 * expected);
+            assertThat((double) paying / newcomers).isBetween(0.8 * expected, 1.2 * expected);
+            assertThat(debtors > 2_000 || paying < newcomers / 25).isTrue();
+        }
+    }
+
+    @Test
+    void theMemoryOfWhoOverflowedIsToldAndOnlyUnderShare() {
+        long shared =
+                Limiter.forAddresses(Limit.parse("1/s")).maxKeys(10).build().memoryBytes();
+        long denied = Limiter.forAddresses(Limit.parse("1/s"))
+                .maxKeys(10)
+                .overflow(Overflow.DENY)
+                .build()
+                .memoryBytes();
+        assertThat(shared - denied).isEqualTo(2 * (16 + 1024 * 65 * 8));
     }
 }
