@@ -53,7 +53,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
     private static final long OVERHEAD = 200;
     private static final int NOWHERE = -1;
     /** Groups that a newcomer searches for a full bucket, at most. */
-    private static final int WITHIN_REACH = 8;
+    private static final int WITHIN_REACH = 4;
 
     private static final VarHandle REACH = MethodHandles.arrayElementVarHandle(char[].class);
 
@@ -190,33 +190,22 @@ final class AddressTable extends BucketStore<ClientAddress> {
         Stripe stripe = stripe(home);
         stripe.lock.lock();
         try {
-            if (find(home, key) != NOWHERE) { // another thread may have found room for it
-                return true;
-            }
-            if (!reserve(stripe, home, mayEvict, now)) {
-                return false;
-            }
-            claim(stripe, home, key);
-            return true;
-        } finally {
-            stripe.lock.unlock();
-        }
-    }
-
-    /** Raises the number of places by one, if there is room for one key more. Needs the lock. */
-    private boolean reserve(Stripe stripe, int home, boolean mayEvict, long now) {
-        for (; ; ) {
-            long taken = places.get();
-            if (taken < maxKeys && hasFreeSlot(stripe)) {
-                if (places.compareAndSet(taken, taken + 1)) {
+            for (; ; ) {
+                long taken = places.get();
+                if (taken >= maxKeys || !hasFreeSlot(stripe)) {
+                    if (!mayEvict || !reclaim(stripe, home, now)) {
+                        stripe.hand += mayEvict ? WITHIN_REACH : 0;
+                        return false;
+                    }
+                } else if (find(home, key) != NOWHERE) { // another thread has found room for it
+                    return true;
+                } else if (places.compareAndSet(taken, taken + 1)) {
+                    claim(stripe, home, key);
                     return true;
                 }
-            } else if (!mayEvict) {
-                return false;
-            } else if (!reclaim(stripe, home, now)) {
-                stripe.hand += WITHIN_REACH;
-                return false;
             }
+        } finally {
+            stripe.lock.unlock();
         }
     }
 
@@ -276,22 +265,24 @@ final class AddressTable extends BucketStore<ClientAddress> {
     /** Evicts what is full in some groups of a stripe: answers how many keys. Needs the lock. */
     private int evictAll(Stripe stripe, int from, int to, long now) {
         int count = 0;
-        for (int slot = from * Slots.GROUP; slot < to * Slots.GROUP; slot++) {
-            count += evict(stripe, slot, now) ? 1 : 0;
+        for (int group = from; group < to; group++) {
+            long[] row = slots.words(group);
+            int index = slots.stateIndex(group * Slots.GROUP);
+            for (int i = 0; i < Slots.GROUP; i++) {
+                long first = settled(row, index + i, buckets[0], now);
+                if (buckets[0].isFull(first, now)
+                        && evict(stripe, group * Slots.GROUP + i, row, index + i, first, now)) {
+                    count++;
+                }
+            }
         }
         return count;
     }
 
-    /** Frees a slot if its buckets are full. Needs the lock. */
-    private boolean evict(Stripe stripe, int slot, long now) {
+    /** Frees a slot, the first word of which was seen to be full, if it has a key and all buckets are full. Needs the lock. */
+    private boolean evict(Stripe stripe, int slot, long[] row, int index, long first, long now) {
         long key = slots.keyAcquire(slot);
-        if (key == Slots.FREE) {
-            return false;
-        }
-        long[] row = slots.words(slot / Slots.GROUP);
-        int index = slots.stateIndex(slot);
-        long first = settled(row, index, buckets[0], now);
-        if (!buckets[0].isFull(first, now)
+        if (key == Slots.FREE
                 || !isRestFull(row, index, now)
                 || (first >= TokenBucket.FIRST_TIME && isOwing(key, now))) {
             return false;
