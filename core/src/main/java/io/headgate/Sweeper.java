@@ -8,7 +8,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +28,12 @@ final class Sweeper implements Runnable {
     private final ScheduledExecutorService scheduler;
     private final boolean ownScheduler;
     private volatile boolean closed;
-    /** The slice to come. Written by whoever starts the sweeper, then by each slice. */
+    /** How many slices were scheduled. Raised by whoever starts the sweeper, then by each slice, one after the other. */
+    private final AtomicLong turns = new AtomicLong();
+    /** The slice to come: that of the latest turn, since a slice may run before whoever scheduled it has noted it. */
     private volatile @Nullable Future<?> next;
+    /** The turn of {@link #next}. Guarded by this object's monitor, as writing the other is. */
+    private long noted;
 
     /** Sweeps on the scheduler given, else on a daemon thread of its own. */
     Sweeper(LocalLimiter<?> limiter, Duration interval, @Nullable ScheduledExecutorService scheduler) {
@@ -73,8 +79,16 @@ final class Sweeper implements Runnable {
     }
 
     private void schedule(Duration delay) {
+        if (closed) {
+            return;
+        }
         try {
-            next = scheduler.schedule(this, delay.toNanos(), TimeUnit.NANOSECONDS);
+            long turn = turns.incrementAndGet();
+            Future<?> task = scheduler.schedule(this, delay.toNanos(), TimeUnit.NANOSECONDS);
+            note(turn, task);
+            if (closed) { // either this is seen here, or close() sees the task noted above
+                withdraw(task);
+            }
         } catch (RejectedExecutionException e) {
             if (!closed) {
                 LOG.log(Level.WARNING, "The scheduler takes no more tasks, so idle keys are no longer swept", e);
@@ -82,11 +96,26 @@ final class Sweeper implements Runnable {
         }
     }
 
+    private synchronized void note(long turn, Future<?> task) {
+        if (turn > noted) {
+            noted = turn;
+            next = task;
+        }
+    }
+
+    /** Cancels a task; one that waits in a pool's queue leaves it at once, and not when its time has come. */
+    private void withdraw(Future<?> task) {
+        task.cancel(false);
+        if (scheduler instanceof ThreadPoolExecutor pool && task instanceof Runnable queued) {
+            pool.remove(queued);
+        }
+    }
+
     void close() {
         closed = true;
         Future<?> pending = next;
         if (pending != null) {
-            pending.cancel(false);
+            withdraw(pending);
         }
         if (ownScheduler) {
             scheduler.shutdownNow();

@@ -9,13 +9,16 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.RunnableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class SweeperTest {
@@ -180,6 +183,133 @@ class SweeperTest {
         assertThat(tasks).isEmpty();
         assertThat(limiter.tryAcquire(1)).isTrue();
         assertThat(limiter.tryAcquire(1)).isFalse();
+    }
+
+    /** Takes a task that is not yet due out of a pool's queue, for the test to run it. */
+    private static Runnable taken(ScheduledThreadPoolExecutor pool) {
+        Runnable task = pool.getQueue().iterator().next();
+        assertThat(pool.remove(task)).isTrue();
+        return task;
+    }
+
+    private static LocalLimiter<Integer> daily(Ticker ticker, ScheduledExecutorService scheduler) {
+        return Limiter.<Integer>builder(Limit.parse("1/s"))
+                .ticker(ticker)
+                .sweepInterval(Duration.ofDays(1))
+                .scheduler(scheduler)
+                .build();
+    }
+
+    @Test
+    void closeLeavesNothingInTheQueueOfAPool() {
+        ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(1);
+        LocalLimiter<Integer> limiter = daily(ticker, pool);
+        assertThat(pool.getQueue()).hasSize(1);
+        limiter.close();
+        assertThat(pool.getQueue()).isEmpty();
+        limiter.close();
+        assertThat(pool.shutdownNow()).isEmpty();
+    }
+
+    @Test
+    void closeInTheMidstOfASliceLeavesNothingInTheQueueOfAPool() {
+        ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(1);
+        AtomicReference<LocalLimiter<Integer>> closing = new AtomicReference<>();
+        LocalLimiter<Integer> limiter = daily(
+                () -> {
+                    LocalLimiter<Integer> swept = closing.getAndSet(null);
+                    if (swept != null) {
+                        swept.close();
+                    }
+                    return ticker.read();
+                },
+                pool);
+        closing.set(limiter);
+        taken(pool).run();
+        assertThat(closing.get()).as("was closed").isNull();
+        assertThat(pool.getQueue()).isEmpty();
+        pool.shutdownNow();
+    }
+
+    /** A pool that gives other threads time to do something between taking a task and telling so. */
+    private static final class SlowPool extends ScheduledThreadPoolExecutor {
+        private final Deque<Runnable> meanwhile = new ArrayDeque<>();
+
+        SlowPool() {
+            super(1);
+        }
+
+        @Override
+        public ScheduledFuture<?> schedule(Runnable action, long delay, TimeUnit unit) {
+            ScheduledFuture<?> scheduled = super.schedule(action, delay, unit);
+            if (!meanwhile.isEmpty()) {
+                meanwhile.remove().run();
+            }
+            return scheduled;
+        }
+    }
+
+    @Test
+    void closeWhileASliceIsBeingScheduledLeavesNothingInTheQueueOfAPool() {
+        SlowPool pool = new SlowPool();
+        LocalLimiter<Integer> limiter = daily(ticker, pool);
+        pool.meanwhile.add(limiter::close);
+        taken(pool).run();
+        assertThat(pool.meanwhile).isEmpty();
+        assertThat(pool.getQueue()).isEmpty();
+        pool.shutdownNow();
+    }
+
+    @Test
+    void closeAtTheVeryStartLeavesNothingInTheQueueOfAPool() {
+        SlowPool pool = new SlowPool();
+        LocalLimiter<Integer> limiter = limiter(ticker);
+        Sweeper sweeper = new Sweeper(limiter, Duration.ofDays(1), pool);
+        pool.meanwhile.add(sweeper::close);
+        sweeper.start();
+        assertThat(pool.getQueue()).isEmpty();
+        sweeper.start();
+        assertThat(pool.getQueue()).as("started when closed").isEmpty();
+        pool.shutdownNow();
+        limiter.close();
+    }
+
+    @Test
+    void closeFindsTheLatestSliceEvenIfEarlierOnesAreNotedAfterIt() {
+        SlowPool pool = new SlowPool();
+        for (int slice = 0; slice < 3; slice++) {
+            pool.meanwhile.add(() -> taken(pool).run());
+        }
+        LocalLimiter<Integer> limiter = daily(ticker, pool);
+        assertThat(pool.meanwhile).isEmpty();
+        assertThat(pool.getQueue()).hasSize(1);
+        limiter.close();
+        assertThat(pool.getQueue()).isEmpty();
+        pool.shutdownNow();
+    }
+
+    @Test
+    void aPoolBehindAWrapperKeepsNoTaskThatIsNotCancelled() {
+        ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(1);
+        LocalLimiter<Integer> limiter = daily(ticker, Executors.unconfigurableScheduledExecutorService(pool));
+        limiter.close();
+        assertThat(pool.getQueue())
+                .allSatisfy(task -> assertThat((Future<?>) task).isCancelled());
+        pool.shutdownNow();
+    }
+
+    @Test
+    void aClosedLimiterSchedulesNothing() {
+        LocalLimiter<Integer> limiter = limiter(() -> {
+            shutDown = true;
+            return ticker.read();
+        });
+        tasks.getFirst().action.run(); // is rejected when it wants to schedule the next
+        limiter.close();
+        limiter.close();
+        shutDown = false;
+        tasks.remove().action.run();
+        assertThat(tasks).isEmpty();
     }
 
     @Test
