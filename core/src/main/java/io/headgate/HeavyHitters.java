@@ -7,11 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys that came most often, found in a fixed amount of memory however many keys there are: Metwally, Agrawal and
- * El Abbadi's <em>space-saving</em> sketch. With {@code size} places, a key that came in more than one of
- * {@code size} calls is among them. Thread-safe; never blocks.
+ * El Abbadi's <em>space-saving</em> sketch, in several parts for several threads. Thread-safe; {@link #add} never
+ * blocks.
+ *
+ * <p>{@link #top} has every key that came in more than one of {@code size} of the calls that were counted, whatever
+ * threads they came from. A call is counted unless it comes while other threads are at all parts of the sketch.
  *
  * @param <K> the type of the keys
  */
@@ -21,9 +25,20 @@ public final class HeavyHitters<K> {
      * While there are free places every new key gets one, and the counts are exact. Then a newcomer takes the place of
      * the key that came least often, with its count, which is what it may be overestimated by.
      *
-     * The sketch is cut into stripes, so that threads which are flooded at once seldom meet: a thread keeps to its own.
-     * A call that finds its stripe taken is dropped instead of made to wait; only a flood loses some, and a flood shows
-     * anyway. The map and the places of a stripe are guarded by its lock.
+     * The sketch is cut into stripes, so that threads which are flooded at once seldom meet: a thread begins at its own
+     * and goes on to the next if that is taken, and its call is dropped if all are. What a stripe has is guarded by its
+     * lock.
+     *
+     * Stripes are merged by adding up. What a full stripe says of a key that it does not have is its least count: the
+     * key came that often at most, and perhaps never. So no sum is below the truth, nor further above it than its error.
+     *
+     * Why the top m have every key that came in more than N / m of the N calls counted, for m up to the size s: in a
+     * stripe that counted n of them the counts add up to n, so the least is at most n / s if it is full.
+     *   - Such a key is in some stripe: one that does not have it saw it n / s times at most, in all stripes N / s.
+     *   - Any m keys have sums that add up to N at most. In each stripe, let every key that it does not have stand for a
+     *     place of a key that is not among the m: there are enough, as m is no more than s, and none has less than
+     *     the least count. So what the stripe says of the m keys is at most n.
+     *   - If such a key were not in the top m, these would have sums no smaller than its own, each more than N / m.
      */
 
     private static final int STRIPES = 4;
@@ -32,12 +47,15 @@ public final class HeavyHitters<K> {
      * A key and how often it came.
      *
      * @param key the key
-     * @param count about how often: what it misses are calls that were dropped, and a share of a rare key that came by
-     *     several threads
-     * @param error by how much the count may be too high, at most
+     * @param count how often it came, or more: never less than the calls with it that were counted
+     * @param error by how much the count may be too high, at most; no more than one of {@code size} of all calls counted
      * @param <K> the type of the key
      */
-    public record Hit<K>(K key, long count, long error) {}
+    public record Hit<K>(K key, long count, long error) {
+        private Hit<K> plus(Hit<K> other) {
+            return new Hit<>(key, count + other.count, error + other.error);
+        }
+    }
 
     private final List<Stripe<K>> stripes;
     private final int size;
@@ -57,28 +75,43 @@ public final class HeavyHitters<K> {
     }
 
     /**
-     * Counts a key.
+     * Counts a key. If its {@code hashCode} or {@code equals} throws, the call is not counted.
      *
      * @param key the key
      */
     public void add(K key) {
-        stripes.get((int) (Thread.currentThread().getId() & (STRIPES - 1))).tryAdd(key);
+        long own = Thread.currentThread().getId();
+        for (int i = 0; i < STRIPES; i++) {
+            if (stripes.get((int) ((own + i) & (STRIPES - 1))).tryAdd(key)) {
+                return;
+            }
+        }
     }
 
     /**
-     * The keys that came most often, the most frequent first.
+     * The keys that came most often, the most frequent first: every key that came in more than one of {@code most} of the
+     * calls counted is among them, if that is no more than the size.
      *
-     * @param most how many at most
-     * @return a snapshot
+     * @param most how many at most; no more than the size are given
+     * @return a snapshot of each part of the sketch, one after the other: calls under way may be counted or not
      */
     public List<Hit<K>> top(int most) {
         Map<K, Hit<K>> all = new HashMap<>();
+        long absent = 0;
         for (Stripe<K> stripe : stripes) {
-            for (Hit<K> hit : stripe.hits()) {
-                all.merge(hit.key, hit, (a, b) -> new Hit<>(a.key, a.count + b.count, a.error + b.error));
+            List<Hit<K>> hits = stripe.hits();
+            long least = hits.size() < size
+                    ? 0
+                    : hits.stream().mapToLong(Hit::count).min().orElse(0);
+            // Each key here is given what the other stripes say of an absent one, and what this one says beyond that.
+            for (Hit<K> hit : hits) {
+                all.merge(hit.key, new Hit<>(hit.key, hit.count - least, hit.error - least), Hit::plus);
             }
+            absent += least;
         }
+        long everywhere = absent;
         return all.values().stream()
+                .map(hit -> new Hit<>(hit.key, hit.count + everywhere, hit.error + everywhere))
                 .sorted(Comparator.<Hit<K>>comparingLong(Hit::count).reversed())
                 .limit(Math.min(most, size))
                 .toList();
@@ -104,44 +137,61 @@ public final class HeavyHitters<K> {
 
         private final ReentrantLock lock = new ReentrantLock();
         private final int size;
-        private final Map<K, Place<K>> byKey = new HashMap<>();
         private final List<Place<K>> places = new ArrayList<>();
+
+        /** The places by key. Null if a change threw, as a map that was interrupted may have lost any key; made again then. */
+        private @Nullable Map<K, Place<K>> byKey = new HashMap<>();
 
         Stripe(int size) {
             this.size = size;
         }
 
-        void tryAdd(K key) {
-            if (lock.tryLock()) {
-                try {
-                    add(key);
-                } finally {
-                    lock.unlock();
-                }
+        boolean tryAdd(K key) {
+            if (!lock.tryLock()) {
+                return false;
             }
+            try {
+                add(key);
+            } finally {
+                lock.unlock();
+            }
+            return true;
         }
 
+        /** The places are changed last, when nothing can throw any more. */
         private void add(K key) {
-            Place<K> place = byKey.get(key);
+            Map<K, Place<K>> index = byKey == null ? index() : byKey;
+            Place<K> place = index.get(key);
             if (place == null) {
-                place = places.size() < size ? newPlace(key) : leastPlace(key);
-                byKey.put(key, place);
+                byKey = null;
+                place = places.size() < size ? newPlace(index, key) : leastPlace(index, key);
             }
+            byKey = index;
             place.count++;
         }
 
-        private Place<K> newPlace(K key) {
+        private Map<K, Place<K>> index() {
+            Map<K, Place<K>> index = new HashMap<>();
+            for (Place<K> place : places) {
+                index.put(place.key, place);
+            }
+            return index;
+        }
+
+        private Place<K> newPlace(Map<K, Place<K>> index, K key) {
             Place<K> place = new Place<>(key);
+            index.put(key, place);
             places.add(place);
             return place;
         }
 
-        private Place<K> leastPlace(K key) {
+        private Place<K> leastPlace(Map<K, Place<K>> index, K key) {
             Place<K> least = places.get(0);
             for (Place<K> place : places) {
                 least = place.count < least.count ? place : least;
             }
-            byKey.remove(least.key);
+            index.remove(least.key);
+            index.put(key, least);
             least.key = key;
             least.error = least.count;
             return least;
@@ -161,7 +211,7 @@ public final class HeavyHitters<K> {
         void clear() {
             lock.lock();
             try {
-                byKey.clear();
+                byKey = null;
                 places.clear();
             } finally {
                 lock.unlock();
