@@ -20,10 +20,11 @@ final class Bin extends Entry {
     /** Stands where an entry has its key; equal to no key. */
     private static final Object NO_KEY = new Object();
 
-    private final Map<Object, Entry> byKey = new HashMap<>();
-
-    /** The same entries, to be walked by index. */
+    /** All there is, to be walked by index. */
     private final List<Entry> entries = new ArrayList<>();
+
+    /** The same by key. Null if an {@link #add} threw: a map that was interrupted so may have lost any of its keys. */
+    private @Nullable Map<Object, Entry> byKey = new HashMap<>();
 
     Bin(int hash) {
         super(NO_KEY, hash, null);
@@ -31,12 +32,32 @@ final class Bin extends Entry {
 
     @Nullable
     Entry find(Object key) {
-        return byKey.get(key);
+        if (byKey != null) {
+            return byKey.get(key);
+        }
+        for (Entry entry : entries) {
+            if (key.equals(entry.key)) {
+                return entry;
+            }
+        }
+        return null;
     }
 
+    /** Adds the entry of a key that has none here; if it throws, the entries are those of before. */
     void add(Entry entry) {
-        byKey.put(entry.key, entry);
+        Map<Object, Entry> index = byKey == null ? index() : byKey;
+        byKey = null;
+        index.put(entry.key, entry);
         entries.add(entry);
+        byKey = index;
+    }
+
+    private Map<Object, Entry> index() {
+        Map<Object, Entry> index = new HashMap<>();
+        for (Entry entry : entries) {
+            index.put(entry.key, entry);
+        }
+        return index;
     }
 
     Entry entry(int index) {
@@ -51,8 +72,8 @@ final class Bin extends Entry {
     @Override
     boolean expungeDeleted() {
         boolean empty = true;
-        for (Entry entry : entries) {
-            empty &= entry.expungeDeleted();
+        for (int i = 0; i < entries.size(); i++) { // an iterator could find no memory halfway
+            empty &= entries.get(i).expungeDeleted();
         }
         return empty;
     }
@@ -60,8 +81,8 @@ final class Bin extends Entry {
     @Override
     int expungeAll() {
         int live = 0;
-        for (Entry entry : entries) {
-            live += entry.expungeAll();
+        for (int i = 0; i < entries.size(); i++) {
+            live += entries.get(i).expungeAll();
         }
         return live;
     }

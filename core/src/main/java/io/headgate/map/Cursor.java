@@ -35,7 +35,8 @@ final class Cursor {
                 if (nextSegment == segments.length) {
                     return null;
                 }
-                table = segments[nextSegment++].promoted();
+                table = segments[nextSegment].promoted();
+                nextSegment++;
                 slot = 0;
                 continue;
             }

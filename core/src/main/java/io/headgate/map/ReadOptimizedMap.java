@@ -6,7 +6,6 @@ import java.security.SecureRandom;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -18,14 +17,17 @@ import org.jspecify.annotations.Nullable;
  * take the lock of one segment, as does adding a key. All operations on one key cost O(1) amortized, or O(log n) if n
  * keys share its hash code and are mutually {@link Comparable}. Adding a key may copy one segment, which holds at most
  * 16,384 entries while the map is not larger than expected and its hash codes are distinct. Deleted entries never
- * outnumber the live ones of their segment by more than 16 and are dropped once a segment is empty; values are let go
- * at once.
+ * outnumber the live ones of their segment by more than 16 and are dropped once a segment is empty, unless dropping them
+ * fails, as it may for want of memory; then the next deletion tries again. Values are let go at once.
  *
  * <p>Safe for use by any number of threads. Every operation on one key is atomic: it takes effect at one instant
  * between its call and its return. What a thread did before it stored a value is visible to every thread that
  * then sees this value. Neither null keys nor null values are allowed: they are refused with a
  * {@link NullPointerException}. Keys are spread with a seed of each map's own, so that nobody can choose keys that
  * meet in one place unless their hash codes are equal.
+ *
+ * <p>An operation on one key that throws, because {@code equals}, {@code hashCode} or {@code compareTo} did or because
+ * memory is short, has changed nothing.
  *
  * @param <K> the type of the keys, which must not change in a way that {@code equals} or {@code hashCode} would notice
  * @param <V> the type of the values
@@ -57,7 +59,6 @@ public final class ReadOptimizedMap<K, V> {
     private final int segmentShift;
     private final long addend;
     private final long multiplier;
-    private final LongAdder size = new LongAdder();
     private final ConcurrentMap<K, V> view = new MapView<>(this);
 
     /** An empty map for up to some 200,000 keys; with more it is as correct, but copies more at a time. */
@@ -94,7 +95,7 @@ public final class ReadOptimizedMap<K, V> {
         segments = new Segment[count];
         published = new AtomicReferenceArray<>(count);
         for (int i = 0; i < count; i++) {
-            segments[i] = new Segment(size, published, i);
+            segments[i] = new Segment(published, i);
         }
         segmentShift = Integer.numberOfLeadingZeros(count) + 1;
         SplittableRandom random = new SplittableRandom(seed);
@@ -218,12 +219,18 @@ public final class ReadOptimizedMap<K, V> {
     }
 
     /**
-     * Returns the number of keys, in O(1): exact while no other thread changes the map, otherwise of some moment.
+     * Returns the number of keys, exact while no operation is under way. It adds up one count for each segment, which is
+     * raised after a key came and lowered after it went: so it may lag by the operations under way, and never have been
+     * the number at any instant.
      *
      * @return zero or more
      */
     public long size() {
-        return Math.max(0, size.sum());
+        long size = 0;
+        for (Segment segment : segments) {
+            size += segment.live();
+        }
+        return Math.max(0, size);
     }
 
     /**

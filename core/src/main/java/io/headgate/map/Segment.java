@@ -2,7 +2,6 @@ package io.headgate.map;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +22,8 @@ final class Segment {
      *
      *   clean -> amended   a new key arrives: the deleted entries are expunged, the others copied (beginDirty)
      *   amended -> clean   the dirty table is promoted: after as many misses as it has entries, when somebody wants to
-     *                      walk the segment, or in a copy without its dead entries when these have become too many
+     *                      walk the segment, or when its dead entries have become too many
+     *   clean -> clean     the read table is replaced by a copy without its dead entries (dropDead)
      *
      * Copying is paid for by the misses that led to the promotion before it, so a new key costs O(1) amortized; the
      * pause is bounded by the segment, not by the map.
@@ -37,6 +37,11 @@ final class Segment {
      * is never reset, so it cannot drift. It lags behind the values by the threads that stand between their CAS and
      * their count; the last of them sees the true count and does the work, so nothing is missed; doing it once too
      * often is harmless, as a copy looks at the values and not at the count.
+     *
+     * An operation that throws has changed nothing: keys are compared, and memory is taken, before the first write that
+     * anybody can see. A copy may expunge and then throw, which turns deleted entries into expunged ones, both absent.
+     * It is made of the read table only and while that is clean, so the dirty table never has an expunged entry, which
+     * would hide a newer one of the same key.
      *
      * Order of this file: the fast paths, their slow paths, then the changes of table.
      */
@@ -69,11 +74,7 @@ final class Segment {
     /** Written by whoever made an entry live or dead, right after it did: the entries that are live. */
     private final AtomicInteger live = new AtomicInteger();
 
-    /** The same, over all segments. */
-    private final LongAdder size;
-
-    Segment(LongAdder size, AtomicReferenceArray<@Nullable Entry[]> published, int index) {
-        this.size = size;
+    Segment(AtomicReferenceArray<@Nullable Entry[]> published, int index) {
         this.published = published;
         this.index = index;
         published.set(index, read.slots);
@@ -129,7 +130,7 @@ final class Segment {
             }
             if (entry.compareAndSet(seen, next)) {
                 if (seen == null) {
-                    born();
+                    live.incrementAndGet();
                 } else if (next == null) {
                     died();
                 }
@@ -193,15 +194,16 @@ final class Segment {
         target = target.add(entry);
         dirty = target;
         held = target.count() + leftBehind;
-        born();
+        live.incrementAndGet();
     }
 
     /** Copies the read table for a first new key: O(entries of the segment). */
     private Table beginDirty() {
         Table copy = read.survivors();
+        Table marked = read.asAmended();
         leftBehind = read.count() - copy.count();
         dirty = copy;
-        read = read.asAmended();
+        read = marked;
         return copy;
     }
 
@@ -215,15 +217,13 @@ final class Segment {
         published.set(index, table.slots);
     }
 
-    private void born() {
-        size.increment();
-        live.incrementAndGet();
-    }
-
     private void died() {
-        size.decrement();
         if (tooManyDead(live.decrementAndGet())) {
-            dropDead();
+            try {
+                dropDead();
+            } catch (Throwable e) {
+                // The deletion has taken effect, and dropping is but housekeeping: the next deletion tries it again.
+            }
         }
     }
 
@@ -237,7 +237,10 @@ final class Segment {
         try {
             // Double-check: another thread may have dropped them while this one waited for the lock.
             if (tooManyDead(live.get())) {
-                Table rest = (dirty == null ? read : dirty).survivors();
+                if (dirty != null) {
+                    publish(dirty);
+                }
+                Table rest = read.survivors();
                 publish(rest.count() == 0 ? Table.EMPTY : rest);
             }
         } finally {
@@ -270,10 +273,14 @@ final class Segment {
             int cleared = (dirty == null ? read : dirty).expungeAll();
             publish(Table.EMPTY);
             live.addAndGet(-cleared);
-            size.add(-cleared);
         } finally {
             lock.unlock();
         }
+    }
+
+    /** The keys: raised after one came, lowered after one went, so it may be below zero for a moment. */
+    int live() {
+        return live.get();
     }
 
     /** For tests, as are the next two: whether keys may be waiting for their promotion. */

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * A flat hash table of entries with linear probing: an array of references whose length is a power of two.
  *
  * <p>It only ever gains entries. A private table is changed with the segment's lock held; once published it is never
- * changed again, only the values of its entries are.
+ * changed again, only the values of its entries are. A change that throws, in the user's code or for want of memory,
+ * has changed nothing: what may throw comes before the first write to the slots.
  */
 final class Table {
 
@@ -84,7 +85,8 @@ final class Table {
 
     /**
      * Expunges what is deleted here and copies the rest into a private table. In this order: an entry that is left out
-     * must never come to life again, and one that comes to life before it is expunged is not left out.
+     * must never come to life again, and one that comes to life before it is expunged is not left out. If the copy
+     * throws, what was expunged is as absent as what was deleted.
      */
     Table survivors() {
         int kept = 0;
@@ -150,32 +152,35 @@ final class Table {
             slots[i] = entry;
             used++;
         } else {
-            gather(entry.hash).add(entry);
+            gather(entry);
         }
         count++;
     }
 
-    /** Moves the entries of a hash into a bin, and all that was probed after them closer to where it belongs. */
-    private Bin gather(int hash) {
+    /** Moves an entry and all others of its hash into a bin, and what was probed after them closer to where it belongs. */
+    private void gather(Entry added) {
         int mask = slots.length - 1;
-        List<Entry> run = new ArrayList<>();
-        int i = hash & mask;
-        for (Entry entry = slots[i]; entry != null; entry = slots[i]) {
-            run.add(entry);
-            slots[i] = null;
-            used--;
-            i = (i + 1) & mask;
-        }
-        Bin bin = new Bin(hash);
-        place(bin);
-        for (Entry entry : run) {
-            if (entry.hash == hash) {
+        int start = added.hash & mask;
+        Bin bin = new Bin(added.hash);
+        List<Entry> others = new ArrayList<>();
+        int end = start;
+        for (Entry entry = slots[end]; entry != null; entry = slots[end]) {
+            if (entry.hash == added.hash) {
                 bin.add(entry);
             } else {
-                place(entry);
+                others.add(entry);
             }
+            end = (end + 1) & mask;
         }
-        return bin;
+        bin.add(added);
+        for (int i = start; i != end; i = (i + 1) & mask) {
+            slots[i] = null;
+            used--;
+        }
+        place(bin);
+        for (int i = 0; i < others.size(); i++) {
+            place(others.get(i));
+        }
     }
 
     /** Puts an entry or a bin into the first free slot for its hash, without comparing it with others. */
