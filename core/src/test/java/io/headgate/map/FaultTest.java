@@ -195,7 +195,7 @@ class FaultTest {
     void anOperationThatThrowsHasChangedNothing(Keys keys) {
         for (Past past : Past.values()) {
             boolean dead = past == Past.WITH_DEAD || past == Past.AMENDED_WITH_DEAD;
-            for (int size : new int[] {1, 7, 8, 9, 12, 20}) {
+            for (int size : new int[] {1, 7, 8, 9, 10, 12, 20}) { // with ten keys the next makes the tree of a bin
                 for (Operation operation : Operation.values()) {
                     injectAll(keys, past, size, dead ? size / 3 : 0, operation);
                 }
