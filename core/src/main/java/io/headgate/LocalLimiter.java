@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * {@link Limiter#forAddresses} or {@link Limiter#forNetworks}.
  *
  * <p>A decision about a known client takes no lock, nor does one about any other key that has settled in the map; and
- * {@code tryAcquire} allocates nothing, but for the network of an IPv6 client if more than 64 bits tell clients apart.
+ * {@code tryAcquire} allocates nothing, but for the network of an IPv6 client if more than 64 bits tell clients apart, and
+ * for a word a limit when a key without room is admitted by a shared bucket.
  * Whatever threads do at the same time, in every window a key is admitted at most capacity + rate × (last − first as-of
  * reading) permits under each limit, less what was refunded; the as-of reading of a call lies within the call. Keys whose
  * buckets are full are forgotten from time to time, which changes no decision if there is room for the key when it returns.

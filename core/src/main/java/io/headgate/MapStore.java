@@ -1,11 +1,10 @@
 package io.headgate;
 
 import io.headgate.map.ReadOptimizedMap;
+import io.headgate.map.Walk;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -51,10 +50,12 @@ final class MapStore<K> extends BucketStore<K> {
     private final LongAdder evicted = new LongAdder();
 
     private final ReentrantLock handLock = new ReentrantLock();
-    /** Where the next keys within reach come from, round and round. Guarded by handLock. */
-    private Iterator<Map.Entry<K, long[]>> hand;
-    /** The keys within reach: a newcomer takes the place of one of them if its buckets are full. Guarded by handLock. */
-    private final List<Map.Entry<K, long[]>> reach = new ArrayList<>(REACH);
+    /** Where the next keys within reach come from, round and round. Guarded by handLock, as the following are. */
+    private final Walk<K, long[]> hand;
+    /** The keys within reach: a newcomer takes the place of one of them if its buckets are full. */
+    private final List<K> keysWithinReach = new ArrayList<>(REACH);
+
+    private final List<long[]> rowsWithinReach = new ArrayList<>(REACH);
 
     MapStore(
             TokenBucket[] buckets,
@@ -66,7 +67,7 @@ final class MapStore<K> extends BucketStore<K> {
         this.maxKeys = maxKeys;
         this.map = new ReadOptimizedMap<>(maxKeys, random.nextLong());
         this.floor = newFloor();
-        this.hand = entries();
+        this.hand = map.walk();
     }
 
     @Override
@@ -131,20 +132,23 @@ final class MapStore<K> extends BucketStore<K> {
         handLock.lock();
         try {
             boolean any = false;
-            for (Map.Entry<K, long[]> entry : reach) {
-                any |= isRetired(entry.getValue()) && unlink(entry.getKey(), entry.getValue());
+            for (int i = rowsWithinReach.size() - 1; i >= 0; i--) {
+                if (isRetired(rowsWithinReach.get(i))) {
+                    any |= unlink(keysWithinReach.get(i), rowsWithinReach.get(i));
+                    keysWithinReach.remove(i);
+                    rowsWithinReach.remove(i);
+                }
             }
-            reach.removeIf(entry -> isRetired(entry.getValue()));
-            for (int rounds = 0; reach.size() < REACH && rounds < 2; ) {
-                if (hand.hasNext()) {
-                    reach.add(hand.next());
+            for (int rounds = 0; rowsWithinReach.size() < REACH && rounds < 2; ) {
+                if (hand.next()) {
+                    keysWithinReach.add(hand.key());
+                    rowsWithinReach.add(hand.value());
                 } else {
-                    hand = entries();
                     rounds++;
                 }
             }
-            for (Map.Entry<K, long[]> entry : reach) {
-                any |= evict(entry.getKey(), entry.getValue(), now);
+            for (int i = 0; i < rowsWithinReach.size(); i++) {
+                any |= evict(keysWithinReach.get(i), rowsWithinReach.get(i), now);
             }
             return any;
         } finally {
@@ -156,14 +160,11 @@ final class MapStore<K> extends BucketStore<K> {
     private void moveOn() {
         handLock.lock();
         try {
-            reach.clear();
+            keysWithinReach.clear();
+            rowsWithinReach.clear();
         } finally {
             handLock.unlock();
         }
-    }
-
-    private Iterator<Map.Entry<K, long[]>> entries() {
-        return map.asMap().entrySet().iterator();
     }
 
     private boolean evict(K key, long[] row, long now) {
@@ -223,21 +224,24 @@ final class MapStore<K> extends BucketStore<K> {
 
     @Override
     Pass pass() {
-        Iterator<Map.Entry<K, long[]>> entries = entries();
+        Walk<K, long[]> walk = map.walk();
         return new Pass() {
+
+            private boolean ahead = walk.next();
+
             @Override
             public boolean hasNext() {
-                return entries.hasNext();
+                return ahead;
             }
 
             @Override
             public int evict(long now, int most) {
                 int count = 0;
-                for (int i = 0; i < most && entries.hasNext(); i++) {
-                    Map.Entry<K, long[]> entry = entries.next();
-                    if (MapStore.this.evict(entry.getKey(), entry.getValue(), now)) {
-                        count++;
-                    }
+                for (int i = 0; i < most && ahead; i++) {
+                    K key = walk.key();
+                    long[] row = walk.value();
+                    ahead = walk.next();
+                    count += MapStore.this.evict(key, row, now) ? 1 : 0;
                 }
                 return count;
             }

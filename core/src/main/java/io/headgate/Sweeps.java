@@ -47,8 +47,8 @@ final class Sweeps {
         BucketStore.Pass pass = walk == null ? store.pass() : walk;
         walk = null; // a walk that throws is not taken up again
         long spent = 0;
-        while (pass.hasNext() && spent < SLICE_NANOS) {
-            pass.evict(ticker.read(), AT_ONCE);
+        for (long now = ticker.read(); pass.hasNext() && spent < SLICE_NANOS; now = ticker.read()) {
+            pass.evict(now, AT_ONCE);
             spent = System.nanoTime() - start;
         }
         nanos.add(spent);

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.headgate.testing.FakeTicker;
 import java.lang.management.ManagementFactory;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -52,20 +51,5 @@ class AllocationTest<K> {
         assertAllocatesNothing(build(keys.builder(Limit.parse("1/day"))), key); // denied
         assertAllocatesNothing(build(keys.builder(Limit.parse("1000000000/s"))), key); // admitted
         assertAllocatesNothing(build(keys.builder(Limit.parse("1000000000/s"), Limit.parse("10000000/minute"))), key);
-    }
-
-    /** At the cap: the shared bucket is exhausted, or there is none. */
-    @Test
-    void newcomersThatAreTurnedAway() {
-        for (Overflow overflow : new Overflow[] {Overflow.SHARE, Overflow.DENY}) {
-            LocalLimiter<K> limiter = build(keys.builder(Limit.parse("1/day"), Limit.parse("5/s"))
-                    .maxKeys(1)
-                    .overflow(overflow)
-                    .sweepInterval(Duration.ZERO));
-            limiter.tryAcquire(keys.key(1));
-            K key = keys.key(2);
-            assertAllocatesNothing(limiter, key);
-            assertThat(limiter.stats().overflowed()).isGreaterThan(5 * CALLS);
-        }
     }
 }

@@ -26,6 +26,15 @@ final class Cursor {
         this.segments = segments;
     }
 
+    /** Begins anew. */
+    void restart() {
+        nextSegment = 0;
+        table = Table.EMPTY;
+        slot = 0;
+        inBin = 0;
+        value = null;
+    }
+
     /** Goes to the next live entry; null when there is none. */
     @Nullable
     Entry next() {

@@ -210,6 +210,15 @@ public final class ReadOptimizedMap<K, V> {
     }
 
     /**
+     * Begins a walk over the mappings that can be left and taken up again.
+     *
+     * @return the walk, before the first mapping; made in O(1)
+     */
+    public Walk<K, V> walk() {
+        return new Walk<>(this);
+    }
+
+    /**
      * Deletes all keys, segment after segment: one that is stored meanwhile may stay or not.
      */
     public void clear() {
