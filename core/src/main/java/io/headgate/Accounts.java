@@ -203,9 +203,14 @@ final class Accounts<K> {
         }
     }
 
-    /** Fills the key's own buckets. */
+    /** Fills the key's own buckets. One that would begin with a debt is given some to be filled, if there is room. */
     void reset(K key, long now) {
-        store.apply(key, Operation.RESET, 0, now, null);
+        boolean owesElsewhere = store.apply(key, Operation.RESET, 0, now, null) == Buckets.ABSENT
+                && shared != null
+                && shared.isOwing(shared.number(key), now);
+        if (owesElsewhere && store.insert(key, true, now)) {
+            store.apply(key, Operation.RESET, 0, now, null);
+        }
     }
 
     long nearLimit() {

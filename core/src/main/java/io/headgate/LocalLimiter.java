@@ -171,7 +171,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * {@inheritDoc}
      *
-     * <p>What a key owes in a bucket that it shares ({@link Overflow#SHARE}) stays, since others owe it too.
+     * <p>What a key owes in a bucket that it shares ({@link Overflow#SHARE}) stays, since others owe it too; if there is room
+     * for the key now, it does not owe that in buckets of its own.
      */
     @Override
     public void reset(K key) {

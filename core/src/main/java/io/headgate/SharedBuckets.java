@@ -36,6 +36,9 @@ final class SharedBuckets<K> extends Buckets<K> {
     @Override
     int apply(K key, Operation operation, long permits, long now, long @Nullable [] words) {
         int number = neighbours.of(key);
+        if (operation == Operation.REFUND) {
+            return refund(number, key, permits, now);
+        }
         long[] family = family(number);
         int row = row(number);
         return switch (operation) {
@@ -45,8 +48,7 @@ final class SharedBuckets<K> extends Buckets<K> {
                 yield refusing == ADMITTED ? charge(family, number, key, operation, permits, now, words) : refusing;
             }
             case CHARGE -> charge(family, number, key, operation, permits, now, words);
-            case REFUND -> refund(family, number, key, permits, now);
-            case OWE, RESET -> throw new IllegalArgumentException(operation + " would be of strangers, too");
+            case REFUND, OWE, RESET -> throw new IllegalArgumentException(operation + " would be of strangers, too");
         };
     }
 
@@ -65,11 +67,11 @@ final class SharedBuckets<K> extends Buckets<K> {
     }
 
     /** Gives back what the cell says that the key still owes, so that strangers who owe are not forgiven. */
-    private int refund(long[] family, int number, K key, long permits, long now) {
+    private int refund(int number, K key, long permits, long now) {
         for (int i = buckets.length - 1; i >= 0; i--) {
-            long cell = settled(family, cell(number) + i, buckets[i], now);
-            long owed = buckets[i].refundable(cell, permits, now);
+            long owed = buckets[i].refundable(owed(number, i, now), permits, now);
             if (owed > 0) {
+                long[] family = family(number);
                 move(family, cell(number), i, ONLY_TENANT, key, Operation.REFUND, owed, now, 0);
                 move(family, row(number), i, ONLY_TENANT, key, Operation.REFUND, owed, now, 0);
             }

@@ -56,6 +56,19 @@ class InheritanceTest<K> {
         assertThat(limiter.stats().overflowed()).isEqualTo(30);
     }
 
+    @Test
+    void aResetForgetsAlsoWhatTheKeyWouldBringAlong() {
+        LocalLimiter<K> limiter = build(
+                keys.builder(Limit.parse("5/hour"), Limit.parse("4/minute")).maxKeys(1));
+        limiter.tryAcquire(keys.key(0));
+        assertThat(admitted(limiter, keys.key(1), 9)).isEqualTo(4);
+        limiter.reset(keys.key(1)); // no room: the shared bucket is of others, too
+        assertThat(admitted(limiter, keys.key(1), 9)).isZero();
+        limiter.reset(keys.key(0));
+        limiter.reset(keys.key(1));
+        assertThat(admitted(limiter, keys.key(1), 9)).isEqualTo(4);
+    }
+
     /** A call is asleep between its look-up and its row while others are admitted by the shared bucket. */
     @Test
     void aSleepingCallDoesNotForgiveWhatOthersTookMeanwhile() throws Exception {
@@ -194,12 +207,13 @@ class InheritanceTest<K> {
 
     /** Everybody who has a row is full; who shared still owes. */
     private void makeRoom(LocalLimiter<K> limiter) {
+        List<K> tracked = new ArrayList<>();
         for (int i = 0; i < 24; i++) {
-            if (limiter.peek(keys.key(i), 1).overflow()) {
-                continue;
+            if (!limiter.peek(keys.key(i), 1).overflow()) {
+                tracked.add(keys.key(i));
             }
-            limiter.reset(keys.key(i));
         }
+        tracked.forEach(limiter::reset);
     }
 
     @Test
