@@ -4,8 +4,6 @@ package io.headgate;
 enum Outcome {
     ALLOWED(true, false),
     DENIED(false, false),
-    /** The key has no buckets and there is no room for any, so the overflow rule has to decide. */
-    NO_ROOM(false, true),
     OVERFLOW_ALLOWED(true, true),
     OVERFLOW_DENIED(false, true);
 

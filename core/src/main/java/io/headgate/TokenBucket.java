@@ -207,11 +207,6 @@ class TokenBucket {
         return word < FIRST_TIME || from == to ? word : time(to, debt(word, from), word);
     }
 
-    /** Whether the first word is a later time. */
-    boolean isLater(long word, long other, long now) {
-        return debt(word, now) > debt(other, now);
-    }
-
     /** Whether more is owed than ever can be. */
     boolean isBeyond(long word, long now) {
         return debt(word, now) > most;
