@@ -68,7 +68,7 @@ public final class Report {
                         .param("contender", Contender.NAMES.stream().skip(1).toArray(String[]::new))
                         .addProfiler(GCProfiler.class));
         for (int round = 0; round < 3; round++) {
-            results.run("LimitsBenchmark", Report::brief);
+            results.run("LimitsBenchmark", b -> brief(b).warmupIterations(4)); // compiled anew in the third
         }
         results.run("CapBenchmark", b -> b);
         results.run("ChurnBenchmark", b -> brief(b).param("scene", "newcomers"));
