@@ -6,6 +6,7 @@ import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
 import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** What debtors that overflowed do to clients who never came before, and what the memory of them costs. */
@@ -25,6 +26,7 @@ class NewcomersTest {
         for (int debtors : new int[] {500, 2_000, 8_000}) {
             LocalLimiter<ClientAddress> limiter = Limiter.forAddresses(Limit.parse("100/day"))
                     .maxKeys(1)
+                    .random(new SplittableRandom(1))
                     .ticker(ticker)
                     .sweepInterval(Duration.ZERO)
                     .build();
