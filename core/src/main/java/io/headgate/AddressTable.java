@@ -331,6 +331,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
         }
         return true;
     }
+
     /** After a key of this home has left this group. */
     private void shortenReach(int home, int group) {
         int distance = (group - home) & (groupsPerStripe() - 1);

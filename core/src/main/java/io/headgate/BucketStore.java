@@ -5,8 +5,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buckets of at most so many keys. A key without buckets is a key with full ones, so a store may forget a key
- * exactly while all its buckets are full; and no bucket begins earlier than the reading at which one was forgotten.
+ * The buckets of at most so many keys. A key without a row owes what its cell says, as a rule nothing; so a store may forget
+ * a key exactly while all its buckets are full and its cell is empty. No bucket begins earlier than the reading at which
+ * one was forgotten.
  */
 abstract class BucketStore<K> extends Buckets<K> {
 
