@@ -282,9 +282,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
     /** Frees a slot, the first word of which was seen to be full, if it has a key and all buckets are full. Needs the lock. */
     private boolean evict(Stripe stripe, int slot, long[] row, int index, long first, long now) {
         long key = slots.keyAcquire(slot);
-        if (key == Slots.FREE
-                || !isRestFull(row, index, now)
-                || (first >= TokenBucket.FIRST_TIME && isOwing(key, now))) {
+        if (key == Slots.FREE || !isRestFull(row, index, now) || (isCharged(row, index) && isOwing(key, now))) {
             return false;
         }
         stripe.floor.raise(now);
@@ -300,6 +298,16 @@ final class AddressTable extends BucketStore<ClientAddress> {
         places.decrementAndGet();
         evicted.increment();
         return true;
+    }
+
+    /** Whether any word is a time: one that is NEW will owe what the cell says whether it is forgotten or not. */
+    private boolean isCharged(long[] row, int first) {
+        for (int i = 0; i < buckets.length; i++) {
+            if (word(row, first + i * Slots.GROUP) >= TokenBucket.FIRST_TIME) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean isRestFull(long[] row, int first, long now) {
