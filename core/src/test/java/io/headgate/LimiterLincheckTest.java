@@ -3,6 +3,7 @@ package io.headgate;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -13,13 +14,51 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Whatever two threads do to a limiter, the outcomes are those of some order of the same calls. Buckets become full, and
- * are swept, by refunds and resets, as the clock stands still.
+ * Whatever two threads do to a limiter, the outcomes are those that {@link Counts} gives in some order of the same calls.
+ * Buckets become full, and are swept, by refunds and resets, as the clock stands still.
  */
 class LimiterLincheckTest {
 
     /** How many times the usual number of scenarios; the soak profile asks for more. */
     private static final int EFFORT = Integer.getInteger("test.effort", 1);
+
+    private static final int CAPACITY = 4;
+
+    /** What a limiter means: so many permits a key, as the clock stands still. A sweep and the cap change no decision. */
+    public static final class Counts {
+
+        private final long[] left = {CAPACITY, CAPACITY, CAPACITY, CAPACITY};
+
+        public boolean tryAcquire(int key, int permits) {
+            boolean enough = permits <= left[key];
+            left[key] -= enough ? permits : 0;
+            return enough;
+        }
+
+        public long remaining(int key) {
+            return left[key];
+        }
+
+        public void refund(int key, int permits) {
+            left[key] = Math.min(CAPACITY, left[key] + permits);
+        }
+
+        public void reset(int key) {
+            left[key] = CAPACITY;
+        }
+
+        public void sweep() {}
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Counts that && Arrays.equals(left, that.left);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(left);
+        }
+    }
 
     /** The calls. */
     @Param(name = "key", gen = IntGen.class, conf = "1:2")
@@ -31,7 +70,7 @@ class LimiterLincheckTest {
 
         Calls(Keys<K> keys, long maxKeys) {
             this.keys = keys;
-            limiter = keys.builder(new Limit("slow", 4, Duration.ofMinutes(1), 4))
+            limiter = keys.builder(new Limit("slow", CAPACITY, Duration.ofMinutes(1), CAPACITY))
                     .maxKeys(maxKeys)
                     .ticker(new FakeTicker())
                     .random(new SplittableRandom(1)) // a model is checked by repeating it
@@ -99,7 +138,7 @@ class LimiterLincheckTest {
 
         CallsAtTheCap(Keys<K> keys) {
             this.keys = keys;
-            limiter = keys.builder(new Limit("slow", 4, Duration.ofMinutes(1), 4))
+            limiter = keys.builder(new Limit("slow", CAPACITY, Duration.ofMinutes(1), CAPACITY))
                     .maxKeys(1)
                     .ticker(new FakeTicker())
                     .random(new SplittableRandom(1))
@@ -139,6 +178,7 @@ class LimiterLincheckTest {
                 .iterations(10 * EFFORT)
                 .invocationsPerIteration(200)
                 .threads(2)
+                .sequentialSpecification(Counts.class)
                 .actorsPerThread(3)
                 .check(calls);
     }
@@ -150,6 +190,7 @@ class LimiterLincheckTest {
                 .iterations(6 * EFFORT)
                 .invocationsPerIteration(500)
                 .threads(2)
+                .sequentialSpecification(Counts.class)
                 .actorsPerThread(4)
                 .check(calls);
     }
