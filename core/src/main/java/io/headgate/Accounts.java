@@ -163,18 +163,19 @@ final class Accounts<K> {
     }
 
     /** What the words say, after they were charged or as they are. Counts calls that left a key near a limit. */
-    Decision explain(Outcome outcome, boolean taken, long[] words, long permits, long now) {
+    Decision explain(K key, Outcome outcome, boolean charged, long[] words, long permits, long now) {
         if (outcome == Outcome.OVERFLOW_DENIED && overflow == Overflow.DENY) {
             return Decision.denied(null, true, List.of());
         }
         boolean admissible = permits <= mostPermits;
+        boolean taken = charged && (!outcome.overflow || shared != null);
         LimitStatus[] statuses = new LimitStatus[buckets.length];
         long wait = 0;
         boolean near = false;
         for (int i = 0; i < buckets.length; i++) {
             TokenBucket bucket = buckets[i];
             wait = admissible ? Math.max(wait, bucket.nanosUntil(permits, words[i], now)) : wait;
-            long word = taken ? bucket.take(words[i], permits, now) : words[i];
+            long word = charged ? bucket.take(words[i], permits, now) : words[i];
             long remaining = bucket.available(word, now);
             near |= remaining <= bucket.capacity() / 5;
             statuses[limits.indexOf(bucket.limit())] = new LimitStatus(
@@ -189,7 +190,8 @@ final class Accounts<K> {
         }
         List<LimitStatus> list = List.of(statuses);
         if (outcome.allowed) {
-            return Decision.allowed(outcome.overflow, list);
+            return Decision.allowed(
+                    outcome.overflow, list, taken ? permits : 0, more -> giveBack(key, more, now, outcome.overflow));
         }
         return admissible
                 ? Decision.denied(Duration.ofNanos(wait), outcome.overflow, list)
@@ -201,6 +203,17 @@ final class Accounts<K> {
         if (store.apply(key, Operation.REFUND, permits, now, null) == Buckets.ABSENT && shared != null) {
             applyToShared(shared, key, Operation.REFUND, permits, now, null);
         }
+    }
+
+    /**
+     * Gives back permits of one charge, which was made at this reading: where it was made, and for a shared bucket from the
+     * key's own, too, as those that it has been given since have inherited it.
+     */
+    void giveBack(K key, long permits, long charged, boolean sharing) {
+        if (sharing && shared != null) {
+            shared.apply(key, Operation.GIVE_BACK, permits, charged, null);
+        }
+        store.apply(key, Operation.GIVE_BACK, permits, charged, null);
     }
 
     /** Fills the key's own buckets. One that would begin with a debt is given some to be filled, if there is room. */

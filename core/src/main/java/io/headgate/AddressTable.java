@@ -1,5 +1,6 @@
 package io.headgate;
 
+import io.headgate.internal.StackProbe;
 import io.headgate.net.ClientAddress;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -54,6 +55,9 @@ final class AddressTable extends BucketStore<ClientAddress> {
     private static final int NOWHERE = -1;
     /** Groups that a newcomer searches for a full bucket, at most. */
     private static final int WITHIN_REACH = 4;
+
+    /** Bytes: more than it takes to claim a slot or to evict a key, whose steps belong together. */
+    private static final int STACK = 2048;
 
     private static final VarHandle REACH = MethodHandles.arrayElementVarHandle(char[].class);
 
@@ -167,13 +171,10 @@ final class AddressTable extends BucketStore<ClientAddress> {
             return result;
         }
         Stripe stripe = stripe(home);
-        stripe.lock.lock(); // until the slot that was about to be freed is free, or not
-        try {
+        synchronized (stripe) { // until the slot that was about to be freed is free, or not
             if (find(home, key) == NOWHERE) {
                 return ABSENT;
             }
-        } finally {
-            stripe.lock.unlock();
         }
         return apply(address, operation, permits, now, words);
     }
@@ -188,8 +189,8 @@ final class AddressTable extends BucketStore<ClientAddress> {
         long key = networks.of(address);
         int home = home(key);
         Stripe stripe = stripe(home);
-        stripe.lock.lock();
-        try {
+        StackProbe.require(STACK);
+        synchronized (stripe) {
             for (; ; ) {
                 long taken = places.get();
                 if (taken >= maxKeys || !hasFreeSlot(stripe)) {
@@ -204,13 +205,11 @@ final class AddressTable extends BucketStore<ClientAddress> {
                     return true;
                 }
             }
-        } finally {
-            stripe.lock.unlock();
         }
     }
 
     private boolean hasFreeSlot(Stripe stripe) {
-        return stripe.live.get() < slotsPerStripe();
+        return stripe.live() < slotsPerStripe();
     }
 
     /** Gives the key the first free slot from its home on, of which there is one. Needs the lock. */
@@ -220,7 +219,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
         while (slot == NOWHERE) {
             slot = slots.findFree(further(home, ++distance));
         }
-        stripe.live.incrementAndGet();
+        stripe.count(1);
         if (distance > reach[home]) {
             REACH.setOpaque(reach, home, (char) distance);
         }
@@ -238,11 +237,9 @@ final class AddressTable extends BucketStore<ClientAddress> {
         if (places.get() < maxKeys && hasFreeSlot(stripe)) {
             return true;
         }
-        stripe.lock.lock();
-        try {
+        StackProbe.require(STACK);
+        synchronized (stripe) {
             return reclaim(stripe, home, now);
-        } finally {
-            stripe.lock.unlock();
         }
     }
 
@@ -294,7 +291,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
         }
         slots.setKeyRelease(slot, Slots.FREE);
         shortenReach(home(key), slot / Slots.GROUP);
-        stripe.live.decrementAndGet();
+        stripe.count(-1);
         places.decrementAndGet();
         evicted.increment();
         return true;
@@ -386,12 +383,15 @@ final class AddressTable extends BucketStore<ClientAddress> {
                 int to = Math.min(end, from + Math.max(1, most / Slots.GROUP));
                 next = to < end ? to : skipEmpty(to);
                 Stripe stripe = stripe(from);
-                stripe.lock.lock();
-                try {
+                StackProbe.require(STACK);
+                synchronized (stripe) {
                     return evictAll(stripe, from, to, now);
-                } finally {
-                    stripe.lock.unlock();
                 }
+            }
+
+            @Override
+            public void rest() {
+                // It keeps nothing but a number.
             }
         };
     }
@@ -399,7 +399,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
     /** The first group of the first stripe from this one on in which any slot has a key. */
     private int skipEmpty(int group) {
         int next = group;
-        while (next < slots.groups() && stripe(next).live.get() == 0) {
+        while (next < slots.groups() && stripe(next).live() == 0) {
             next += groupsPerStripe();
         }
         return next;

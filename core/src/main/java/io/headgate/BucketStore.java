@@ -102,5 +102,8 @@ abstract class BucketStore<K> extends Buckets<K> {
          * @return how many were forgotten
          */
         int evict(long now, int most);
+
+        /** Lets go of all keys and keeps its place, about. */
+        void rest();
     }
 }

@@ -34,6 +34,10 @@ abstract class Buckets<K> {
     private final Ticker ticker;
     /** From one word of a row to the next. */
     final int stride;
+    /** Whether any row may owe more than an empty bucket: as {@link Operation#CHARGE} or {@link Operation#OWE} leave it. */
+    private volatile boolean charged;
+
+    private volatile boolean owed;
     /** Calls that took a charge back. */
     private final LongAdder undone = new LongAdder();
 
@@ -46,6 +50,7 @@ abstract class Buckets<K> {
     /**
      * Finds the row of a key and applies an operation to all its words. Reads the clock only if the operation met others.
      *
+     * @param now when the call came; for {@link Operation#GIVE_BACK} when the charge was made, or earlier
      * @param words for {@link Operation#OWE} what is owed, by limit; else receives, if given, the words that the operation
      *     was decided on, as they are at the reading {@code now}
      * @return {@link #ADMITTED}, {@link #ABSENT} or the number of the bucket that refused
@@ -79,7 +84,15 @@ abstract class Buckets<K> {
         return switch (operation) {
             case TAKE -> take(row, first, tenant, key, permits, now, words);
             case LOOK -> look(row, first, tenant, key, 0, permits, now, words);
-            default -> moveAll(row, first, tenant, key, operation, permits, now, words);
+            case GIVE_BACK -> {
+                giveBack(row, first, buckets.length, tenant, TokenBucket::giveBack, permits, now);
+                yield ADMITTED;
+            }
+            case CHARGE, OWE -> {
+                mayOwe(operation);
+                yield moveAll(row, first, tenant, key, operation, permits, now, words);
+            }
+            case REFUND, RESET -> moveAll(row, first, tenant, key, operation, permits, now, words);
         };
     }
 
@@ -168,11 +181,19 @@ abstract class Buckets<K> {
         return ADMITTED;
     }
 
-    /**
-     * Gives back what this call charged before bucket {@code end} refused, the last first: less what has been earned back
-     * since, so that nothing is given that another call has paid. A row that has been emptied meanwhile owes nothing.
-     */
+    /** Takes back what this call charged before bucket {@code end} refused. */
     private void undo(long[] row, int first, int end, long tenant, long permits, long charged) {
+        giveBack(row, first, end, tenant, TokenBucket::undo, permits, charged);
+        if (end > 0) {
+            undone.increment();
+        }
+    }
+
+    /**
+     * Gives back a charge of the buckets before {@code end}, the last first: less what has been earned back since, so that
+     * nothing is given that another call has paid. A row that has been emptied meanwhile owes nothing.
+     */
+    private void giveBack(long[] row, int first, int end, long tenant, Reversal reversal, long permits, long charged) {
         for (int i = end - 1; i >= 0; i--) {
             int index = first + i * stride;
             for (; ; Thread.onSpinWait()) {
@@ -180,15 +201,18 @@ abstract class Buckets<K> {
                 if (word < TokenBucket.FIRST_TIME || isOther(row, first, tenant)) {
                     break;
                 }
-                long next = buckets[i].undo(word, permits, charged, ticker.read());
+                long next = reversal.next(buckets[i], word, permits, charged, ticker.read());
                 if (next == word || WORD.compareAndSet(row, index, word, next)) {
                     break;
                 }
             }
         }
-        if (end > 0) {
-            undone.increment();
-        }
+    }
+
+    /** {@link TokenBucket#undo} or {@link TokenBucket#giveBack}. */
+    @FunctionalInterface
+    private interface Reversal {
+        long next(TokenBucket bucket, long word, long permits, long charged, long now);
     }
 
     /**
@@ -231,6 +255,7 @@ abstract class Buckets<K> {
             case OWE -> bucket.owe(word, owing, now);
             case REFUND -> bucket.refund(word, permits, now);
             case RESET -> bucket.reset(word, now);
+            case GIVE_BACK -> throw new IllegalArgumentException("reads the clock after the word");
         };
     }
 
@@ -249,21 +274,35 @@ abstract class Buckets<K> {
     }
 
     /**
-     * A state word. If it owes more than any operation imposes at the caller's reading and at one taken after the word was
-     * read, the clock once was far ahead: then the bucket is empty from now on.
+     * A state word. If it owes more than its row may, at the caller's reading and at one taken after the word was read, the
+     * clock has stepped back since it was written: then it owes that most from now on. An older reading proves nothing.
      */
     final long settled(long[] row, int index, TokenBucket bucket, long now) {
         for (; ; ) {
             long word = (long) WORD.getVolatile(row, index);
-            if (!bucket.isBeyond(word, now)) {
+            if (!bucket.isBeyond(word, bucket.empty(), now)) {
                 return word;
             }
-            long later = ticker.read();
-            if (!bucket.isBeyond(word, later)) {
+            long most = mostOwed(bucket); // read after the word: whoever wrote it has raised it before
+            long later = bucket.isBeyond(word, most, now) ? ticker.read() : now;
+            if (!bucket.isBeyond(word, most, later)) {
                 return word;
             }
-            WORD.compareAndSet(row, index, word, bucket.emptyAt(later));
+            WORD.compareAndSet(row, index, word, bucket.owing(most, later));
         }
+    }
+
+    private void mayOwe(Operation operation) {
+        if (operation == Operation.OWE && !owed) {
+            owed = true;
+        } else if (operation == Operation.CHARGE && !charged) {
+            charged = true;
+        }
+    }
+
+    /** The most that a row may owe. */
+    private long mostOwed(TokenBucket bucket) {
+        return owed ? bucket.most() : charged ? deepest(bucket) : bucket.empty();
     }
 
     private boolean isOther(long[] row, int first, long tenant) {

@@ -4,9 +4,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** What a {@link Limiter} answered, and how the key stands under each limit afterwards. Immutable. */
+/**
+ * What a {@link Limiter} answered, and how the key stands under each limit afterwards. Thread-safe; what it tells does not
+ * change.
+ */
 public final class Decision {
 
     private final boolean allowed;
@@ -14,29 +18,56 @@ public final class Decision {
     private final boolean neverAdmissible;
     private final boolean overflow;
     private final List<LimitStatus> limits;
+    /** Gives so many permits back; null if that is impossible. */
+    private final @Nullable LongConsumer giveBack;
+    /** Permits that were taken and not given back. Guarded by the monitor. */
+    private long taken;
 
     private Decision(
             boolean allowed,
             @Nullable Duration retryAfter,
             boolean neverAdmissible,
             boolean overflow,
-            List<LimitStatus> limits) {
+            List<LimitStatus> limits,
+            long taken,
+            @Nullable LongConsumer giveBack) {
         this.allowed = allowed;
         this.retryAfter = retryAfter;
         this.neverAdmissible = neverAdmissible;
         this.overflow = overflow;
         this.limits = List.copyOf(limits);
+        this.taken = taken;
+        this.giveBack = giveBack;
     }
 
     /**
-     * The permits were taken.
+     * The permits were taken, by a limiter that cannot tell where: {@link #refund} is not supported.
      *
      * @param overflow whether an overflow rule decided, not a bucket of the key's own
      * @param limits how the key stands now, in the order of the limiter's limits
      * @return the decision
      */
     public static Decision allowed(boolean overflow, List<LimitStatus> limits) {
-        return new Decision(true, Duration.ZERO, false, overflow, limits);
+        return new Decision(true, Duration.ZERO, false, overflow, limits, 0, null);
+    }
+
+    /**
+     * The permits were taken, and can be given back.
+     *
+     * @param overflow whether an overflow rule decided, not a bucket of the key's own
+     * @param limits how the key stands now, in the order of the limiter's limits
+     * @param taken how many were taken, at least 0; 0 for a decision that took nothing, such as a peek's
+     * @param giveBack gives so many of them back where they were taken: what {@link #refund} calls, together with no more
+     *     permits than were taken, from any thread
+     * @return the decision
+     * @throws IllegalArgumentException if {@code taken} is negative
+     */
+    public static Decision allowed(boolean overflow, List<LimitStatus> limits, long taken, LongConsumer giveBack) {
+        if (taken < 0) {
+            throw new IllegalArgumentException("taken must be at least 0, not " + taken);
+        }
+        return new Decision(
+                true, Duration.ZERO, false, overflow, limits, taken, Objects.requireNonNull(giveBack, "giveBack"));
     }
 
     /**
@@ -48,7 +79,7 @@ public final class Decision {
      * @return the decision
      */
     public static Decision denied(@Nullable Duration retryAfter, boolean overflow, List<LimitStatus> limits) {
-        return new Decision(false, retryAfter, false, overflow, limits);
+        return new Decision(false, retryAfter, false, overflow, limits, 0, Decision::giveNothing);
     }
 
     /**
@@ -59,8 +90,10 @@ public final class Decision {
      * @return the decision
      */
     public static Decision neverAdmissible(boolean overflow, List<LimitStatus> limits) {
-        return new Decision(false, null, true, overflow, limits);
+        return new Decision(false, null, true, overflow, limits, 0, Decision::giveNothing);
     }
+
+    private static void giveNothing(long permits) {}
 
     /**
      * Whether the permits were taken.
@@ -114,6 +147,33 @@ public final class Decision {
      */
     public List<LimitStatus> limits() {
         return limits;
+    }
+
+    /**
+     * Gives back permits that this decision took, under every limit and where it took them: never more in all than it took,
+     * however often this is called. What has been earned back by waiting in the meantime is not given again. Does nothing
+     * if nothing was taken, as by a denial. The decision keeps the key for this, and no bucket.
+     *
+     * @param permits how many, at least 1; those beyond what is left of this decision are not given
+     * @throws IllegalArgumentException if {@code permits} is less than 1
+     * @throws UnsupportedOperationException if the limiter did not make the decision so that it can be
+     */
+    public void refund(long permits) {
+        if (permits < 1) {
+            throw new IllegalArgumentException("permits must be at least 1, not " + permits);
+        }
+        if (giveBack == null) {
+            throw new UnsupportedOperationException(
+                    "the limiter made this decision without a way back; see Decision.allowed");
+        }
+        long given;
+        synchronized (this) {
+            given = Math.min(permits, taken);
+            taken -= given;
+        }
+        if (given > 0) {
+            giveBack.accept(given);
+        }
     }
 
     @Override

@@ -1,11 +1,13 @@
 package io.headgate;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +28,8 @@ public final class HeavyHitters<K> {
      * the key that came least often, with its count, which is what it may be overestimated by.
      *
      * The sketch is cut into stripes, so that threads which are flooded at once seldom meet: a thread begins at its own
-     * and goes on to the next if that is taken, and its call is dropped if all are. What a stripe has is guarded by its
-     * lock.
+     * and goes on to the next if that is taken, and its call is dropped if all are. What a stripe has is
+     * guarded by a flag, which is given back by a mere write: that needs no stack, and so cannot fail.
      *
      * Stripes are merged by adding up. What a full stripe says of a key that it does not have is its least count: the
      * key came that often at most, and perhaps never. So no sum is below the truth, nor further above it than its error.
@@ -135,27 +137,52 @@ public final class HeavyHitters<K> {
             }
         }
 
-        private final ReentrantLock lock = new ReentrantLock();
+        /** Between two attempts to take a stripe that has to be taken: as a rule it is free within a microsecond. */
+        private static final long NAP_NANOS = 10_000;
+
+        private static final VarHandle TAKEN;
+
+        static {
+            try {
+                TAKEN = MethodHandles.lookup().findVarHandle(Stripe.class, "taken", boolean.class);
+            } catch (ReflectiveOperationException e) {
+                throw new ExceptionInInitializerError(e);
+            }
+        }
+
         private final int size;
         private final List<Place<K>> places = new ArrayList<>();
 
         /** The places by key. Null if a change threw, as a map that was interrupted may have lost any key; made again then. */
         private @Nullable Map<K, Place<K>> byKey = new HashMap<>();
 
+        /** Whether a thread is at this stripe: it may read and write the rest. Set by CAS. */
+        private volatile boolean taken;
+
         Stripe(int size) {
             this.size = size;
         }
 
         boolean tryAdd(K key) {
-            if (!lock.tryLock()) {
+            if (!tryTake()) {
                 return false;
             }
             try {
                 add(key);
             } finally {
-                lock.unlock();
+                taken = false;
             }
             return true;
+        }
+
+        private boolean tryTake() {
+            return !taken && TAKEN.compareAndSet(this, false, true);
+        }
+
+        private void take() {
+            while (!tryTake()) {
+                LockSupport.parkNanos(NAP_NANOS);
+            }
         }
 
         /** The places are changed last, when nothing can throw any more. */
@@ -198,23 +225,23 @@ public final class HeavyHitters<K> {
         }
 
         List<Hit<K>> hits() {
-            lock.lock();
+            take();
             try {
                 return places.stream()
                         .map(place -> new Hit<>(place.key, place.count, place.error))
                         .toList();
             } finally {
-                lock.unlock();
+                taken = false;
             }
         }
 
         void clear() {
-            lock.lock();
+            take();
             try {
                 byKey = null;
                 places.clear();
             } finally {
-                lock.unlock();
+                taken = false;
             }
         }
     }

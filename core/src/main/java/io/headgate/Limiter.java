@@ -62,9 +62,9 @@ public interface Limiter<K> extends AutoCloseable {
     Decision peek(K key, long permits);
 
     /**
-     * Gives permits back, under every limit, never above its capacity. A key that is not tracked is full already.
-     * Refund only what was taken: a permit that has been earned back by waiting in the meantime may lighten the debt
-     * of a later one.
+     * Gives permits back, under every limit, never above its capacity. Refund only what was taken: a permit that has been
+     * earned back by waiting in the meantime may lighten the debt of a later one. {@link Decision#refund} does not, as it
+     * knows what was taken, when and where.
      *
      * @param key whose permits
      * @param permits how many, at least 1

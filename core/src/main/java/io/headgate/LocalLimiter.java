@@ -90,8 +90,9 @@ public final class LocalLimiter<K> implements Limiter<K> {
         requirePositive(permits);
         long now = ticker.read();
         long[] words = new long[buckets.length];
-        Outcome outcome = acquire(canonical.apply(key), permits, now, words);
-        return accounts.explain(outcome, outcome.allowed, words, permits, now);
+        K tracked = canonical.apply(key);
+        Outcome outcome = acquire(tracked, permits, now, words);
+        return accounts.explain(tracked, outcome, outcome.allowed, words, permits, now);
     }
 
     @Override
@@ -99,8 +100,9 @@ public final class LocalLimiter<K> implements Limiter<K> {
         requirePositive(permits);
         long now = ticker.read();
         long[] words = new long[buckets.length];
-        Outcome outcome = accounts.look(canonical.apply(key), permits, now, words);
-        return accounts.explain(outcome, false, words, permits, now);
+        K tracked = canonical.apply(key);
+        Outcome outcome = accounts.look(tracked, permits, now, words);
+        return accounts.explain(tracked, outcome, false, words, permits, now);
     }
 
     /**
@@ -161,6 +163,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * {@inheritDoc}
      *
      * <p>If the key has no buckets of its own, what it still owes in one that it shares ({@link Overflow#SHARE}) is lessened.
+     * Which of them the permits were taken from is not known here, as it is to {@link Decision#refund}: of a key that shared
+     * a bucket and has been given its own since, the shared one keeps what it is owed.
      */
     @Override
     public void refund(K key, long permits) {

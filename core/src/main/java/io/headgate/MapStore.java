@@ -1,13 +1,11 @@
 package io.headgate;
 
+import io.headgate.internal.StackProbe;
 import io.headgate.map.ReadOptimizedMap;
 import io.headgate.map.Walk;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +32,10 @@ final class MapStore<K> extends BucketStore<K> {
      * back by a minute, or the longest refill, at most earn nobody a permit for the same reason.
      */
 
+    /** Keys that a newcomer without room looks at: it takes the place of one of them if its buckets are full. */
     private static final int REACH = 8;
+    /** Bytes: more than it takes to unlink a key or to give a place back. */
+    private static final int STACK = 2048;
 
     /** An entry of the map, and its slots in a table and a copy of it that are as empty as tables get. */
     private static final int MAP_BYTES_PER_KEY = 24 + 2 * 32;
@@ -49,13 +50,10 @@ final class MapStore<K> extends BucketStore<K> {
     private final Floor floor;
     private final LongAdder evicted = new LongAdder();
 
-    private final ReentrantLock handLock = new ReentrantLock();
-    /** Where the next keys within reach come from, round and round. Guarded by handLock, as the following are. */
+    /** Where the keys within reach begin, as the hand of CLOCK does. Guarded by itself, as the scout is. At rest. */
     private final Walk<K, long[]> hand;
-    /** The keys within reach: a newcomer takes the place of one of them if its buckets are full. */
-    private final List<K> keysWithinReach = new ArrayList<>(REACH);
-
-    private final List<long[]> rowsWithinReach = new ArrayList<>(REACH);
+    /** Goes ahead of the hand, to the keys within reach. At rest but for a reclaim. */
+    private final Walk<K, long[]> scout;
 
     MapStore(
             TokenBucket[] buckets,
@@ -68,6 +66,7 @@ final class MapStore<K> extends BucketStore<K> {
         this.map = new ReadOptimizedMap<>(maxKeys, random.nextLong());
         this.floor = newFloor();
         this.hand = map.walk();
+        this.scout = map.walk();
     }
 
     @Override
@@ -78,7 +77,10 @@ final class MapStore<K> extends BucketStore<K> {
         }
         int result = isRetired(row) ? ABSENT : applyTo(row, 0, ONLY_TENANT, key, operation, permits, now, words);
         if (result == ABSENT) {
-            unlink(key, row); // whoever retired it may be asleep
+            StackProbe.require(STACK);
+            if (map.compareAndDelete(key, row)) { // whoever retired it may be asleep
+                unlinked();
+            }
         }
         return result;
     }
@@ -90,6 +92,7 @@ final class MapStore<K> extends BucketStore<K> {
 
     @Override
     boolean insert(K key, boolean mayEvict, long now) {
+        StackProbe.require(STACK);
         if (!reserve(mayEvict, now)) {
             return map.load(key) != null; // another thread may have found room for it
         }
@@ -108,7 +111,7 @@ final class MapStore<K> extends BucketStore<K> {
 
     @Override
     boolean hasRoom(K key, long now) {
-        return places.get() < maxKeys || reclaim(now);
+        return places.get() < maxKeys || reclaim(now, false);
     }
 
     private boolean reserve(boolean mayEvict, long now) {
@@ -118,59 +121,46 @@ final class MapStore<K> extends BucketStore<K> {
                 if (places.compareAndSet(taken, taken + 1)) {
                     return true;
                 }
-            } else if (!mayEvict) {
-                return false;
-            } else if (!reclaim(now)) {
-                moveOn();
+            } else if (!mayEvict || !reclaim(now, true)) {
                 return false;
             }
         }
     }
 
-    /** Evicts what is full among the keys within reach: a bounded piece of work. */
-    private boolean reclaim(long now) {
-        handLock.lock();
-        try {
+    /**
+     * Evicts what is full among the keys within reach: a bounded piece of work. If there is nothing, the hand moves on only
+     * if it is told to: not by who only asks, as asking twice has one answer.
+     */
+    private boolean reclaim(long now, boolean movesOn) {
+        StackProbe.require(STACK);
+        synchronized (hand) {
             boolean any = false;
-            for (int i = rowsWithinReach.size() - 1; i >= 0; i--) {
-                if (isRetired(rowsWithinReach.get(i))) {
-                    any |= unlink(keysWithinReach.get(i), rowsWithinReach.get(i));
-                    keysWithinReach.remove(i);
-                    rowsWithinReach.remove(i);
+            try {
+                scout.moveTo(hand);
+                for (int keys = 0, rounds = 0; keys < REACH && rounds < 2; ) {
+                    if (scout.next()) {
+                        any |= evict(scout, now);
+                        keys++;
+                    } else {
+                        rounds++;
+                    }
                 }
+            } finally {
+                scout.rest();
             }
-            for (int rounds = 0; rowsWithinReach.size() < REACH && rounds < 2; ) {
-                if (hand.next()) {
-                    keysWithinReach.add(hand.key());
-                    rowsWithinReach.add(hand.value());
-                } else {
-                    rounds++;
-                }
-            }
-            for (int i = 0; i < rowsWithinReach.size(); i++) {
-                any |= evict(keysWithinReach.get(i), rowsWithinReach.get(i), now);
+            if (any || movesOn) {
+                hand.moveTo(scout);
             }
             return any;
-        } finally {
-            handLock.unlock();
         }
     }
 
-    /** Lets the next newcomer reach for other keys. Not done by who only asks: asking twice has one answer. */
-    private void moveOn() {
-        handLock.lock();
-        try {
-            keysWithinReach.clear();
-            rowsWithinReach.clear();
-        } finally {
-            handLock.unlock();
-        }
-    }
-
-    private boolean evict(K key, long[] row, long now) {
+    /** Evicts the key that was met on a walk, if all its buckets are full. */
+    private boolean evict(Walk<K, long[]> met, long now) {
+        long[] row = met.value();
         long first = settled(row, 0, buckets[0], now);
         if (first != TokenBucket.RETIRED) {
-            if (!isFull(row, first, now) || (first >= TokenBucket.FIRST_TIME && isOwing(key, now))) {
+            if (!isFull(row, first, now) || (first >= TokenBucket.FIRST_TIME && isOwing(met.key(), now))) {
                 return false;
             }
             floor.raise(now);
@@ -178,7 +168,7 @@ final class MapStore<K> extends BucketStore<K> {
                 return false;
             }
         }
-        return unlink(key, row);
+        return met.delete(row) && unlinked();
     }
 
     private boolean isFull(long[] row, long first, long now) {
@@ -189,15 +179,21 @@ final class MapStore<K> extends BucketStore<K> {
         return full;
     }
 
-    /** Whether the key would begin with a debt, if it was forgotten and came back. */
+    /** Whether the key would begin with a debt, if it was forgotten and came back. Not if it cannot even be asked for. */
     private boolean isOwing(K key, long now) {
-        return shared != null && shared.isUsed() && shared.isOwing(shared.number(key), now);
-    }
-
-    private boolean unlink(K key, long[] words) {
-        if (!map.compareAndDelete(key, words)) {
+        if (shared == null || !shared.isUsed()) {
             return false;
         }
+        int number;
+        try {
+            number = shared.number(key);
+        } catch (RuntimeException e) {
+            return false; // its hashCode throws, and must not keep others from being evicted
+        }
+        return shared.isOwing(number, now);
+    }
+
+    private boolean unlinked() {
         places.decrementAndGet();
         evicted.increment();
         return true;
@@ -227,23 +223,27 @@ final class MapStore<K> extends BucketStore<K> {
         Walk<K, long[]> walk = map.walk();
         return new Pass() {
 
-            private boolean ahead = walk.next();
+            private boolean ended;
 
             @Override
             public boolean hasNext() {
-                return ahead;
+                return !ended;
             }
 
             @Override
             public int evict(long now, int most) {
+                StackProbe.require(STACK);
                 int count = 0;
-                for (int i = 0; i < most && ahead; i++) {
-                    K key = walk.key();
-                    long[] row = walk.value();
-                    ahead = walk.next();
-                    count += MapStore.this.evict(key, row, now) ? 1 : 0;
+                for (int i = 0; i < most && !ended; i++) {
+                    ended = !walk.next();
+                    count += !ended && MapStore.this.evict(walk, now) ? 1 : 0;
                 }
                 return count;
+            }
+
+            @Override
+            public void rest() {
+                walk.rest();
             }
         };
     }

@@ -10,8 +10,10 @@ enum Operation {
     CHARGE,
     /** Raises what is owed to a given debt. */
     OWE,
-    /** Gives permits back. */
+    /** Gives permits back, whoever has taken them. */
     REFUND,
+    /** Gives back what one charge still owes. */
+    GIVE_BACK,
     /** Fills the buckets. */
     RESET
 }

@@ -48,6 +48,10 @@ final class SharedBuckets<K> extends Buckets<K> {
                 yield refusing == ADMITTED ? charge(family, number, key, operation, permits, now, words) : refusing;
             }
             case CHARGE -> charge(family, number, key, operation, permits, now, words);
+            case GIVE_BACK -> {
+                applyTo(family, cell(number), ONLY_TENANT, key, operation, permits, now, words);
+                yield applyTo(family, row, ONLY_TENANT, key, operation, permits, now, words);
+            }
             case REFUND, OWE, RESET -> throw new IllegalArgumentException(operation + " would be of strangers, too");
         };
     }

@@ -53,6 +53,7 @@ final class Sweeps {
         }
         nanos.add(spent);
         if (pass.hasNext()) {
+            pass.rest();
             walk = pass;
             return true;
         }

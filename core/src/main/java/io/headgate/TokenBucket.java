@@ -26,8 +26,8 @@ class TokenBucket {
      * Words are compared by their difference only, so the clock may start anywhere and wrap. A difference below 2^60 half
      * units is a debt, any other is time gone by: 15 sixteenths of the range, which are 273 years at shift 1 and 782 days at
      * shift 8. No debt is ever more than `most`, which is less than 2^59 half units (k is chosen so: only buckets that take
-     * days to fill at more than 5,000 permits a second notice), so a larger one is of a clock that read far ahead, or of a
-     * bucket that nobody has looked at for longer than that: see Buckets.settled.
+     * days to fill at more than 5,000 permits a second notice), so a larger one is of a clock that has stepped back, or of
+     * a bucket that nobody has looked at for longer than that: see Buckets.settled.
      *
      * The 2^16 words that are least as numbers are no times. A computed time that falls among them becomes the next word
      * that is one, which is at most 33 µs later, never early, once in 584 years × 2^-shift.
@@ -143,7 +143,7 @@ class TokenBucket {
         return Math.min(permits, Math.max(0, mostDebt - debt(word, now)) / interval);
     }
 
-    /** The debt at which nothing is there. */
+    /** The debt at which nothing is there: the most that {@link #take} leaves. */
     long empty() {
         return full;
     }
@@ -151,6 +151,11 @@ class TokenBucket {
     /** The debt up to which {@link #charge} may take a bucket of one key. */
     long deepest() {
         return 2 * full;
+    }
+
+    /** The largest debt that {@link #owing} tells of. */
+    long most() {
+        return most;
     }
 
     /** The word that owes so many nanoseconds as of a reading, as it is now: at least 0 and at most {@code most}. */
@@ -178,18 +183,28 @@ class TokenBucket {
     }
 
     /**
-     * The word after a charge was undone: without what this charge alone still owes, less one unit.
+     * The word after a charge was given back: without what this charge alone still owes, so that nothing is given that
+     * another one has paid.
      *
      * @param charged when the charge was made, or earlier
      * @param now a reading taken after the word was read
      */
+    long giveBack(long word, long permits, long charged, long now) {
+        return lessened(word, stillOwed(word, permits, charged, now), now);
+    }
+
+    /** The same, less one unit: then the word is none that was there before the charge. */
     long undo(long word, long permits, long charged, long now) {
+        return lessened(word, stillOwed(word, permits, charged, now) - 2 * PERIOD, now);
+    }
+
+    private long stillOwed(long word, long permits, long charged, long now) {
         long elapsed = Math.max(0, now - charged);
-        if (elapsed > full >>> shift) {
-            return word;
-        }
-        long owed = Math.min(permits * interval - (elapsed << shift), debt(word, now)) - 2 * PERIOD;
-        return owed <= 0 ? word : time(now, debt(word, now) - owed, word);
+        return elapsed > full >>> shift ? 0 : Math.min(permits * interval - (elapsed << shift), debt(word, now));
+    }
+
+    private long lessened(long word, long less, long now) {
+        return less <= 0 ? word : time(now, debt(word, now) - less, word);
     }
 
     /** The word of a full bucket; the same word if it is one. */
@@ -207,14 +222,14 @@ class TokenBucket {
         return word < FIRST_TIME || from == to ? word : time(to, debt(word, from), word);
     }
 
-    /** Whether more is owed than ever can be. */
-    boolean isBeyond(long word, long now) {
-        return debt(word, now) > most;
+    /** Whether more is owed than so much. */
+    boolean isBeyond(long word, long debt, long now) {
+        return debt(word, now) > debt;
     }
 
-    /** The word of an empty bucket. */
-    long emptyAt(long now) {
-        return time(now, full, 0);
+    /** The word that owes so much. */
+    long owing(long debt, long now) {
+        return time(now, debt, 0);
     }
 
     /** A reading since which a bucket that is full now may be said to be: the last refill began then. */

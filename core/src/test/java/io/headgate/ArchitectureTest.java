@@ -55,7 +55,12 @@ class ArchitectureTest {
                 .resideInAnyPackage("io.headgate.map", "io.headgate.net")
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "io.headgate.map", "io.headgate.net", "org.jspecify.annotations")
+                .resideInAnyPackage(
+                        "java..",
+                        "io.headgate.map",
+                        "io.headgate.net",
+                        "io.headgate.internal",
+                        "org.jspecify.annotations")
                 .check(core);
     }
 

@@ -278,7 +278,7 @@ class TokenBucketTest {
         long now = 12_345_678_901L;
         long deep = bucket.charge(TokenBucket.NEW, Long.MAX_VALUE, now, bucket.deepest());
         assertThat(bucket.nanosUntilFull(deep, now)).isEqualTo(2 * refill);
-        assertThat(bucket.isBeyond(deep, now)).isFalse();
+        assertThat(bucket.isBeyond(deep, bucket.deepest(), now)).isFalse();
         assertThat(bucket.charge(deep, 1, now, bucket.deepest())).isEqualTo(deep);
         assertThat(bucket.chargeable(deep, 7, now, bucket.deepest())).isZero();
         long most = bucket.owe(deep, bucket.owing(Long.MAX_VALUE, now, now), now);
@@ -286,8 +286,8 @@ class TokenBucketTest {
         long more = Math.max(4 * limit.capacity(), 400);
         assertThat(bucket.nanosUntilFull(most, now))
                 .isEqualTo(refill + (permit > YEAR / 400 ? YEAR : Math.min(YEAR, more * permit)));
-        assertThat(bucket.isBeyond(most, now)).isFalse();
-        assertThat(bucket.isBeyond(most, now - 2)).isTrue();
+        assertThat(bucket.isBeyond(most, bucket.most(), now)).isFalse();
+        assertThat(bucket.isBeyond(most, bucket.most(), now - 2)).isTrue();
         assertThat(bucket.owe(most, deep, now)).isEqualTo(most);
         assertThat(bucket.isFull(most, now + bucket.nanosUntilFull(most, now))).isTrue();
     }

@@ -7,13 +7,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>O(1) to make. It enters a segment when it gets there, and from then on sees the keys of that moment with the
  * values of the moment it reaches them. It holds one table at a time, so an abandoned walk keeps the dead entries of
- * no more than one segment from the garbage collector.
+ * no more than one segment from the garbage collector; one at {@linkplain #rest rest} keeps nothing.
  */
 final class Cursor {
 
     private final Segment[] segments;
     private int nextSegment;
-    private Table table = Table.EMPTY;
+
+    /** Of the segment before the next one, empty if there is nothing left to see of that; null at rest. */
+    private @Nullable Table table = Table.EMPTY;
+
+    /** How many slots the table had before the rest; zero if it was empty. */
+    private int length;
 
     /** The slot to look at next and, if it is a bin, the entry of the bin. */
     private int slot;
@@ -28,11 +33,32 @@ final class Cursor {
 
     /** Begins anew. */
     void restart() {
+        rest();
+        length = 0;
         nextSegment = 0;
-        table = Table.EMPTY;
         slot = 0;
         inBin = 0;
+    }
+
+    /**
+     * Lets go of all objects and keeps the place, by number. Taken up again in the midst of a segment it sees the keys that
+     * have settled by then, all of them if their number is another one.
+     */
+    void rest() {
+        if (table != null) {
+            length = table == Table.EMPTY ? 0 : table.slots.length;
+        }
+        table = null;
         value = null;
+    }
+
+    /** Goes to where another cursor is, to rest there. */
+    void moveTo(Cursor other) {
+        rest();
+        nextSegment = other.nextSegment;
+        length = other.length;
+        slot = other.slot;
+        inBin = other.inBin;
     }
 
     /** Goes to the next live entry; null when there is none. */
@@ -47,6 +73,7 @@ final class Cursor {
                 table = segments[nextSegment].promoted();
                 nextSegment++;
                 slot = 0;
+                inBin = 0;
                 continue;
             }
             Object seen = entry.value();
@@ -58,6 +85,7 @@ final class Cursor {
     }
 
     private @Nullable Entry nextOfSegment() {
+        Table table = this.table == null ? resumed() : this.table;
         @Nullable Entry[] slots = table.slots;
         while (slot < slots.length) {
             Entry entry = slots[slot];
@@ -74,8 +102,24 @@ final class Cursor {
                 }
             }
         }
-        table = Table.EMPTY;
+        this.table = Table.EMPTY;
         return null;
+    }
+
+    /** The table after a rest. Slots of one of another length say nothing of what was seen. */
+    private Table resumed() {
+        Table now = length == 0 ? Table.EMPTY : segments[nextSegment - 1].settled();
+        if (now.slots.length != length) {
+            slot = 0;
+            inBin = 0;
+        }
+        table = now;
+        return now;
+    }
+
+    /** Deletes the entry it has gone to, if it still has this value. */
+    boolean delete(Entry entry, Object expected) {
+        return segments[nextSegment - 1].delete(entry, expected);
     }
 
     /** The value that the entry had when the cursor reached it. */

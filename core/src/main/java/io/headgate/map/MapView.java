@@ -27,6 +27,9 @@ final class MapView<K, V> extends AbstractMap<K, V> implements ConcurrentMap<K, 
      * single keys, functions, bulk operations, the three collections.
      */
 
+    /** Attempts after which a function is suspected of getting in its own way. */
+    private static final int FEW = 3;
+
     private final ReadOptimizedMap<K, V> map;
 
     MapView(ReadOptimizedMap<K, V> map) {
@@ -106,8 +109,8 @@ final class MapView<K, V> extends AbstractMap<K, V> implements ConcurrentMap<K, 
     /** Puts the result of a function of the value in its place: the loop that all such operations share. */
     private @Nullable V transform(
             K key, @Nullable V seen, BiFunction<? super K, ? super @Nullable V, ? extends @Nullable V> function) {
-        for (; ; ) {
-            V next = function.apply(key, seen);
+        for (int attempt = 1; ; attempt++) {
+            V next = attempt <= FEW ? function.apply(key, seen) : map.watched(key, seen, function);
             if (seen != null) {
                 if (map.update(key, Change.IF_SAME, seen, next) != null) {
                     return next;

@@ -3,9 +3,12 @@ package io.headgate.map;
 import static java.util.Objects.requireNonNull;
 
 import java.security.SecureRandom;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.BiFunction;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +63,11 @@ public final class ReadOptimizedMap<K, V> {
     private final long addend;
     private final long multiplier;
     private final ConcurrentMap<K, V> view = new MapView<>(this);
+
+    /** The functions that are watched: see {@link #watched}. As a rule empty. */
+    private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
+
+    private record Watched(Thread thread, Object key) {}
 
     /** An empty map for up to some 200,000 keys; with more it is as correct, but copies more at a time. */
     public ReadOptimizedMap() {
@@ -222,6 +230,9 @@ public final class ReadOptimizedMap<K, V> {
      * Deletes all keys, segment after segment: one that is stored meanwhile may stay or not.
      */
     public void clear() {
+        if (watched.stream().anyMatch(function -> function.thread() == Thread.currentThread())) {
+            throw new IllegalStateException("Recursive update: a function changes the value of its own key");
+        }
         for (Segment segment : segments) {
             segment.clear();
         }
@@ -248,7 +259,8 @@ public final class ReadOptimizedMap<K, V> {
      * <p>Iterators are weakly consistent, support {@code remove}, are made in O(1), and see a key at most once. The
      * functions given to {@code compute}, {@code computeIfAbsent}, {@code computeIfPresent}, {@code merge} and
      * {@code replaceAll} run without a lock, and again if another thread changed the value meanwhile; the result takes
-     * effect only if the value still is the very object the function was given. If it throws, nothing changes.
+     * effect only if the value still is the very object the function was given. If it throws, nothing changes. A function
+     * that changes the value of its key itself, again and again, gets an {@link IllegalStateException} for it.
      *
      * @return the same view every time
      */
@@ -274,8 +286,31 @@ public final class ReadOptimizedMap<K, V> {
     /** Makes one change: see {@link Segment#update(Object, int, Change, Object, Object)}. */
     @Nullable
     Object update(Object key, Change change, @Nullable Object expected, @Nullable Object updated) {
+        if (!watched.isEmpty()) {
+            refuseRecursion(key);
+        }
         int hash = mix(key.hashCode());
         return segments[hash >>> segmentShift].update(key, hash, change, expected, updated);
+    }
+
+    /** Applies a function and lets nothing be changed for its key by it. */
+    @Nullable
+    V watched(K key, @Nullable V seen, BiFunction<? super K, ? super @Nullable V, ? extends @Nullable V> function) {
+        Watched mark = new Watched(Thread.currentThread(), key);
+        boolean outer = !watched.add(mark);
+        try {
+            return function.apply(key, seen);
+        } finally {
+            if (!outer) {
+                watched.remove(mark);
+            }
+        }
+    }
+
+    private void refuseRecursion(Object key) {
+        if (watched.contains(new Watched(Thread.currentThread(), key))) {
+            throw new IllegalStateException("Recursive update: a function changes the value of its own key");
+        }
     }
 
     Cursor cursor() {

@@ -2,10 +2,9 @@ package io.headgate.map;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** One part of the map: a table that is read without a lock and, behind a lock, a newer one for new keys. */
+/** One part of the map: a table that is read without a lock and, behind a lock, a newer one for new keys. The lock is the monitor. */
 final class Segment {
 
     /*
@@ -33,8 +32,8 @@ final class Segment {
      * not, so that filling a map copies nothing.
      *
      * Dead entries (deleted or expunged) are dropped when they outnumber the live ones by more than 16, and when
-     * nothing is live, so an empty segment holds no key. They are counted as held - live: live counts transitions and
-     * is never reset, so it cannot drift. It lags behind the values by the threads that stand between their CAS and
+     * nothing is live, so an empty segment holds no key. They are counted as held - live: the counts of transitions are
+     * never reset, so they cannot drift. They lag behind the values by the threads that stand between their CAS and
      * their count; the last of them sees the true count and does the work, so nothing is missed; doing it once too
      * often is harmless, as a copy looks at the values and not at the count.
      *
@@ -43,13 +42,16 @@ final class Segment {
      * It is made of the read table only and while that is clean, so the dirty table never has an expunged entry, which
      * would hide a newer one of the same key.
      *
+     * Even a StackOverflowError, which may come at any call, finds it so: from the first of several writes that belong
+     * together to the last there is no call, and the count that follows a CAS needs no more stack than that did. The lock
+     * is a monitor since that is given back by the JVM, whereas an unlock() is a call and may be the one that fails.
+     *
      * Order of this file: the fast paths, their slow paths, then the changes of table.
      */
 
     private static final int DEAD_ALLOWED = 16;
 
-    /** One at a time. Of the user's code only equals, hashCode and compareTo may run while it is held. */
-    private final ReentrantLock lock = new ReentrantLock();
+    // Of the user's code only equals, hashCode and compareTo may run while the lock is held.
 
     /** Read by anyone, written with the lock held. */
     private volatile Table read = Table.EMPTY;
@@ -71,8 +73,11 @@ final class Segment {
     /** Read by anyone, written with the lock held: the entries in either table, whatever their state. */
     private volatile int held;
 
-    /** Written by whoever made an entry live or dead, right after it did: the entries that are live. */
-    private final AtomicInteger live = new AtomicInteger();
+    /** Read by anyone, written with the lock held: the entries ever added, all of which were live then. May wrap. */
+    private volatile int added;
+
+    /** Written by whoever made an entry live or dead without adding it, right after it did: the former less the latter. */
+    private final AtomicInteger revived = new AtomicInteger();
 
     Segment(AtomicReferenceArray<@Nullable Entry[]> published, int index) {
         this.published = published;
@@ -117,6 +122,11 @@ final class Segment {
         return updateLocked(key, hash, change, expected, updated);
     }
 
+    /** Deletes an entry that was met on a walk, if it has this value; one that is expunged has none. */
+    boolean delete(Entry entry, Object expected) {
+        return update(entry, Change.IF_SAME, expected, null) == expected;
+    }
+
     /** The CAS loop that all changes share; gives {@link Entry#EXPUNGED} if the entry no longer stands for its key. */
     private @Nullable Object update(Entry entry, Change change, @Nullable Object expected, @Nullable Object updated) {
         for (; ; ) {
@@ -130,7 +140,7 @@ final class Segment {
             }
             if (entry.compareAndSet(seen, next)) {
                 if (seen == null) {
-                    live.incrementAndGet();
+                    revived.incrementAndGet();
                 } else if (next == null) {
                     died();
                 }
@@ -141,36 +151,26 @@ final class Segment {
     }
 
     /** Slow path of {@link #load}: the read table did not answer for the key. */
-    private @Nullable Object loadLocked(Object key, int hash) {
-        lock.lock();
-        try {
-            Entry entry = findLocked(key, hash);
-            missed();
-            return entry == null ? null : entry.value();
-        } finally {
-            lock.unlock();
-        }
+    private synchronized @Nullable Object loadLocked(Object key, int hash) {
+        Entry entry = findLocked(key, hash);
+        missed();
+        return entry == null ? null : entry.value();
     }
 
     /** Slow path of {@link #update}: the key is new, or the read table does not answer for it. */
-    private @Nullable Object updateLocked(
+    private synchronized @Nullable Object updateLocked(
             Object key, int hash, Change change, @Nullable Object expected, @Nullable Object updated) {
-        lock.lock();
-        try {
-            Entry entry = findLocked(key, hash);
-            if (entry != null) {
-                missed();
-                return update(entry, change, expected, updated);
-            }
-            if (updated != null && change.inserts()) {
-                insert(new Entry(key, hash, updated));
-            } else {
-                missed();
-            }
-            return null;
-        } finally {
-            lock.unlock();
+        Entry entry = findLocked(key, hash);
+        if (entry != null) {
+            missed();
+            return update(entry, change, expected, updated);
         }
+        if (updated != null && change.inserts()) {
+            insert(new Entry(key, hash, updated));
+        } else {
+            missed();
+        }
+        return null;
     }
 
     /** Finds the entry that stands for a key, not an expunged one. */
@@ -189,19 +189,21 @@ final class Segment {
         }
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // the lock is held
     private void insert(Entry entry) {
         Table target = dirty == null ? beginDirty() : dirty;
-        target = target.add(entry);
-        dirty = target;
-        held = target.count() + leftBehind;
-        live.incrementAndGet();
+        int heldThen = target.count() + 1 + leftBehind;
+        dirty = target.add(entry);
+        held = heldThen;
+        added = added + 1;
     }
 
     /** Copies the read table for a first new key: O(entries of the segment). */
     private Table beginDirty() {
         Table copy = read.survivors();
         Table marked = read.asAmended();
-        leftBehind = read.count() - copy.count();
+        int left = read.count() - copy.count();
+        leftBehind = left;
         dirty = copy;
         read = marked;
         return copy;
@@ -209,16 +211,18 @@ final class Segment {
 
     /** Makes a table that has all keys the read table, and the segment clean. */
     private void publish(Table table) {
+        int count = table.count();
+        published.set(index, table.slots);
         dirty = null;
         misses = 0;
         leftBehind = 0;
-        held = table.count();
+        held = count;
         read = table;
-        published.set(index, table.slots);
     }
 
     private void died() {
-        if (tooManyDead(live.decrementAndGet())) {
+        revived.decrementAndGet();
+        if (tooManyDead()) {
             try {
                 dropDead();
             } catch (Throwable e) {
@@ -227,72 +231,60 @@ final class Segment {
         }
     }
 
-    private boolean tooManyDead(int live) {
+    private boolean tooManyDead() {
+        int live = live();
         int dead = held - live;
         return dead > live + DEAD_ALLOWED || (live == 0 && dead > 0);
     }
 
-    private void dropDead() {
-        lock.lock();
-        try {
-            // Double-check: another thread may have dropped them while this one waited for the lock.
-            if (tooManyDead(live.get())) {
-                if (dirty != null) {
-                    publish(dirty);
-                }
-                Table rest = read.survivors();
-                publish(rest.count() == 0 ? Table.EMPTY : rest);
+    private synchronized void dropDead() {
+        // Double-check: another thread may have dropped them while this one waited for the lock.
+        if (tooManyDead()) {
+            if (dirty != null) {
+                publish(dirty);
             }
-        } finally {
-            lock.unlock();
+            Table rest = read.survivors();
+            publish(rest.count() == 0 ? Table.EMPTY : rest);
         }
     }
 
     /** A table with all keys, to be walked without a lock. */
     Table promoted() {
         Table read = this.read;
-        if (!read.amended) {
-            return read;
+        return read.amended ? promotedLocked() : read;
+    }
+
+    private synchronized Table promotedLocked() {
+        // Double-check: another thread may have promoted the dirty table while this one waited for the lock.
+        if (dirty != null) {
+            publish(dirty);
         }
-        lock.lock();
-        try {
-            // Double-check: another thread may have promoted the dirty table while this one waited for the lock.
-            if (dirty != null) {
-                publish(dirty);
-            }
-            return this.read;
-        } finally {
-            lock.unlock();
-        }
+        return read;
+    }
+
+    /** The table that is read without a lock, with all keys that have settled. */
+    Table settled() {
+        return read;
     }
 
     /** Deletes all keys: O(entries of the segment). */
-    void clear() {
-        lock.lock();
-        try {
-            int cleared = (dirty == null ? read : dirty).expungeAll();
-            publish(Table.EMPTY);
-            live.addAndGet(-cleared);
-        } finally {
-            lock.unlock();
-        }
+    synchronized void clear() {
+        int cleared = (dirty == null ? read : dirty).expungeAll();
+        publish(Table.EMPTY);
+        revived.addAndGet(-cleared);
     }
 
     /** The keys: raised after one came, lowered after one went, so it may be below zero for a moment. */
     int live() {
-        return live.get();
+        return added + revived.get();
     }
 
-    /** For tests, as are the next two: whether keys may be waiting for their promotion. */
+    /** For tests, as is the next one: whether keys may be waiting for their promotion. */
     boolean amended() {
         return read.amended;
     }
 
     int held() {
         return held;
-    }
-
-    ReentrantLock lock() {
-        return lock;
     }
 }

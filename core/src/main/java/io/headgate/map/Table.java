@@ -1,7 +1,7 @@
 package io.headgate.map;
 
-import java.util.ArrayList;
-import java.util.List;
+import static java.util.Objects.requireNonNull;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -157,30 +157,40 @@ final class Table {
         count++;
     }
 
-    /** Moves an entry and all others of its hash into a bin, and what was probed after them closer to where it belongs. */
+    /**
+     * Moves an entry and all others of its hash into a bin, and what was probed after them closer to where it belongs. All
+     * is laid out aside first: from the first write to the slots to the last there is nothing that could throw.
+     */
     private void gather(Entry added) {
         int mask = slots.length - 1;
         int start = added.hash & mask;
+        int length = 0;
+        while (slots[(start + length) & mask] != null) {
+            length++;
+        }
         Bin bin = new Bin(added.hash);
-        List<Entry> others = new ArrayList<>();
-        int end = start;
-        for (Entry entry = slots[end]; entry != null; entry = slots[end]) {
+        @Nullable Entry[] laidOut = new Entry[length];
+        laidOut[0] = bin;
+        int taken = 1;
+        for (int i = 0; i < length; i++) {
+            Entry entry = requireNonNull(slots[(start + i) & mask]);
             if (entry.hash == added.hash) {
                 bin.add(entry);
             } else {
-                others.add(entry);
+                int home = (entry.hash - start) & mask;
+                int free = home < length ? home : 0; // it belongs before the start, where all slots are taken
+                while (laidOut[free] != null) {
+                    free++;
+                }
+                laidOut[free] = entry;
+                taken++;
             }
-            end = (end + 1) & mask;
         }
         bin.add(added);
-        for (int i = start; i != end; i = (i + 1) & mask) {
-            slots[i] = null;
-            used--;
+        for (int i = 0; i < length; i++) {
+            slots[(start + i) & mask] = laidOut[i];
         }
-        place(bin);
-        for (int i = 0; i < others.size(); i++) {
-            place(others.get(i));
-        }
+        used += taken - length;
     }
 
     /** Puts an entry or a bin into the first free slot for its hash, without comparing it with others. */

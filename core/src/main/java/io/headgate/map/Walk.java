@@ -1,12 +1,14 @@
 package io.headgate.map;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A walk over the mappings of a {@link ReadOptimizedMap} that allocates nothing on its way and may go round and round. No
  * snapshot: a key that is there all the time is met exactly once in each round, one that comes or goes meanwhile at most
- * once. For one thread at a time.
+ * once, as long as the walk does not {@linkplain #rest rest}. For one thread at a time.
  *
  * @param <K> the type of the keys
  * @param <V> the type of the values
@@ -36,6 +38,29 @@ public final class Walk<K, V> {
     }
 
     /**
+     * Lets go of all keys and values and keeps the place, by number: a walk that outlives a call keeps nothing from the
+     * garbage collector then. Of the segment in which it is taken up again keys may be missed in this round, or met once more.
+     */
+    public void rest() {
+        entry = null;
+        cursor.rest();
+    }
+
+    /**
+     * Goes to where another walk over the same map is, to rest there.
+     *
+     * @param other the other walk
+     * @throws IllegalArgumentException if it is over another map
+     */
+    public void moveTo(Walk<K, V> other) {
+        if (other.map != map) {
+            throw new IllegalArgumentException("the other walk must be over the same map");
+        }
+        entry = null;
+        cursor.moveTo(other.cursor);
+    }
+
+    /**
      * The key that was met.
      *
      * @return the key
@@ -54,6 +79,17 @@ public final class Walk<K, V> {
     public V value() {
         current();
         return map.visited(cursor);
+    }
+
+    /**
+     * Deletes the mapping that was met, if its value still is the very object given. Asks nothing of the key.
+     *
+     * @param expected what its value must be
+     * @return whether it was deleted
+     * @throws NoSuchElementException if {@link #next} was not called or answered false
+     */
+    public boolean delete(V expected) {
+        return cursor.delete(current(), requireNonNull(expected, "expected"));
     }
 
     private Entry current() {

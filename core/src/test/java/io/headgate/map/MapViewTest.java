@@ -1,6 +1,7 @@
 package io.headgate.map;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -318,5 +319,36 @@ class MapViewTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("expectedSize is -1, must be zero or more");
         }
+    }
+
+    /** Whatever of its own key a function changes, by whichever door: it is told so, and does not run for ever. */
+    @Test
+    void aFunctionThatChangesItsOwnKeyIsRefused() {
+        ReadOptimizedMap<String, Integer> map = new ReadOptimizedMap<>();
+        ConcurrentMap<String, Integer> view = map.asMap();
+        AtomicInteger changes = new AtomicInteger();
+        List<Runnable> recursions = List.of(
+                () -> view.compute(
+                        "a", (key, seen) -> view.put("a", 1_000 + changes.incrementAndGet()) == null ? 1 : 2),
+                () -> view.compute("a", (key, seen) -> map.swap("a", 1_000 + changes.incrementAndGet())),
+                () -> view.merge("a", 1, (seen, added) -> view.merge("a", 1_000, Integer::sum)),
+                () -> view.compute(
+                        "a", (key, seen) -> view.compute("a", (same, now) -> 1_000 + changes.incrementAndGet())),
+                () -> view.computeIfPresent("a", (key, seen) -> {
+                    map.clear();
+                    map.store("b", 2);
+                    view.put("a", 1_000 + changes.incrementAndGet());
+                    return 3;
+                }));
+        for (Runnable recursion : recursions) {
+            map.store("a", 500);
+            assertThatIllegalStateException().isThrownBy(recursion::run).withMessageStartingWith("Recursive update");
+            assertThat(view.compute("a", (key, seen) -> 7)).isEqualTo(7);
+            assertThat(view.compute("b", (key, seen) -> view.merge("c", 1, Integer::sum)))
+                    .isPositive();
+        }
+        assertThat(view.computeIfAbsent("new", key -> map.swap("new", 1) == null ? 5 : 6))
+                .isEqualTo(1);
+        assertThat(changes.get()).isLessThan(30);
     }
 }

@@ -158,21 +158,22 @@ class ReadPathTest {
 
     private static Integer unlocked(ReadOptimizedMap<?, ?> map, Integer result) {
         for (Segment segment : map.segments()) {
-            assertThat(segment.lock().isHeldByCurrentThread()).isFalse();
+            assertThat(Thread.holdsLock(segment)).isFalse();
         }
         return result;
     }
 
     /** Runs a task while another thread has every lock: it would never end if it needed one. */
     private static void whileLocked(ReadOptimizedMap<?, ?> map, Runnable task) {
-        for (Segment segment : map.segments()) {
-            segment.lock().lock();
-        }
-        try {
+        whileLocked(map.segments(), 0, task);
+    }
+
+    private static void whileLocked(Segment[] segments, int from, Runnable task) {
+        if (from == segments.length) {
             Threads.run(1, thread -> task.run());
-        } finally {
-            for (Segment segment : map.segments()) {
-                segment.lock().unlock();
+        } else {
+            synchronized (segments[from]) {
+                whileLocked(segments, from + 1, task);
             }
         }
     }

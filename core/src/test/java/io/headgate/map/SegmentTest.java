@@ -3,7 +3,6 @@ package io.headgate.map;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -217,12 +216,8 @@ class SegmentTest {
 
     /** Runs a task while another thread has the lock: it would never end if it needed the lock. */
     private void whileLocked(Runnable task) throws InterruptedException {
-        ReentrantLock lock = segment.lock();
-        lock.lock();
-        try {
+        synchronized (segment) {
             Threads.run(1, thread -> task.run());
-        } finally {
-            lock.unlock();
         }
     }
 }

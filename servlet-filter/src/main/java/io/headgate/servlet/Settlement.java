@@ -67,8 +67,7 @@ final class Settlement implements AsyncListener {
             return;
         }
         try {
-            if (!charges(status) && verdict.charge() != null) {
-                verdict.charge().refund();
+            if (!charges(status) && verdict.refund()) {
                 counters.refunded.increment();
             }
         } catch (Throwable e) {

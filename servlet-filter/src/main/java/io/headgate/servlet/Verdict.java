@@ -37,8 +37,13 @@ record Verdict(
             return limiter.decide(key, permits);
         }
 
-        void refund() {
-            limiter.refund(key, permits);
+        /** Gives back what the decision took; by the key if the limiter made its decision without a way back. */
+        void refund(Decision decision) {
+            try {
+                decision.refund(permits);
+            } catch (UnsupportedOperationException e) {
+                limiter.refund(key, permits);
+            }
         }
     }
 
@@ -63,6 +68,15 @@ record Verdict(
     /** Whether the permits stay taken after such a response. */
     boolean charges(HttpServletResponse response, int status) {
         return chargeOn == null || chargeOn.charges(response, status);
+    }
+
+    /** Gives the permits back: answers whether there were any. */
+    boolean refund() {
+        if (charge == null || decision == null) {
+            return false;
+        }
+        charge.refund(decision);
+        return true;
     }
 
     /** How many permits were asked for. */
