@@ -1,8 +1,12 @@
 package io.headgate;
 
+import io.headgate.internal.QuotedText;
 import java.math.BigInteger;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,16 +19,20 @@ import org.jspecify.annotations.Nullable;
  * @param name what the limit is called in headers and metrics: printable ASCII, unique within a limiter
  * @param permits how many permits a period brings, at least 1 and at most 1 a nanosecond
  * @param period the time in which they come, at least a nanosecond
- * @param capacity how many permits a full bucket holds, at least 1; an empty bucket must be full again within 365 days
+ * @param capacity how many permits a full bucket holds, at least 1; capacity × period / permits is at most 365 days, the
+ *     fraction of a nanosecond left out
  */
 public record Limit(String name, long permits, Duration period, long capacity) {
 
-    private static final String FORM = "the form is PERMITS/[COUNT]UNIT [burst CAPACITY] with UNIT one of"
-            + " ns, us, ms, s, second, m, minute, h, hour, d, day, such as \"100/minute\", \"10/s burst 20\" or"
-            + " \"5/250ms\"";
+    private static final Map<String, Duration> UNITS = units();
 
+    private static final String FORM = "the form is PERMITS/[COUNT]UNIT [burst CAPACITY] with UNIT one of "
+            + String.join(", ", UNITS.keySet())
+            + ", those of three letters and more also with an s, such as \"100/minute\", \"10/s burst 20\" or \"5/250ms\"";
+
+    /** Possessive, so that no text is read more than a few times: where a part has ended, it ends for good. */
     private static final Pattern TEXT = Pattern.compile(
-            "\\s*([0-9]{1,18})\\s*/\\s*([0-9]{1,18})?\\s*([a-z]+)(?:\\s+burst\\s+([0-9]{1,18}))?\\s*",
+            "\\s*+([0-9]{1,18}+)\\s*+/\\s*+(?:([0-9]{1,18}+)\\s*+)?+([a-z]++)(?:\\s++burst\\s++([0-9]{1,18}+))?+\\s*+",
             Pattern.CASE_INSENSITIVE);
 
     private static final BigInteger LONGEST_REFILL =
@@ -41,7 +49,7 @@ public record Limit(String name, long permits, Duration period, long capacity) {
         require(
                 !name.isEmpty() && name.chars().allMatch(c -> c >= ' ' && c <= '~'),
                 "the name must be printable ASCII and not empty",
-                name);
+                QuotedText.of(name));
         require(permits >= 1, "permits must be at least 1", permits);
         require(period.compareTo(Duration.ZERO) > 0, "the period must be at least a nanosecond", period);
         require(capacity >= 1, "the capacity must be at least 1", capacity);
@@ -56,7 +64,7 @@ public record Limit(String name, long permits, Duration period, long capacity) {
                                 .divide(BigInteger.valueOf(permits))
                                 .compareTo(LONGEST_REFILL)
                         <= 0,
-                "an empty bucket must be full again within 365 days",
+                "the capacity must be at most what 365 days bring",
                 capacity + " at " + permits + " in " + period);
     }
 
@@ -96,41 +104,48 @@ public record Limit(String name, long permits, Duration period, long capacity) {
 
     /**
      * Reads a limit from text: {@code PERMITS/[COUNT]UNIT [burst CAPACITY]}, such as {@code 100/minute},
-     * {@code 10/s burst 20}, {@code 5/250ms} or {@code 1000/hour burst 50}. A unit is {@code ns}, {@code us},
-     * {@code ms}, {@code s}, {@code sec}, {@code second}, {@code m}, {@code min}, {@code minute}, {@code h},
-     * {@code hour}, {@code d} or {@code day}, in any case, the words also in the plural.
+     * {@code 10/s burst 20}, {@code 5/250ms} or {@code 1000/hour burst 50}. Numbers have 1 to 18 digits. A unit is
+     * {@code ns}, {@code nanosecond}, {@code us}, {@code microsecond}, {@code ms}, {@code millisecond}, {@code s},
+     * {@code sec}, {@code second}, {@code m}, {@code min}, {@code minute}, {@code h}, {@code hour}, {@code d} or
+     * {@code day}, in either case; those of three letters and more may end with an {@code s}.
      *
      * @param text the text
      * @return the limit, named as {@link #of} does
      * @throws IllegalArgumentException if the text has another form or a part is out of its range; the message shows
-     *     the text and the form
+     *     the beginning of the text, and the form
      */
     public static Limit parse(String text) {
         Objects.requireNonNull(text, "text");
         Matcher matcher = TEXT.matcher(text);
         Duration unit = matcher.matches() ? unit(matcher.group(3)) : null;
         if (unit == null) {
-            throw new IllegalArgumentException("\"" + text + "\" is not a limit; " + FORM);
+            throw refused(text, "", null);
         }
         try {
             Duration period = matcher.group(2) == null ? unit : unit.multipliedBy(Long.parseLong(matcher.group(2)));
             long permits = Long.parseLong(matcher.group(1));
             long capacity = matcher.group(4) == null ? permits : Long.parseLong(matcher.group(4));
             return new Limit(permits + "-per-" + text(period), permits, period, capacity);
-        } catch (IllegalArgumentException | ArithmeticException e) {
-            throw new IllegalArgumentException("\"" + text + "\" is not a limit: " + e.getMessage() + "; " + FORM, e);
+        } catch (ArithmeticException e) {
+            throw refused(text, ": the period is too long", e);
+        } catch (IllegalArgumentException e) {
+            throw refused(text, ": " + e.getMessage(), e);
         }
     }
 
+    private static IllegalArgumentException refused(String text, String reason, @Nullable Exception cause) {
+        return new IllegalArgumentException(QuotedText.of(text) + " is not a limit" + reason + "; " + FORM, cause);
+    }
+
     /**
-     * How long an empty bucket takes to be full: capacity × period / permits, rounded up to the nanosecond.
+     * How long an empty bucket takes to be full: capacity times the time of a permit, rounded up to the nanosecond. The
+     * time of a permit is period / permits, rounded up to what a bucket counts in: a 128th of a nanosecond to a whole one.
      *
-     * @return at most 365 days
+     * @return capacity × period / permits, or up to a 100,000th more; up to a quarter more beyond 40,000 permits a second
      */
     public Duration refillTime() {
-        BigInteger[] nanos =
-                BigInteger.valueOf(capacity).multiply(nanos(period)).divideAndRemainder(BigInteger.valueOf(permits));
-        return Duration.ofNanos(nanos[0].longValueExact() + nanos[1].signum());
+        TokenBucket bucket = new TokenBucket(this);
+        return Duration.ofNanos(bucket.nanosUntilFull(bucket.emptyAt(0), 0));
     }
 
     /** A duration in nanoseconds, of which there may be more than a {@code long} holds. */
@@ -140,17 +155,31 @@ public record Limit(String name, long permits, Duration period, long capacity) {
                 .add(BigInteger.valueOf(duration.toNanosPart()));
     }
 
+    private static Map<String, Duration> units() {
+        Map<String, Duration> units = new LinkedHashMap<>();
+        units.put("ns", Duration.ofNanos(1));
+        units.put("nanosecond", Duration.ofNanos(1));
+        units.put("us", Duration.ofNanos(1_000));
+        units.put("microsecond", Duration.ofNanos(1_000));
+        units.put("ms", Duration.ofMillis(1));
+        units.put("millisecond", Duration.ofMillis(1));
+        units.put("s", Duration.ofSeconds(1));
+        units.put("sec", Duration.ofSeconds(1));
+        units.put("second", Duration.ofSeconds(1));
+        units.put("m", Duration.ofMinutes(1));
+        units.put("min", Duration.ofMinutes(1));
+        units.put("minute", Duration.ofMinutes(1));
+        units.put("h", Duration.ofHours(1));
+        units.put("hour", Duration.ofHours(1));
+        units.put("d", Duration.ofDays(1));
+        units.put("day", Duration.ofDays(1));
+        return Collections.unmodifiableMap(units);
+    }
+
     private static @Nullable Duration unit(String name) {
-        return switch (name.toLowerCase(Locale.ROOT)) {
-            case "ns", "nanosecond", "nanoseconds" -> Duration.ofNanos(1);
-            case "us", "microsecond", "microseconds" -> Duration.ofNanos(1_000);
-            case "ms", "millisecond", "milliseconds" -> Duration.ofMillis(1);
-            case "s", "sec", "second", "seconds" -> Duration.ofSeconds(1);
-            case "m", "min", "minute", "minutes" -> Duration.ofMinutes(1);
-            case "h", "hour", "hours" -> Duration.ofHours(1);
-            case "d", "day", "days" -> Duration.ofDays(1);
-            default -> null;
-        };
+        String unit = name.toLowerCase(Locale.ROOT);
+        boolean plural = unit.length() > 3 && unit.endsWith("s");
+        return UNITS.get(plural ? unit.substring(0, unit.length() - 1) : unit);
     }
 
     /** A period in the largest unit that measures it in a whole number. */

@@ -57,9 +57,9 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
                         "java..",
+                        "io.headgate.internal",
                         "io.headgate.map",
                         "io.headgate.net",
-                        "io.headgate.internal",
                         "org.jspecify.annotations")
                 .check(core);
     }

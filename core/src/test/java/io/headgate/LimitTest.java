@@ -3,8 +3,18 @@ package io.headgate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.headgate.internal.QuotedText;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,7 +74,7 @@ class LimitTest {
     void refusesAndShowsTheAcceptedForm(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Limit.parse(text))
-                .withMessageContaining("\"" + text + "\"")
+                .withMessageContaining(QuotedText.of(text))
                 .withMessageContaining("PERMITS/[COUNT]UNIT [burst CAPACITY]");
     }
 
@@ -112,5 +122,127 @@ class LimitTest {
     void refillTimeIsRoundedUp() {
         assertThat(Limit.parse("10/s burst 20").refillTime()).isEqualTo(Duration.ofSeconds(2));
         assertThat(Limit.parse("3/s burst 1").refillTime()).isEqualTo(Duration.ofNanos(333_333_334));
+    }
+
+    @Test
+    void eachUnitThatAnErrorListsIsAccepted() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Limit.parse("1/fortnight"))
+                .satisfies(e -> {
+                    Matcher list =
+                            Pattern.compile("UNIT one of ((?:[a-z]+, )+)those").matcher(e.getMessage());
+                    assertThat(list.find()).isTrue();
+                    List<String> units = new ArrayList<>(List.of(list.group(1).split(", ")));
+                    assertThat(units)
+                            .containsExactly(
+                                    "ns",
+                                    "nanosecond",
+                                    "us",
+                                    "microsecond",
+                                    "ms",
+                                    "millisecond",
+                                    "s",
+                                    "sec",
+                                    "second",
+                                    "m",
+                                    "min",
+                                    "minute",
+                                    "h",
+                                    "hour",
+                                    "d",
+                                    "day");
+                    units.forEach(unit -> {
+                        Limit limit = Limit.parse("1/" + unit);
+                        assertThat(Limit.parse("1/2" + unit.toUpperCase(java.util.Locale.ROOT))
+                                        .period())
+                                .isEqualTo(limit.period().multipliedBy(2));
+                        if (unit.length() > 2) {
+                            assertThat(Limit.parse("1/" + unit + "s")).isEqualTo(limit);
+                        } else {
+                            assertThatIllegalArgumentException().isThrownBy(() -> Limit.parse("1/" + unit + "ss"));
+                        }
+                    });
+                });
+    }
+
+    /** As quadratic work this would take hours. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"@!", "1@!", "1/@!", "1/1@!", "1/s@!", "1/s burst@!", "1/s burst 1@!", "@1/@1@!", "1/s@1/s@"})
+    @Timeout(60)
+    void readsNoTextMoreThanAFewTimes(String form) {
+        for (String filling : List.of(" ", "\t", "\n", "1", "s", "s ", "1 ", " burst", "/")) {
+            String text = form.replace("@", filling.repeat(1_000_000));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Limit.parse(text))
+                    .withMessageStartingWith(QuotedText.of(text) + " is not a limit; the form is ");
+        }
+        assertThat(Limit.parse(" ".repeat(1_000_000) + "1/s" + "\n".repeat(1_000_000)))
+                .isEqualTo(Limit.parse("1/s"));
+    }
+
+    @Test
+    void messagesAreOneShortLine() {
+        String hostile = "1/s\r\nINFO all is well\u001b[2J\u202e" + "x".repeat(1_000_000);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Limit.parse(hostile))
+                .satisfies(LimitTest::isOneShortLine);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Limit.parse("1/s").named(hostile))
+                .satisfies(LimitTest::isOneShortLine);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Limit.parse("1/999999999999999999d"))
+                .withMessageContaining("the period is too long");
+    }
+
+    private static void isOneShortLine(Throwable e) {
+        assertThat(e.getMessage()).hasSizeLessThan(600).matches("[ -~]+").contains("1/s\\u000d\\u000aINFO");
+    }
+
+    /** The bucket counts in units of its own, and it is the one that is right. */
+    @Test
+    void refillTimeIsWhatAnEmptyBucketTakes() {
+        assertThat(Limit.parse("980000000/10s").refillTime()).isEqualTo(Duration.ofNanos(10_006_718_750L));
+        assertThat(Limit.parse("7/365d").refillTime())
+                .isEqualTo(Duration.ofDays(365).plusNanos(6));
+        Random random = new Random(8);
+        for (int n = 0; n < 100_000; n++) {
+            long nanos = logarithmic(random, 62);
+            long permits = 1 + Math.floorMod(logarithmic(random, 62), nanos);
+            BigInteger most = BigInteger.valueOf(Duration.ofDays(365).toNanos())
+                    .multiply(BigInteger.valueOf(permits))
+                    .divide(BigInteger.valueOf(nanos));
+            if (most.signum() > 0) {
+                long mostPermits = most.min(BigInteger.valueOf(Long.MAX_VALUE)).longValueExact();
+                long capacity = n % 2 == 0 ? mostPermits : 1 + Math.floorMod(logarithmic(random, 62), mostPermits);
+                refillsInTime(new Limit("random", permits, Duration.ofNanos(nanos), capacity));
+            }
+        }
+    }
+
+    private static void refillsInTime(Limit limit) {
+        TokenBucket bucket = new TokenBucket(limit);
+        long refill = limit.refillTime().toNanos();
+        long word = bucket.take(TokenBucket.NEW, limit.capacity(), 1);
+        assertThat(bucket.nanosUntilFull(word, 1)).as(limit.toString()).isEqualTo(refill);
+        assertThat(bucket.isFull(word, refill)).as(limit.toString()).isFalse();
+        assertThat(bucket.isFull(word, 1 + refill)).as(limit.toString()).isTrue();
+        BigDecimal permits = BigDecimal.valueOf(limit.permits());
+        BigDecimal exact = BigDecimal.valueOf(limit.capacity())
+                .multiply(new BigDecimal(Limit.nanos(limit.period())))
+                .divide(permits, 9, RoundingMode.CEILING);
+        boolean slow =
+                permits.multiply(BigDecimal.valueOf(25_000)).compareTo(new BigDecimal(Limit.nanos(limit.period())))
+                        <= 0;
+        BigDecimal most =
+                exact.multiply(new BigDecimal(slow ? "1.00001" : "1.25")).add(BigDecimal.ONE);
+        assertThat(BigDecimal.valueOf(refill))
+                .as(limit.toString())
+                .isBetween(exact.setScale(0, RoundingMode.FLOOR), most);
+    }
+
+    /** 1 or more, of any number of bits up to the most. */
+    private static long logarithmic(Random random, int mostBits) {
+        return 1 + (random.nextLong() >>> (64 - 1 - random.nextInt(mostBits)));
     }
 }

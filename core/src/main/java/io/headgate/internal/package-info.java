@@ -1,3 +1,5 @@
-/** What several packages of this module need and nobody else does. */
-@org.jspecify.annotations.NullMarked
+/** What the packages of this module share and export to nobody. */
+@NullMarked
 package io.headgate.internal;
+
+import org.jspecify.annotations.NullMarked;

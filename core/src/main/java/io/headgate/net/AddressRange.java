@@ -1,5 +1,6 @@
 package io.headgate.net;
 
+import io.headgate.internal.QuotedText;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

@@ -1,16 +1,22 @@
-package io.headgate.net;
+package io.headgate.internal;
 
 /**
  * Refused text as an error message may show it: in quotes, cut short, and with all but printable ASCII escaped, so that
  * a message stays one line in a log whatever the text was.
  */
-final class QuotedText {
+public final class QuotedText {
 
     private static final int LONGEST = 64;
 
     private QuotedText() {}
 
-    static String of(CharSequence text) {
+    /**
+     * The text in quotes.
+     *
+     * @param text from anywhere, of any length
+     * @return one line of printable ASCII: at most 64 characters of the text, and its length if it has more
+     */
+    public static String of(CharSequence text) {
         StringBuilder quoted = new StringBuilder().append('"');
         int shown = Math.min(text.length(), LONGEST);
         for (int i = 0; i < shown; i++) {
