@@ -162,20 +162,24 @@ final class Accounts<K> {
         return allowed ? Outcome.OVERFLOW_ALLOWED : Outcome.OVERFLOW_DENIED;
     }
 
-    /** What the words say, after they were charged or as they are. Counts calls that left a key near a limit. */
-    Decision explain(K key, Outcome outcome, boolean charged, long[] words, long permits, long now) {
+    /**
+     * What the words say, after they were charged or as they are. Counts calls that left a key near a limit.
+     *
+     * @param asked whether the permits were asked for, and so taken if the outcome allows it and any bucket was looked at
+     */
+    Decision explain(K key, Outcome outcome, boolean asked, long[] words, long permits, long now) {
         if (outcome == Outcome.OVERFLOW_DENIED && overflow == Overflow.DENY) {
             return Decision.denied(null, true, List.of());
         }
+        boolean taken = asked && outcome.allowed && !(outcome.overflow && overflow == Overflow.ALLOW);
         boolean admissible = permits <= mostPermits;
-        boolean taken = charged && (!outcome.overflow || shared != null);
         LimitStatus[] statuses = new LimitStatus[buckets.length];
         long wait = 0;
         boolean near = false;
         for (int i = 0; i < buckets.length; i++) {
             TokenBucket bucket = buckets[i];
             wait = admissible ? Math.max(wait, bucket.nanosUntil(permits, words[i], now)) : wait;
-            long word = charged ? bucket.take(words[i], permits, now) : words[i];
+            long word = taken ? bucket.take(words[i], permits, now) : words[i];
             long remaining = bucket.available(word, now);
             near |= remaining <= bucket.capacity() / 5;
             statuses[limits.indexOf(bucket.limit())] = new LimitStatus(

@@ -93,15 +93,27 @@ final class AddressTable extends BucketStore<ClientAddress> {
         this.networks = networks;
         this.neighbourSeed = neighbourSeed;
         this.maxKeys = maxKeys;
-        int enough = (int) Math.ceil(maxKeys * SLOTS_PER_KEY / Slots.GROUP);
-        stripeBits = Math.min(MOST_STRIPE_BITS, Integer.SIZE - Integer.numberOfLeadingZeros(enough - 1));
-        stripes = new Stripe[((enough - 1) >>> stripeBits) + 1];
+        int enough = enoughGroups(maxKeys);
+        stripeBits = stripeBits(enough);
+        stripes = new Stripe[stripes(enough)];
         for (int i = 0; i < stripes.length; i++) {
             stripes[i] = new Stripe(newFloor());
         }
         slots = new Slots(stripes.length << stripeBits, buckets.length);
         reach = new char[slots.groups()];
         homes = new HomeHash(slots.groups(), random);
+    }
+
+    private static int enoughGroups(long maxKeys) {
+        return (int) Math.ceil(maxKeys * SLOTS_PER_KEY / Slots.GROUP);
+    }
+
+    private static int stripeBits(int groups) {
+        return Math.min(MOST_STRIPE_BITS, Integer.SIZE - Integer.numberOfLeadingZeros(groups - 1));
+    }
+
+    private static int stripes(int groups) {
+        return ((groups - 1) >>> stripeBits(groups)) + 1;
     }
 
     /** The group where a key is looked for first. */
@@ -417,6 +429,14 @@ final class AddressTable extends BucketStore<ClientAddress> {
 
     @Override
     long memoryBytes() {
-        return OVERHEAD + slots.memoryBytes() + (long) Character.BYTES * reach.length + stripes.length * Stripe.BYTES;
+        return memoryBytes(maxKeys, buckets.length);
+    }
+
+    /** The same of a table that is yet to be made. */
+    static long memoryBytes(long maxKeys, int limits) {
+        int enough = enoughGroups(maxKeys);
+        int stripes = stripes(enough);
+        int groups = stripes << stripeBits(enough);
+        return OVERHEAD + Slots.memoryBytes(groups, limits) + (long) Character.BYTES * groups + stripes * Stripe.BYTES;
     }
 }

@@ -7,14 +7,16 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The keys that came most often, found in a fixed amount of memory however many keys there are: Metwally, Agrawal and
- * El Abbadi's <em>space-saving</em> sketch, in several parts for several threads. Thread-safe; {@link #add} never
- * blocks.
+ * El Abbadi's <em>space-saving</em> sketch, in several parts for several threads. Thread-safe. {@link #add}
+ * waits for no other thread; {@link #top} and {@link #clear} wait for one that is at a part of the sketch, which may be in
+ * the {@code hashCode}, {@code equals} or {@code compareTo} of a key.
  *
  * <p>{@link #top} has every key that came in more than one of {@code size} of the calls that were counted, whatever
  * threads they came from. A call is counted unless it comes while other threads are at all parts of the sketch.
@@ -82,6 +84,7 @@ public final class HeavyHitters<K> {
      * @param key the key
      */
     public void add(K key) {
+        Objects.requireNonNull(key, "key");
         long own = Thread.currentThread().getId();
         for (int i = 0; i < STRIPES; i++) {
             if (stripes.get((int) ((own + i) & (STRIPES - 1))).tryAdd(key)) {
@@ -94,10 +97,14 @@ public final class HeavyHitters<K> {
      * The keys that came most often, the most frequent first: every key that came in more than one of {@code most} of the
      * calls counted is among them, if that is no more than the size.
      *
-     * @param most how many at most; no more than the size are given
+     * @param most how many at most, zero or more; no more than the size are given
      * @return a snapshot of each part of the sketch, one after the other: calls under way may be counted or not
+     * @throws IllegalArgumentException if {@code most} is negative
      */
     public List<Hit<K>> top(int most) {
+        if (most < 0) {
+            throw new IllegalArgumentException("most must be zero or more, not " + most);
+        }
         Map<K, Hit<K>> all = new HashMap<>();
         long absent = 0;
         for (Stripe<K> stripe : stripes) {

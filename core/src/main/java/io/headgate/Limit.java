@@ -184,7 +184,7 @@ public record Limit(String name, long permits, Duration period, long capacity) {
 
     /** A period in the largest unit that measures it in a whole number. */
     private static String text(Duration period) {
-        int nanos = period.toNanosPart();
+        int nanos = Objects.requireNonNull(period, "period").toNanosPart();
         if (nanos == 0) {
             return period.toSeconds() + "s";
         }

@@ -1,10 +1,11 @@
 package io.headgate;
 
+import io.headgate.internal.QuotedText;
+import io.headgate.map.ReadOptimizedMap;
 import io.headgate.net.ClientAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -23,10 +24,19 @@ import org.jspecify.annotations.Nullable;
  * A {@link Limiter} in the memory of this process, for at most a given number of keys. Made by {@link Limiter#builder},
  * {@link Limiter#forAddresses} or {@link Limiter#forNetworks}.
  *
- * <p>A decision about a known client takes no lock, nor does one about any other key that has settled in the map; and
- * {@code tryAcquire} allocates nothing, but for the network of an IPv6 client if more than 64 bits tell clients apart, and
- * for a word a limit when a key without room is admitted by a shared bucket.
- * Whatever threads do at the same time, in every window a key is admitted at most capacity + rate × (last − first as-of
+ * <p>A decision about a known client takes no lock, nor does one about any other key that has settled in the map
+ * ({@link ReadOptimizedMap}; so are clients kept if more than 64 bits tell them apart), unless the key is just being
+ * forgotten. A key that is new, that has not settled or that finds no room takes a lock for a short while. So do
+ * {@link #sweep} and the sweeper, again and again. Under such a lock the {@code equals}, {@code hashCode} and
+ * {@code compareTo} of any key in the map may run: if one of them does not return, the calls that need the same lock wait.
+ *
+ * <p>What {@code tryAcquire} allocates: nothing for a client that is known, or comes and finds room; nothing for another
+ * key that has settled, if no more than eight share its hash code. A key that comes to the map costs some 100 bytes and
+ * now and then a copy of a table. An IPv6 client costs its network if more than 64 bits tell clients apart. A key that a
+ * shared bucket admits costs a word a limit in an array, and the first of its kind all shared buckets. Counters grow a
+ * little as threads meet.
+ *
+ * <p>Whatever threads do at the same time, in every window a key is admitted at most capacity + rate × (last − first as-of
  * reading) permits under each limit, less what was refunded; the as-of reading of a call lies within the call. Keys whose
  * buckets are full are forgotten from time to time, which changes no decision if there is room for the key when it returns.
  * A key that shared a bucket for want of room ({@link Overflow#SHARE}) and is then tracked owes what it took there, but for
@@ -82,7 +92,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     @Override
     public boolean tryAcquire(K key, long permits) {
         requirePositive(permits);
-        return acquire(canonical.apply(key), permits, ticker.read(), null).allowed;
+        return acquire(tracked(key), permits, ticker.read(), null).allowed;
     }
 
     @Override
@@ -90,19 +100,33 @@ public final class LocalLimiter<K> implements Limiter<K> {
         requirePositive(permits);
         long now = ticker.read();
         long[] words = new long[buckets.length];
-        K tracked = canonical.apply(key);
+        K tracked = tracked(key);
         Outcome outcome = acquire(tracked, permits, now, words);
-        return accounts.explain(tracked, outcome, outcome.allowed, words, permits, now);
+        return accounts.explain(tracked, outcome, true, words, permits, now);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>With as many keys tracked as can be, it may forget some whose buckets are full ({@link LimiterStats#evicted}), to
+     * find out whether there is room for this one. The answer to whoever asks next is the same.
+     */
     @Override
     public Decision peek(K key, long permits) {
         requirePositive(permits);
         long now = ticker.read();
         long[] words = new long[buckets.length];
-        K tracked = canonical.apply(key);
+        K tracked = tracked(key);
         Outcome outcome = accounts.look(tracked, permits, now, words);
         return accounts.explain(tracked, outcome, false, words, permits, now);
+    }
+
+    /** The key as it is tracked. */
+    private K tracked(K key) {
+        if (key == null) {
+            throw new NullPointerException("the key is null, in limiter " + QuotedText.of(name));
+        }
+        return canonical.apply(key);
     }
 
     /**
@@ -132,7 +156,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     @Override
     public void charge(K key, long permits) {
         requirePositive(permits);
-        accounts.charge(canonical.apply(key), permits, ticker.read());
+        accounts.charge(tracked(key), permits, ticker.read());
     }
 
     /**
@@ -148,15 +172,20 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * @throws IllegalArgumentException if there are not as many debts as limits, or one is negative
      */
     public boolean owe(K key, long[] debts, long asOf) {
-        if (debts.length != limits.size() || Arrays.stream(debts).anyMatch(debt -> debt < 0)) {
-            throw new IllegalArgumentException("debts must be " + limits.size()
-                    + " times zero or more nanoseconds, one a limit, not " + Arrays.toString(debts));
+        Objects.requireNonNull(debts, "debts");
+        if (debts.length != limits.size()) {
+            throw new IllegalArgumentException("debts must be " + limits.size() + ", one a limit, not " + debts.length);
+        }
+        for (long debt : debts) {
+            if (debt < 0) {
+                throw new IllegalArgumentException("debts must be zero or more nanoseconds, not " + debt);
+            }
         }
         long[] byBucket = new long[buckets.length];
         for (int i = 0; i < buckets.length; i++) {
             byBucket[i] = debts[limits.indexOf(buckets[i].limit())];
         }
-        return accounts.owe(canonical.apply(key), byBucket, asOf, ticker.read());
+        return accounts.owe(tracked(key), byBucket, asOf, ticker.read());
     }
 
     /**
@@ -169,7 +198,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     @Override
     public void refund(K key, long permits) {
         requirePositive(permits);
-        accounts.refund(canonical.apply(key), permits, ticker.read());
+        accounts.refund(tracked(key), permits, ticker.read());
     }
 
     /**
@@ -180,7 +209,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      */
     @Override
     public void reset(K key) {
-        accounts.reset(canonical.apply(key), ticker.read());
+        accounts.reset(tracked(key), ticker.read());
     }
 
     private static void requirePositive(long permits) {
@@ -283,12 +312,14 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * @throws IllegalArgumentException if the limiter has no such limit
      */
     public long denied(Limit limit) {
+        Objects.requireNonNull(limit, "limit");
         for (int i = 0; i < buckets.length; i++) {
             if (buckets[i].limit().equals(limit)) {
                 return accounts.refusals(i);
             }
         }
-        throw new IllegalArgumentException("no limit of this limiter: " + limit);
+        throw new IllegalArgumentException(
+                "no limit of limiter " + QuotedText.of(name) + ": " + QuotedText.of(limit.toString()));
     }
 
     /**
@@ -310,7 +341,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
-     * How many calls of {@code decide} took permits and left at most a fifth of a limit's capacity.
+     * How many calls of {@code decide} took permits, from the key's own buckets or from shared ones, and left at most a fifth
+     * of a limit's capacity. Calls of {@code tryAcquire} are not among them: they do not find out what they leave.
      *
      * @return the count so far
      */
@@ -379,8 +411,10 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 Limit first,
                 Limit... more) {
             List<Limit> all = new ArrayList<>();
-            all.add(first);
-            all.addAll(Arrays.asList(more));
+            all.add(Objects.requireNonNull(first, "first"));
+            for (Limit limit : Objects.requireNonNull(more, "more")) {
+                all.add(Objects.requireNonNull(limit, () -> "more[" + (all.size() - 1) + "]"));
+            }
             this.limits = List.copyOf(all);
             this.ipv6Prefix = ipv6Prefix;
             this.stores = stores;
@@ -390,8 +424,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
             Set<String> names = new HashSet<>();
             for (Limit limit : limits) {
                 if (!names.add(limit.name())) {
-                    throw new IllegalArgumentException(
-                            "two limits are called \"" + limit.name() + "\"; tell them apart by Limit.named");
+                    throw new IllegalArgumentException("two limits are called " + QuotedText.of(limit.name())
+                            + "; tell them apart by Limit.named");
                 }
             }
         }
@@ -401,7 +435,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
                     ANY_KEY,
                     (buckets, ticker, shared, seed, most, random) ->
                             new MapStore<>(buckets, ticker, shared, most, random),
-                    Objects::requireNonNull,
+                    UnaryOperator.identity(),
                     Neighbours::ofHashCodes,
                     1,
                     first,
@@ -412,14 +446,14 @@ public final class LocalLimiter<K> implements Limiter<K> {
             if (ipv6Prefix < 32 || ipv6Prefix > 128) {
                 throw new IllegalArgumentException("the IPv6 prefix must be 32 to 128 bits, not " + ipv6Prefix);
             }
-            boolean oneWord = ipv6Prefix <= 64;
-            NetworkWords networks = new NetworkWords(oneWord ? ipv6Prefix : 64);
+            boolean oneWord = ipv6Prefix <= NetworkWords.MOST_BITS;
+            NetworkWords networks = new NetworkWords(oneWord ? ipv6Prefix : NetworkWords.MOST_BITS);
             return new Builder<>(
                     ipv6Prefix,
                     (buckets, ticker, shared, seed, most, random) -> oneWord
                             ? new AddressTable(networks, buckets, ticker, shared, seed, most, random)
                             : new MapStore<>(buckets, ticker, shared, most, random),
-                    oneWord ? Objects::requireNonNull : address -> NetworkWords.network(address, ipv6Prefix),
+                    oneWord ? UnaryOperator.identity() : address -> NetworkWords.network(address, ipv6Prefix),
                     seed -> oneWord ? Neighbours.ofNetworks(networks, seed) : Neighbours.ofAddresses(networks, seed),
                     2,
                     first,
@@ -492,6 +526,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
          * @throws IllegalArgumentException if the interval is negative or longer than that
          */
         public Builder<K> sweepInterval(Duration interval) {
+            Objects.requireNonNull(interval, "interval");
             if (interval.isNegative() || interval.compareTo(LONGEST_INTERVAL) > 0) {
                 throw new IllegalArgumentException("the sweep interval must be 0 to 365 days, not " + interval);
             }
@@ -519,7 +554,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
          * @throws IllegalArgumentException if the name is blank
          */
         public Builder<K> name(String name) {
-            if (name.isBlank()) {
+            if (Objects.requireNonNull(name, "name").isBlank()) {
                 throw new IllegalArgumentException("the name of a limiter must not be blank");
             }
             this.name = name;
@@ -542,13 +577,36 @@ public final class LocalLimiter<K> implements Limiter<K> {
          * Builds the limiter and begins to sweep it.
          *
          * @return the limiter, to be closed when it is no longer needed
+         * @throws IllegalArgumentException if the heap is too small for so many keys, as far as that shows at once: what a
+         *     table of client addresses needs is taken now, what other keys need when they come; or if sweeps are to run on
+         *     a scheduler that takes no more tasks
          */
         public LocalLimiter<K> build() {
-            LocalLimiter<K> limiter = new LocalLimiter<>(this);
+            if (scheduler != null && !sweepInterval.isZero() && scheduler.isShutdown()) {
+                throw Sweeper.notSwept(name, null);
+            }
+            LocalLimiter<K> limiter = allocate();
             if (limiter.sweeper != null) {
                 limiter.sweeper.start();
             }
             return limiter;
+        }
+
+        private LocalLimiter<K> allocate() {
+            try {
+                return new LocalLimiter<>(this);
+            } catch (OutOfMemoryError e) {
+                boolean table = ipv6Prefix != ANY_KEY && ipv6Prefix <= NetworkWords.MOST_BITS;
+                long bytes = table
+                        ? AddressTable.memoryBytes(maxKeys, limits.size())
+                        : MapStore.memoryBytes(maxKeys, limits.size());
+                throw new IllegalArgumentException(
+                        "maxKeys " + maxKeys + " of limiter " + QuotedText.of(name) + " takes " + bytes
+                                + " bytes, and the heap, of at most "
+                                + Runtime.getRuntime().maxMemory()
+                                + ", has not that much left; choose a smaller maxKeys or a larger heap (-Xmx)",
+                        e);
+            }
         }
     }
 }

@@ -215,7 +215,12 @@ final class MapStore<K> extends BucketStore<K> {
 
     @Override
     long memoryBytes() {
-        return maxKeys * (MAP_BYTES_PER_KEY + ARRAY_HEADER_BYTES + (long) buckets.length * Long.BYTES);
+        return memoryBytes(maxKeys, buckets.length);
+    }
+
+    /** The same of a store that is yet to be made. */
+    static long memoryBytes(long maxKeys, int limits) {
+        return maxKeys * (MAP_BYTES_PER_KEY + ARRAY_HEADER_BYTES + (long) limits * Long.BYTES);
     }
 
     @Override

@@ -15,6 +15,9 @@ final class NetworkWords {
      * into zero is again multicast, and ::/64 becomes an ordinary word.
      */
 
+    /** How many leading bits fit into a word. */
+    static final int MOST_BITS = 64;
+
     private static final long IPV4 = 0xFF00_0000_0000_0000L;
     private static final long MULTICAST = 0xFF01_0000_0000_0000L;
     private static final long LOW_32 = 0xFFFF_FFFFL;

@@ -2,7 +2,6 @@ package io.headgate;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 
 /**
  * The memory of an {@link AddressTable}: slots of a key word and one state word per limit, four to a group. Knows where
@@ -39,10 +38,14 @@ final class Slots {
     Slots(int groups, int limits) {
         this.groups = groups;
         wordsPerGroup = GROUP * (1 + limits);
-        segments = new long[(groups + IN_SEGMENT) >>> SEGMENT_BITS][];
+        segments = new long[arrays(groups)][];
         for (int i = 0, left = groups; i < segments.length; i++, left -= IN_SEGMENT + 1) {
             segments[i] = new long[PADDING + Math.min(left, IN_SEGMENT + 1) * wordsPerGroup];
         }
+    }
+
+    private static int arrays(int groups) {
+        return (groups + IN_SEGMENT) >>> SEGMENT_BITS;
     }
 
     int groups() {
@@ -123,9 +126,9 @@ final class Slots {
         return state(slot, 0);
     }
 
-    long memoryBytes() {
-        return Arrays.stream(segments)
-                .mapToLong(words -> ARRAY_HEADER + (long) words.length * Long.BYTES)
-                .sum();
+    /** What so many groups occupy. */
+    static long memoryBytes(int groups, int limits) {
+        long words = (long) groups * GROUP * (1 + limits) + (long) arrays(groups) * PADDING;
+        return words * Long.BYTES + arrays(groups) * ARRAY_HEADER;
     }
 }

@@ -1,5 +1,6 @@
 package io.headgate;
 
+import io.headgate.internal.QuotedText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
@@ -90,10 +91,28 @@ final class Sweeper implements Runnable {
                 withdraw(task);
             }
         } catch (RejectedExecutionException e) {
-            if (!closed) {
-                LOG.log(Level.WARNING, "The scheduler takes no more tasks, so idle keys are no longer swept", e);
+            LocalLimiter<?> unswept = limiter.get();
+            if (closed || unswept == null) {
+                return;
             }
+            if (turns.get() == 1) { // the limiter is just being built
+                throw notSwept(unswept.name(), e);
+            }
+            LOG.log(
+                    Level.WARNING,
+                    "The scheduler of limiter " + QuotedText.of(unswept.name())
+                            + " takes no more tasks, so idle keys are no longer swept",
+                    e);
         }
+    }
+
+    /** Says that a limiter cannot be built with a scheduler that takes no tasks. */
+    static IllegalArgumentException notSwept(String name, @Nullable Exception cause) {
+        return new IllegalArgumentException(
+                "the scheduler of limiter " + QuotedText.of(name)
+                        + " takes no tasks, as one that is shut down; give it another one, or none: then it has a thread of"
+                        + " its own",
+                cause);
     }
 
     private synchronized void note(long turn, Future<?> task) {

@@ -1,6 +1,8 @@
 package io.headgate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.HeavyHitters.Hit;
@@ -309,5 +311,22 @@ class HeavyHittersTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("1 to 10000, not " + size);
         }
+    }
+
+    @Test
+    void refusesWhatItCannotCountOrShow() {
+        HeavyHitters<String> hitters = new HeavyHitters<>(3);
+        hitters.add("a");
+        assertThat(hitters.top(0)).isEmpty();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> hitters.top(-1))
+                .withMessage("most must be zero or more, not -1");
+        assertThatNullPointerException().isThrownBy(() -> hitters.add(absent())).withMessage("key");
+        assertThat(hitters.top(3)).hasSize(1);
+    }
+
+    @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"}) // what callers do who have no such check
+    private static <T> T absent() {
+        return null;
     }
 }

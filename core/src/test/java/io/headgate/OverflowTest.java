@@ -109,8 +109,9 @@ class OverflowTest<K> {
             Decision decision = allow.decide(keys.key(77), 2);
             assertThat(decision.allowed()).isTrue();
             assertThat(decision.overflow()).isTrue();
+            assertThat(decision.remaining()).isEqualTo(2); // nothing was taken
+            assertThat(allow.peek(keys.key(77), 2)).isEqualTo(decision);
         }
-        assertThat(allow.peek(keys.key(77), 2).allowed()).isTrue();
         assertThat(allow.decide(keys.key(77), 4).neverAdmissible()).isTrue();
         assertThat(allow.decide(keys.key(77), 4).allowed()).isFalse();
         assertThat(allow.peek(keys.key(77), 4).allowed()).isFalse();
@@ -124,6 +125,41 @@ class OverflowTest<K> {
         assertThat(deny.tryAcquire(keys.key(77))).isFalse();
         assertThat(deny.peek(keys.key(77), 1)).isEqualTo(decision);
         assertThat(deny.decide(keys.key(77), 4).neverAdmissible()).isTrue();
+    }
+
+    @Test
+    void nearALimitAreCallsOfDecideThatTookPermits() {
+        LocalLimiter<K> allow =
+                build(keys.builder(Limit.parse("2/day")).maxKeys(1).overflow(Overflow.ALLOW));
+        allow.decide(keys.key(0));
+        assertThat(allow.nearLimit()).isZero(); // half is left
+        allow.peek(keys.key(0), 1);
+        allow.decide(keys.key(1), 2);
+        assertThat(allow.nearLimit()).isZero(); // nothing was taken
+        allow.decide(keys.key(0));
+        assertThat(allow.nearLimit()).isEqualTo(1);
+        allow.decide(keys.key(0));
+        assertThat(allow.nearLimit()).isEqualTo(1); // refused
+
+        LocalLimiter<K> share = build(keys.builder(Limit.parse("2/day")).maxKeys(1));
+        share.tryAcquire(keys.key(0), 2);
+        assertThat(share.nearLimit()).isZero(); // not counted
+        assertThat(share.decide(keys.key(1), 2).allowed()).isTrue();
+        assertThat(share.nearLimit()).isEqualTo(1); // of a shared bucket
+    }
+
+    @Test
+    void aLookAtTheCapMayForgetIdleKeysAndChangesNoAnswer() {
+        LocalLimiter<K> limiter = full(Overflow.DENY, 4);
+        ticker.advance(Duration.ofHours(1));
+        Decision decision = limiter.peek(keys.key(10), 1);
+        assertThat(decision.allowed()).isTrue();
+        assertThat(decision.retryAfter()).contains(Duration.ZERO);
+        assertThat(decision.remaining()).isEqualTo(2); // nothing was taken
+        assertThat(limiter.stats().evicted()).isPositive();
+        assertThat(limiter.stats().allowed()).isEqualTo(4);
+        assertThat(limiter.peek(keys.key(10), 1)).isEqualTo(decision);
+        assertThat(limiter.decide(keys.key(10)).allowed()).isTrue();
     }
 
     @Test
