@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a {@link Limiter} answered, and how the key stands under each limit afterwards. Thread-safe; what it tells does not
  * change.
+ *
+ * <p>{@link Limiter#peek} takes nothing: its answer tells what would be, and how the key stands as it is. So does
+ * {@code decide} of a key that is admitted without a bucket ({@link Overflow#ALLOW}): its buckets stay full.
  */
 public final class Decision {
 
@@ -71,7 +74,7 @@ public final class Decision {
     }
 
     /**
-     * The permits were not taken and may be later.
+     * The permits were not taken, nor would they be, and may be later.
      *
      * @param retryAfter when they will be, if nobody else takes from the same buckets; null if that cannot be promised
      * @param overflow whether an overflow rule decided, not a bucket of the key's own
@@ -96,9 +99,10 @@ public final class Decision {
     private static void giveNothing(long permits) {}
 
     /**
-     * Whether the permits were taken.
+     * Whether the call was admitted: the permits were taken, or would be if this answers a {@link Limiter#peek}. Under
+     * {@link Overflow#ALLOW} also a key without room is admitted, from which nothing is taken.
      *
-     * @return true if they were
+     * @return true if so
      */
     public boolean allowed() {
         return allowed;
@@ -116,7 +120,7 @@ public final class Decision {
     /**
      * How long to wait until this many permits are admitted, provided that nobody else takes from the same buckets.
      *
-     * @return zero if they were taken; empty if no wait can be promised
+     * @return zero if the call was {@linkplain #allowed admitted}; empty if no wait can be promised
      */
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);

@@ -4,7 +4,8 @@ import io.headgate.net.ClientAddress;
 
 /**
  * Limits how often each key may do something. Every key has token buckets of its own, one per {@link Limit}; a key that
- * was never seen has full buckets. Thread-safe; no method blocks.
+ * was never seen has full buckets. Thread-safe. No method waits for permits or for time to pass; which may wait for another
+ * call, and how long, is told by the implementation.
  *
  * @param <K> what is limited: a client address, an account, an API key, with {@code equals} and {@code hashCode} that
  *     do not change; keys of which many may share a hash code should be {@code Comparable} to each other
@@ -56,7 +57,7 @@ public interface Limiter<K> extends AutoCloseable {
      *
      * @param key whose permits
      * @param permits how many, at least 1
-     * @return whether they would be taken, and what is left as it is now
+     * @return whether they would be taken, and how the key stands now, with nothing taken
      * @throws IllegalArgumentException if {@code permits} is less than 1
      */
     Decision peek(K key, long permits);
@@ -112,7 +113,8 @@ public interface Limiter<K> extends AutoCloseable {
     }
 
     /**
-     * Starts a limiter of clients: IPv4 by address, IPv6 by /64 network.
+     * Starts a limiter of clients: IPv4 by address, IPv6 by /64 network, as {@link ClientAddress#network} tells. {@code ::}
+     * and multicast addresses are no clients; they are one key.
      *
      * @param first the limit of each client
      * @param more further limits, applied together with the first
@@ -124,7 +126,8 @@ public interface Limiter<K> extends AutoCloseable {
     }
 
     /**
-     * Starts a limiter of clients: IPv4 by address, IPv6 by network.
+     * Starts a limiter of clients: IPv4 by address, IPv6 by network, as {@link ClientAddress#network} tells. {@code ::} and,
+     * up to a prefix of 64, multicast addresses are no clients; they are one key.
      *
      * @param ipv6Prefix how many leading bits of an IPv6 address tell clients apart, 32 to 128
      * @param first the limit of each client

@@ -4,12 +4,12 @@ package io.headgate;
  * What a limiter has done since it was built. The counts are read one after another, so a snapshot taken while the
  * limiter works may be a few calls apart within itself; each count is exact once the limiter is idle.
  *
- * @param allowed calls that took permits, those decided by an overflow rule included
- * @param denied calls that were refused, those decided by an overflow rule included
- * @param overflowed calls decided by the {@link Overflow} rule, since there was no room for the key
+ * @param allowed calls of {@code tryAcquire} and {@code decide} that were admitted, those decided by an overflow rule included
+ * @param denied those that were refused, those decided by an overflow rule included
+ * @param overflowed those decided by the {@link Overflow} rule, since there was no room for the key
  * @param undone charges taken back because a later limit of the same call refused; a concurrent call may have been
  *     denied by a charge that was about to be undone
  * @param evicted keys forgotten because their buckets were full
- * @param sweepFailures sweeps that ended in an exception
+ * @param sweepFailures sweeps of the sweeper that ended in an exception or error
  */
 public record LimiterStats(long allowed, long denied, long overflowed, long undone, long evicted, long sweepFailures) {}

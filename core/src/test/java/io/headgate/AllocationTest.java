@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.headgate.testing.FakeTicker;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A known key's decision allocates nothing. */
+/** A known key's decision allocates nothing, nor does that of a client that comes. */
 @ParameterizedClass
 @MethodSource("io.headgate.Keys#ofEachStore")
 class AllocationTest<K> {
@@ -43,6 +45,31 @@ class AllocationTest<K> {
 
     private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
         return builder.ticker(ticker).build();
+    }
+
+    /** Clients that come and find room are given words of a table that is there; other keys get objects of their own. */
+    @Test
+    void newcomersWithRoom() {
+        LocalLimiter<K> limiter = build(keys.builder(Limit.parse("1/day")).maxKeys(10 * CALLS));
+        List<K> newcomers = new ArrayList<>();
+        for (int id = 0; id < 6 * CALLS; id++) {
+            newcomers.add(keys.key(id));
+        }
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 6; round++) {
+            long admitted = 0;
+            long before = memory.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < CALLS; i++) {
+                admitted += limiter.tryAcquire(newcomers.get(round * CALLS + i)) ? 1 : 0;
+            }
+            least = Math.min(least, memory.getCurrentThreadAllocatedBytes() - before);
+            assertThat(admitted).isEqualTo(CALLS);
+        }
+        if (keys.equals(Keys.MAP)) {
+            assertThat(least / CALLS).isBetween(40L, 200L);
+        } else {
+            assertThat(least).isLessThan(CALLS / 100);
+        }
     }
 
     @Test

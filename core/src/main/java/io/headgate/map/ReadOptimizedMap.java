@@ -15,13 +15,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * A concurrent map for keys that are looked up far more often than they come and go.
  *
- * <p>Looking up, replacing or deleting the value of a settled key takes no lock, and looking it up allocates nothing.
- * A key settles after it has been asked for often enough, or at the next {@link #range}; until then operations on it
- * take the lock of one segment, as does adding a key. All operations on one key cost O(1) amortized, or O(log n) if n
- * keys share its hash code and are mutually {@link Comparable}. Adding a key may copy one segment, which holds at most
- * 16,384 entries while the map is not larger than expected and its hash codes are distinct. Deleted entries never
- * outnumber the live ones of their segment by more than 16 and are dropped once a segment is empty, unless dropping them
- * fails, as it may for want of memory; then the next deletion tries again. Values are let go at once.
+ * <p>Looking up or replacing the value of a settled key takes no lock, and looking it up allocates nothing unless more
+ * than eight keys share its hash code. A key settles once keys of its segment that have not settled were asked for as
+ * often as it has keys, or when a {@link #range}, a {@link #walk} or an iterator comes to the segment. Until then
+ * operations on it take the lock of its segment, and so does asking for a key that is absent; adding a key always does,
+ * deleting one does now and then.
+ *
+ * <p>An operation on one key costs O(1), or O(log n) if n keys share its hash code and are mutually {@link Comparable}, or
+ * O(n) if they are not: amortized over all operations, except that the first key that comes to a segment after a range, a
+ * walk or an iterator has settled its keys copies the segment. So storing new keys and beginning to range in turn costs
+ * one copy a store. A segment has at most 16,384 keys while the map is not larger than expected, nor than 800 million,
+ * and hash codes are distinct.
+ *
+ * <p>Deleted keys are kept for a while. While no operation is under way, those of a segment do not outnumber its live ones
+ * by more than 16, and none are left when it has no live one; unless dropping them failed, as it may for want of memory:
+ * then the next deletion tries again. Values are let go as soon as they are deleted or replaced, but for the last one that
+ * a walk or iterator has met.
  *
  * <p>Safe for use by any number of threads. Every operation on one key is atomic: it takes effect at one instant
  * between its call and its return. What a thread did before it stored a value is visible to every thread that
@@ -271,7 +280,7 @@ public final class ReadOptimizedMap<K, V> {
     /** {@link #load} for whatever a caller of the view takes for a key. */
     @Nullable
     Object loadObject(Object key) {
-        int hash = mix(key.hashCode());
+        int hash = mix(requireNonNull(key, "key").hashCode());
         int index = hash >>> segmentShift;
         Entry entry = Table.find(published.get(index), key, hash);
         if (entry != null) {
@@ -289,7 +298,7 @@ public final class ReadOptimizedMap<K, V> {
         if (!watched.isEmpty()) {
             refuseRecursion(key);
         }
-        int hash = mix(key.hashCode());
+        int hash = mix(requireNonNull(key, "key").hashCode());
         return segments[hash >>> segmentShift].update(key, hash, change, expected, updated);
     }
 

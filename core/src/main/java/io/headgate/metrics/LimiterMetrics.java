@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * {@code dry_run_denied}, by the {@code limit} that was found exhausted; {@code failed}; and once more
  * {@code overflow}, those of the former that the overflow rule decided. Where it is not one limit that decides,
  * {@code limit} is {@code all}</td></tr>
- * <tr><td>headgate.near.limit</td><td>counter</td><td>allowed calls that left at most a fifth of a limit</td></tr>
+ * <tr><td>headgate.near.limit</td><td>counter</td><td>calls of {@code decide} that took permits
+ * and left at most a fifth of a limit</td></tr>
  * <tr><td>headgate.clients, headgate.clients.max</td><td>gauge</td><td>keys tracked, and the most there can be</td></tr>
  * <tr><td>headgate.memory</td><td>gauge</td><td>bytes that the limiter may take once it is full</td></tr>
  * <tr><td>headgate.evictions</td><td>counter</td><td>keys forgotten because they were full again</td></tr>
@@ -46,7 +48,7 @@ public final class LimiterMetrics implements MeterBinder {
      * @param limiter the limiter; names are unique within a registry
      */
     public LimiterMetrics(LocalLimiter<?> limiter) {
-        this(limiter, false, null);
+        this(Objects.requireNonNull(limiter, "limiter"), false, null);
     }
 
     private LimiterMetrics(LocalLimiter<?> limiter, boolean dryRun, @Nullable LongSupplier failures) {
@@ -71,7 +73,7 @@ public final class LimiterMetrics implements MeterBinder {
      * @return meters with the outcome {@code failed}
      */
     public LimiterMetrics failures(LongSupplier failures) {
-        return new LimiterMetrics(limiter, dryRun, failures);
+        return new LimiterMetrics(limiter, dryRun, Objects.requireNonNull(failures, "failures"));
     }
 
     @Override
@@ -89,7 +91,7 @@ public final class LimiterMetrics implements MeterBinder {
         }
         Tags tags = Tags.of("limiter", limiter.name());
         FunctionCounter.builder("headgate.near.limit", limiter, LocalLimiter::nearLimit)
-                .description("Allowed calls that left at most a fifth of a limit")
+                .description("Calls of decide that took permits and left at most a fifth of a limit")
                 .tags(tags)
                 .register(registry);
         Gauge.builder("headgate.clients", limiter, LocalLimiter::size)

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An IPv4 or IPv6 address: 128 bits, immutable, one object for each way of writing it.
+ * An IPv4 or IPv6 address: 128 bits, immutable, equal however it was written.
  *
  * <p>IPv4 is held as its IPv4-mapped form {@code ::ffff:a.b.c.d}, so {@code ::ffff:192.0.2.1}, {@code ::ffff:c000:201}
  * and {@code 192.0.2.1} are equal and all of them are IPv4. Nothing else is folded: {@code ::192.0.2.1} and
@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>IPv6 is as in RFC 4291, section 2.2: groups of up to four hexadecimal digits in either case, "::" at most once
  *       and for at least one group, dotted octets allowed for the last 32 bits.
  *   <li>The zone of an IPv6 address ({@code fe80::1%eth0}) is dropped: it names an interface of this host, not a client.
- *       An empty zone, one with a space, a control character or one of {@code :/[]} in it, and a zone after dotted
- *       IPv4 make the text no address.
+ *       It is what follows the first {@code %}: one character or more, and none that is a space or control character of
+ *       ASCII or one of {@code :/[]}; another {@code %} and any character beyond ASCII may be in it. An IPv4 address
+ *       may have one only in its IPv4-mapped form: {@code 192.0.2.1%eth0} is no address.
  *   <li>Space around the address is not trimmed, and a text of more than 128 characters is no address.
  * </ul>
  *
@@ -105,7 +106,7 @@ public final class ClientAddress implements Comparable<ClientAddress> {
      * @param text the text, from anywhere
      * @param from the index of the first character to read
      * @param to the index after the last; space at either end is not trimmed
-     * @return the address, or null if that part of the text is none
+     * @return the address, or null if that part of the text is none, as if it has more than 128 characters
      * @throws IndexOutOfBoundsException if {@code from} and {@code to} are not the ends of a part of the text
      */
     public static @Nullable ClientAddress tryParseEndpoint(CharSequence text, int from, int to) {

@@ -288,4 +288,22 @@ class ClientAddressTest {
     private static CharSequence nothing() {
         return null;
     }
+
+    /** What may follow a percent sign, and what may not: nothing else is looked at. */
+    @Test
+    void aZoneIsAnyCharactersButAFew() {
+        for (int c = 0; c <= 0xFFFF; c++) {
+            boolean ends = c <= ' ' || c == 0x7F || ":/[]".indexOf(c) >= 0;
+            for (String zone : List.of("" + (char) c, "e" + (char) c, (char) c + "0")) {
+                assertThat(ClientAddress.tryParse("fe80::1%" + zone) == null)
+                        .as("%x", c)
+                        .isEqualTo(ends);
+            }
+        }
+        assertThat(ClientAddress.tryParse("fe80::1%")).isNull();
+        assertThat(ClientAddress.tryParse("fe80::1%%")).isEqualTo(ClientAddress.parse("fe80::1"));
+        assertThat(ClientAddress.tryParse("192.0.2.1%eth0")).isNull();
+        assertThat(ClientAddress.tryParse("::ffff:192.0.2.1%eth0")).isEqualTo(ClientAddress.parse("192.0.2.1"));
+        assertThat(ClientAddress.tryParse("::192.0.2.1%eth0")).isEqualTo(ClientAddress.parse("::192.0.2.1"));
+    }
 }
