@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An operation on one key costs O(1), or O(log n) if n keys share its hash code and are mutually {@link Comparable}, or
  * O(n) if they are not: amortized over all operations, except that the first key that comes to a segment after a range, a
- * walk or an iterator has settled its keys copies the segment. So storing new keys and beginning to range in turn costs
- * one copy a store. A segment has at most 16,384 keys while the map is not larger than expected, nor than 800 million,
+ * walk or an iterator has settled its keys copies the segment. So whoever stores new keys and begins to range in turn has
+ * the same segment copied again and again. A segment has at most 16,384 keys while the map is not larger than expected, nor than 800 million,
  * and hash codes are distinct.
  *
  * <p>Deleted keys are kept for a while. While no operation is under way, those of a segment do not outnumber its live ones

@@ -82,6 +82,30 @@ class ReadPathTest {
         assertThat(bytes).isZero();
     }
 
+    /** A store after a walk has come to the segment copies it; stores alone are paid for by what came before them. */
+    @Test
+    void aWalkThatStopsAtOnceCostsACopyOfItsSegment() {
+        ReadOptimizedMap<Object, Integer> map = new ReadOptimizedMap<>(0, 1);
+        for (int i = 0; i < 100_000; i++) {
+            map.store(Keys.SPREAD.key(i), 1);
+        }
+        int[] next = {100_000};
+        long stores = allocatedBy(() -> {
+            for (int i = 0; i < 500; i++) {
+                map.store(Keys.SPREAD.key(next[0]++), 1);
+            }
+        });
+        long storesAndWalks = allocatedBy(() -> {
+            for (int i = 0; i < 500; i++) {
+                map.store(Keys.SPREAD.key(next[0]++), 1);
+                map.range((key, value) -> false);
+            }
+        });
+        assertThat(stores / 500).isLessThan(500);
+        // one store in 16 goes to the segment that was walked, which has more than 6,000 references
+        assertThat(storesAndWalks / 500).isGreaterThan(4 * 6_000 / 16);
+    }
+
     @ParameterizedTest
     @EnumSource(Keys.class)
     void walkingAllocatesNothingPerEntry(Keys kind) {

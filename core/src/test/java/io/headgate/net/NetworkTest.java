@@ -51,6 +51,14 @@ class NetworkTest {
         "2002:c000:201:ffff::1, 32, 2002:c000::",
         "2002:c000:201:ffff::1, 0, ::",
         "2003:c000:201:ffff::1, 64, 2003:c000:201:ffff::",
+        // many hosts in one /64: docs/client-address.md, "One bucket for many"
+        "::ffff:0:192.0.2.1, 64, ::",
+        "::ffff:0:192.0.2.1, 128, ::ffff:0:c000:201",
+        "2001:0:c000:201:8000:63bf:3fff:fdd2, 64, 2001:0:c000:201::",
+        "2001:db8:1:2:0:5efe:192.0.2.1, 64, 2001:db8:1:2::",
+        "2001:db8:1:2:200:5efe:192.0.2.1, 64, 2001:db8:1:2::",
+        "fe80::1%eth0, 64, fe80::",
+        "fe80::1%eth0, 128, fe80::1",
     })
     void theNetworkIsWhatAClientIsCountedUnder(String text, int prefix, String network) {
         ClientAddress actual = ClientAddress.parse(text).network(prefix);
