@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
@@ -518,7 +519,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
         }
 
         /**
-         * How long to wait between two sweeps that forget idle keys. Default: 10 seconds.
+         * How long to wait between two sweeps that forget idle keys. Default: 10 seconds. However long it is, what sweeps
+         * wakes once a minute, and ends if nobody has the limiter any more.
          *
          * @param interval at most 365 days; zero: idle keys are forgotten only when room is needed, or by
          *     {@link LocalLimiter#sweep}
@@ -536,6 +538,9 @@ public final class LocalLimiter<K> implements Limiter<K> {
 
         /**
          * Where sweeps run. Default: on a daemon thread of the limiter's own.
+         *
+         * <p>{@link LocalLimiter#close} takes the limiter's task back from a {@link ThreadPoolExecutor}; in any other
+         * scheduler it cancels it, and it is due within a minute.
          *
          * @param scheduler the caller's, who shuts it down; a sweep keeps one of its threads busy for a millisecond at
          *     a time

@@ -4,11 +4,13 @@ import io.headgate.internal.QuotedText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
+import java.security.AccessController;
+import java.security.PrivilegedAction;
 import java.time.Duration;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,11 +26,19 @@ final class Sweeper implements Runnable {
     /** The rest between two slices of one sweep: with slices of a millisecond, a fifth of one processor at most. */
     private static final Duration REST = Duration.ofMillis(4);
 
+    /**
+     * The longest wait at once. Longer ones are made in hops: what waits keeps the classes here loaded, after the limiter
+     * is gone, and stays in a scheduler that does not let go of what is cancelled.
+     */
+    private static final Duration LONGEST_HOP = Duration.ofMinutes(1);
+
     private final WeakReference<LocalLimiter<?>> limiter;
     private final Duration interval;
     private final ScheduledExecutorService scheduler;
     private final boolean ownScheduler;
     private volatile boolean closed;
+    /** How much of the wait is left after the hop under way. Each turn leaves it to the next. */
+    private Duration left = Duration.ZERO;
     /** How many slices were scheduled. Raised by whoever starts the sweeper, then by each slice, one after the other. */
     private final AtomicLong turns = new AtomicLong();
     /** The slice to come: that of the latest turn, since a slice may run before whoever scheduled it has noted it. */
@@ -45,20 +55,28 @@ final class Sweeper implements Runnable {
     }
 
     private static ScheduledExecutorService ownThread(String name) {
-        return Executors.newSingleThreadScheduledExecutor(task -> {
-            // Inherits nothing from the thread that happens to build the limiter, which may be an application's.
-            Thread thread = new Thread(null, task, "headgate-sweeper-" + name, 0, false);
-            thread.setContextClassLoader(null);
-            thread.setDaemon(true);
-            return thread;
-        });
+        return new ScheduledThreadPoolExecutor(1, task -> privileged(() -> daemon(task, "headgate-sweeper-" + name)));
+    }
+
+    /** Inherits nothing from the thread that happens to build the limiter, which may be an application's. */
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(null, task, name, 0, false);
+        thread.setContextClassLoader(null);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** Until Java 24 a thread keeps the class loaders of everybody who was calling when it was made, but for this. */
+    @SuppressWarnings("removal")
+    private static Thread privileged(PrivilegedAction<Thread> making) {
+        return AccessController.doPrivileged(making);
     }
 
     void start() {
-        schedule(interval);
+        waitFor(interval);
     }
 
-    /** One slice; the next is scheduled when it has ended, however it ended. */
+    /** One hop of a longer wait, or one slice; the next is scheduled when it has ended, however it ended. */
     @Override
     public void run() {
         LocalLimiter<?> swept = limiter.get();
@@ -68,15 +86,39 @@ final class Sweeper implements Runnable {
         if (closed || swept == null) {
             return;
         }
+        if (!left.isZero()) {
+            waitFor(left);
+            return;
+        }
         Duration pause = interval;
         try {
             pause = swept.walks().slice() ? REST : interval;
         } catch (RuntimeException | Error e) {
             swept.walks().failed();
-            LOG.log(Level.WARNING, "A sweep of limiter " + swept.name() + " failed; the next is in " + interval, e);
+            logFailure(swept, e);
         } finally {
-            schedule(pause.compareTo(interval) < 0 ? pause : interval); // even if memory did not suffice for the log
+            waitFor(least(pause, interval)); // even if memory did not suffice for the log
         }
+    }
+
+    /** The first failure is logged, the second, the fourth and so on: what fails for ever does not fill the log. */
+    private void logFailure(LocalLimiter<?> swept, Throwable failure) {
+        long failures = swept.walks().failures();
+        if (Long.bitCount(failures) == 1) {
+            String message = "A sweep of limiter " + swept.name() + " failed; the next is in " + interval
+                    + ". Failures so far: " + failures + "; next logged: number " + 2 * failures;
+            LOG.log(Level.WARNING, message, failure);
+        }
+    }
+
+    private static Duration least(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private void waitFor(Duration pause) {
+        Duration hop = least(pause, LONGEST_HOP);
+        left = pause.minus(hop);
+        schedule(hop);
     }
 
     private void schedule(Duration delay) {

@@ -7,8 +7,11 @@ import java.lang.ref.WeakReference;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Delayed;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -19,6 +22,9 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 class SweeperTest {
@@ -50,11 +56,11 @@ class SweeperTest {
         return handle;
     });
 
-    private interface Handler {
+    private interface Invocation {
         Object call(String method, Object[] arguments);
     }
 
-    private static <T> T proxy(Class<T> type, Handler handler) {
+    private static <T> T proxy(Class<T> type, Invocation handler) {
         return type.cast(Proxy.newProxyInstance(
                 type.getClassLoader(),
                 new Class<?>[] {type, RunnableFuture.class},
@@ -62,9 +68,17 @@ class SweeperTest {
     }
 
     private LocalLimiter<Integer> limiter(Ticker ticker) {
+        return limiter(ticker, Duration.ofSeconds(3));
+    }
+
+    private LocalLimiter<Integer> limiter(Ticker ticker, Duration interval) {
+        return limiter(ticker, interval, scheduler);
+    }
+
+    private static LocalLimiter<Integer> limiter(Ticker ticker, Duration interval, ScheduledExecutorService scheduler) {
         return Limiter.<Integer>builder(Limit.parse("1/s"))
                 .ticker(ticker)
-                .sweepInterval(Duration.ofSeconds(3))
+                .sweepInterval(interval)
                 .scheduler(scheduler)
                 .name("swept")
                 .build();
@@ -88,6 +102,35 @@ class SweeperTest {
             assertThat(limiter.stats().evicted()).isEqualTo(2L * round);
         }
         limiter.close();
+    }
+
+    @Test
+    void waitsForLongInHopsThatAreNoSweeps() {
+        LocalLimiter<Integer> limiter = limiter(ticker, Duration.ofSeconds(150));
+        for (int round = 0; round < 3; round++) {
+            for (int seconds : new int[] {60, 60, 30}) {
+                assertThat(limiter.sweeps()).isEqualTo(round);
+                Task hop = tasks.remove();
+                assertThat(tasks).isEmpty();
+                assertThat(hop.delay).isEqualTo(Duration.ofSeconds(seconds));
+                hop.action.run();
+            }
+        }
+        assertThat(limiter.sweeps()).isEqualTo(3);
+        limiter.close();
+        assertThat(tasks.getFirst().future).isCancelled();
+    }
+
+    @Test
+    void waitsNoLongerThanAMinuteForALimiterThatIsAbandoned() {
+        LocalLimiter<Integer> limiter = limiter(ticker, Duration.ofDays(365));
+        WeakReference<LocalLimiter<Integer>> abandoned = new WeakReference<>(limiter);
+        limiter = null;
+        collect(abandoned);
+        Task hop = tasks.remove();
+        assertThat(hop.delay).isEqualTo(Duration.ofMinutes(1));
+        hop.action.run();
+        assertThat(tasks).isEmpty();
     }
 
     @Test
@@ -147,6 +190,46 @@ class SweeperTest {
     }
 
     @Test
+    void logsTheFirstFailureAndThenEverFewer() {
+        AtomicBoolean broken = new AtomicBoolean(true);
+        LocalLimiter<Integer> limiter = limiter(() -> {
+            if (broken.get()) {
+                throw new IllegalStateException("no time");
+            }
+            return ticker.read();
+        });
+        List<String> logged = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                logged.add(record.getMessage() + ": " + record.getThrown().getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger log = Logger.getLogger(Sweeper.class.getName());
+        log.addHandler(handler);
+        try {
+            for (int failure = 0; failure < 1_000; failure++) {
+                tasks.remove().action.run();
+            }
+        } finally {
+            log.removeHandler(handler);
+        }
+        assertThat(limiter.stats().sweepFailures()).isEqualTo(1_000);
+        assertThat(logged)
+                .hasSize(10)
+                .startsWith("A sweep of limiter swept failed; the next is in PT3S."
+                        + " Failures so far: 1; next logged: number 2: no time")
+                .endsWith("A sweep of limiter swept failed; the next is in PT3S."
+                        + " Failures so far: 512; next logged: number 1024: no time");
+    }
+
+    @Test
     void survivesAFailureThatEvenTheLogCannotTake() {
         AtomicBoolean broken = new AtomicBoolean(true);
         LocalLimiter<Integer> limiter = limiter(() -> {
@@ -195,18 +278,15 @@ class SweeperTest {
         return task;
     }
 
-    private static LocalLimiter<Integer> daily(Ticker ticker, ScheduledExecutorService scheduler) {
-        return Limiter.<Integer>builder(Limit.parse("1/s"))
-                .ticker(ticker)
-                .sweepInterval(Duration.ofDays(1))
-                .scheduler(scheduler)
-                .build();
+    /** Waits for its slices without hops, and for no test. */
+    private static LocalLimiter<Integer> slow(Ticker ticker, ScheduledExecutorService scheduler) {
+        return limiter(ticker, Duration.ofMinutes(1), scheduler);
     }
 
     @Test
     void closeLeavesNothingInTheQueueOfAPool() {
         ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(1);
-        LocalLimiter<Integer> limiter = daily(ticker, pool);
+        LocalLimiter<Integer> limiter = limiter(ticker, Duration.ofDays(1), pool);
         assertThat(pool.getQueue()).hasSize(1);
         limiter.close();
         assertThat(pool.getQueue()).isEmpty();
@@ -218,7 +298,7 @@ class SweeperTest {
     void closeInTheMidstOfASliceLeavesNothingInTheQueueOfAPool() {
         ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(1);
         AtomicReference<LocalLimiter<Integer>> closing = new AtomicReference<>();
-        LocalLimiter<Integer> limiter = daily(
+        LocalLimiter<Integer> limiter = slow(
                 () -> {
                     LocalLimiter<Integer> swept = closing.getAndSet(null);
                     if (swept != null) {
@@ -255,7 +335,7 @@ class SweeperTest {
     @Test
     void closeWhileASliceIsBeingScheduledLeavesNothingInTheQueueOfAPool() {
         SlowPool pool = new SlowPool();
-        LocalLimiter<Integer> limiter = daily(ticker, pool);
+        LocalLimiter<Integer> limiter = slow(ticker, pool);
         pool.meanwhile.add(limiter::close);
         taken(pool).run();
         assertThat(pool.meanwhile).isEmpty();
@@ -283,7 +363,7 @@ class SweeperTest {
         for (int slice = 0; slice < 3; slice++) {
             pool.meanwhile.add(() -> taken(pool).run());
         }
-        LocalLimiter<Integer> limiter = daily(ticker, pool);
+        LocalLimiter<Integer> limiter = slow(ticker, pool);
         assertThat(pool.meanwhile).isEmpty();
         assertThat(pool.getQueue()).hasSize(1);
         limiter.close();
@@ -292,12 +372,16 @@ class SweeperTest {
     }
 
     @Test
-    void aPoolBehindAWrapperKeepsNoTaskThatIsNotCancelled() {
+    void aPoolBehindAWrapperKeepsCancelledTasksForAMinuteAtMost() {
         ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(1);
-        LocalLimiter<Integer> limiter = daily(ticker, Executors.unconfigurableScheduledExecutorService(pool));
-        limiter.close();
-        assertThat(pool.getQueue())
-                .allSatisfy(task -> assertThat((Future<?>) task).isCancelled());
+        for (int i = 0; i < 100; i++) {
+            limiter(ticker, Duration.ofDays(1), Executors.unconfigurableScheduledExecutorService(pool))
+                    .close();
+        }
+        assertThat(pool.getQueue()).allSatisfy(task -> {
+            assertThat((Future<?>) task).isCancelled();
+            assertThat(((Delayed) task).getDelay(TimeUnit.SECONDS)).isLessThanOrEqualTo(60);
+        });
         pool.shutdownNow();
     }
 

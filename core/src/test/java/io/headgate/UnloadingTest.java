@@ -1,0 +1,104 @@
+package io.headgate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.ref.WeakReference;
+import java.lang.reflect.Field;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.time.Duration;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** Applications that are taken out of a server without having closed their limiters. */
+class UnloadingTest {
+
+    private static final URL LIBRARY = codeOf(LocalLimiter.class);
+    private static final URL APPLICATION = codeOf(UnloadingTest.class);
+
+    private static URL codeOf(Class<?> type) {
+        return type.getProtectionDomain().getCodeSource().getLocation();
+    }
+
+    /** Makes a limiter of a type of its own that is swept once a day. */
+    public static final class Application implements Supplier<Object> {
+
+        /** No record: the JDK keeps the classes of records by soft references. */
+        private static final class Client {}
+
+        @Override
+        public Object get() {
+            LocalLimiter<Client> limiter = Limiter.<Client>builder(Limit.parse("1/day"))
+                    .sweepInterval(Duration.ofDays(1))
+                    .onDenied(client -> limited(client))
+                    .build();
+            Client client = new Client();
+            limiter.tryAcquire(client);
+            limiter.tryAcquire(client);
+            return limiter;
+        }
+
+        private static void limited(Client client) {
+            assert client != null;
+        }
+    }
+
+    private static Object limiterOf(ClassLoader application) throws ReflectiveOperationException {
+        Class<?> type = application.loadClass(Application.class.getName());
+        assertThat(type.getClassLoader()).isSameAs(application);
+        return ((Supplier<?>) type.getConstructor().newInstance()).get();
+    }
+
+    private static ScheduledThreadPoolExecutor sweeperOf(Object limiter) throws ReflectiveOperationException {
+        return (ScheduledThreadPoolExecutor) field(field(limiter, "sweeper"), "scheduler");
+    }
+
+    private static Object field(Object object, String name) throws ReflectiveOperationException {
+        Field field = object.getClass().getDeclaredField(name);
+        field.setAccessible(true);
+        return field.get(object);
+    }
+
+    private static void collect(WeakReference<?> reference) {
+        for (int i = 0; i < 200 && reference.get() != null; i++) {
+            System.gc();
+        }
+        assertThat(reference.get()).isNull();
+    }
+
+    @Test
+    void aLibraryOfTheServerDoesNotKeepTheClassesOfAnApplication() throws Exception {
+        try (URLClassLoader server = new URLClassLoader(new URL[] {LIBRARY}, ClassLoader.getPlatformClassLoader())) {
+            URLClassLoader application = new URLClassLoader(new URL[] {APPLICATION}, server);
+            ScheduledThreadPoolExecutor sweeper = sweeperOf(limiterOf(application));
+            WeakReference<ClassLoader> gone = new WeakReference<>(application);
+            application.close();
+            application = null;
+            collect(gone);
+            assertThat(sweeper.isShutdown()).as("it is not by its end").isFalse();
+            sweeper.shutdownNow();
+        }
+    }
+
+    @Test
+    void aLibraryOfTheApplicationGoesWithItAfterAHop() throws Exception {
+        URLClassLoader application =
+                new URLClassLoader(new URL[] {LIBRARY, APPLICATION}, ClassLoader.getPlatformClassLoader());
+        Object limiter = limiterOf(application);
+        ScheduledThreadPoolExecutor sweeper = sweeperOf(limiter);
+        WeakReference<Object> abandoned = new WeakReference<>(limiter);
+        limiter = null;
+        collect(abandoned);
+        Runnable hop = sweeper.getQueue().iterator().next();
+        hop.run();
+        assertThat(sweeper.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+        hop = null;
+        sweeper = null;
+        WeakReference<ClassLoader> gone = new WeakReference<>(application);
+        application.close();
+        application = null;
+        collect(gone);
+    }
+}
