@@ -2,6 +2,7 @@ package io.headgate;
 
 import io.headgate.internal.QuotedText;
 import io.headgate.map.ReadOptimizedMap;
+import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -16,7 +17,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import java.util.function.LongFunction;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final long maxKeys;
     private final int ipv6Prefix;
     private final UnaryOperator<K> canonical;
+    private final UnaryOperator<K> tracked;
 
     private final TokenBucket[] buckets;
     private final BucketStore<K> store;
@@ -66,7 +68,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final LongAdder allowed = new LongAdder();
     private final LongAdder overflowed = new LongAdder();
 
-    private final @Nullable Consumer<? super K> onDenied;
+    private final @Nullable Denials<K> denials;
 
     private final Sweeps walks;
     private final @Nullable Sweeper sweeper;
@@ -77,13 +79,15 @@ public final class LocalLimiter<K> implements Limiter<K> {
         ticker = builder.ticker;
         maxKeys = builder.maxKeys;
         ipv6Prefix = builder.ipv6Prefix;
-        canonical = builder.canonical;
-        onDenied = builder.onDenied;
+        KeyKind<K> kind = builder.kinds.apply(builder.translators);
+        canonical = kind.canonical();
+        tracked = kind.tracked();
+        denials = builder.onDenied == null ? null : new Denials<>(builder.onDenied, tracked);
         buckets = limits.stream()
                 .map(TokenBucket::new)
                 .sorted(Comparator.comparingLong(TokenBucket::interval).reversed())
                 .toArray(TokenBucket[]::new);
-        store = builder.openStore(buckets);
+        store = builder.openStore(kind, buckets);
         accounts = new Accounts<>(limits, buckets, store, builder.overflow);
         walks = new Sweeps(store, ticker);
         memoryBytes = store.memoryBytes() + (store.shared == null ? 0 : store.shared.memoryBytes());
@@ -136,13 +140,13 @@ public final class LocalLimiter<K> implements Limiter<K> {
      */
     private Outcome acquire(K key, long permits, long now, long @Nullable [] words) {
         Outcome outcome = accounts.take(key, permits, now, words);
-        if (outcome.allowed) {
-            allowed.increment();
-        } else if (onDenied != null) {
-            onDenied.accept(key);
-        }
         if (outcome.overflow) {
             overflowed.increment();
+        }
+        if (outcome.allowed) {
+            allowed.increment();
+        } else if (denials != null) {
+            denials.tell(key); // last, since it may throw
         }
         return outcome;
     }
@@ -282,6 +286,18 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
+     * The one key that stands for all keys that share this one's buckets: for a client's address its network, else the key
+     * itself. It is what a listener of denials is told.
+     *
+     * @param key any key
+     * @return a key with the same buckets, which stands for itself: the IPv4 address of a client that has one; {@code ::}
+     *     for {@code ff00::/8}, as those addresses name no client; {@code ::1} for the network of that address
+     */
+    public K tracked(K key) {
+        return tracked.apply(key);
+    }
+
+    /**
      * By how many leading bits IPv6 clients are told apart.
      *
      * @return empty if keys are used as they are
@@ -389,10 +405,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
 
         private final List<Limit> limits;
         private final int ipv6Prefix;
-        private final BucketStore.Factory<K> stores;
-        private final UnaryOperator<K> canonical;
-        private final LongFunction<Neighbours<K>> neighbours;
-        private final int families;
+        private final Function<List<TranslationPrefix>, KeyKind<K>> kinds;
 
         private RandomGenerator random = new SecureRandom();
         private Ticker ticker = System::nanoTime;
@@ -401,16 +414,11 @@ public final class LocalLimiter<K> implements Limiter<K> {
         private Duration sweepInterval = Duration.ofSeconds(10);
         private @Nullable ScheduledExecutorService scheduler;
         private String name = "limiter";
+        private List<TranslationPrefix> translators = List.of();
         private @Nullable Consumer<? super K> onDenied;
 
         private Builder(
-                int ipv6Prefix,
-                BucketStore.Factory<K> stores,
-                UnaryOperator<K> canonical,
-                LongFunction<Neighbours<K>> neighbours,
-                int families,
-                Limit first,
-                Limit... more) {
+                int ipv6Prefix, Function<List<TranslationPrefix>, KeyKind<K>> kinds, Limit first, Limit... more) {
             List<Limit> all = new ArrayList<>();
             all.add(Objects.requireNonNull(first, "first"));
             for (Limit limit : Objects.requireNonNull(more, "more")) {
@@ -418,10 +426,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
             }
             this.limits = List.copyOf(all);
             this.ipv6Prefix = ipv6Prefix;
-            this.stores = stores;
-            this.canonical = canonical;
-            this.neighbours = neighbours;
-            this.families = families;
+            this.kinds = kinds;
             Set<String> names = new HashSet<>();
             for (Limit limit : limits) {
                 if (!names.add(limit.name())) {
@@ -432,45 +437,30 @@ public final class LocalLimiter<K> implements Limiter<K> {
         }
 
         static <K> Builder<K> forAnyKey(Limit first, Limit... more) {
-            return new Builder<>(
-                    ANY_KEY,
-                    (buckets, ticker, shared, seed, most, random) ->
-                            new MapStore<>(buckets, ticker, shared, most, random),
-                    UnaryOperator.identity(),
-                    Neighbours::ofHashCodes,
-                    1,
-                    first,
-                    more);
+            return new Builder<>(ANY_KEY, translators -> KeyKind.any(), first, more);
         }
 
         static Builder<ClientAddress> forNetworks(int ipv6Prefix, Limit first, Limit... more) {
             if (ipv6Prefix < 32 || ipv6Prefix > 128) {
                 throw new IllegalArgumentException("the IPv6 prefix must be 32 to 128 bits, not " + ipv6Prefix);
             }
-            boolean oneWord = ipv6Prefix <= NetworkWords.MOST_BITS;
-            NetworkWords networks = new NetworkWords(oneWord ? ipv6Prefix : NetworkWords.MOST_BITS);
-            return new Builder<>(
-                    ipv6Prefix,
-                    (buckets, ticker, shared, seed, most, random) -> oneWord
-                            ? new AddressTable(networks, buckets, ticker, shared, seed, most, random)
-                            : new MapStore<>(buckets, ticker, shared, most, random),
-                    oneWord ? UnaryOperator.identity() : address -> NetworkWords.network(address, ipv6Prefix),
-                    seed -> oneWord ? Neighbours.ofNetworks(networks, seed) : Neighbours.ofAddresses(networks, seed),
-                    2,
-                    first,
-                    more);
+            return new Builder<>(ipv6Prefix, translators -> KeyKind.networks(ipv6Prefix, translators), first, more);
         }
 
-        private BucketStore<K> openStore(TokenBucket[] buckets) {
+        private BucketStore<K> openStore(KeyKind<K> kind, TokenBucket[] buckets) {
             long seed = random.nextLong();
             boolean sharing = overflow == Overflow.SHARE;
-            return stores.open(
-                    buckets,
-                    ticker,
-                    sharing ? new SharedBuckets<>(buckets, ticker, neighbours.apply(seed), families) : null,
-                    seed,
-                    maxKeys,
-                    random);
+            return kind.stores()
+                    .open(
+                            buckets,
+                            ticker,
+                            sharing
+                                    ? new SharedBuckets<>(
+                                            buckets, ticker, kind.neighbours().apply(seed), kind.families())
+                                    : null,
+                            seed,
+                            maxKeys,
+                            random);
         }
 
         /** Where the secrets of hashes come from: a test that has to repeat itself brings its own. */
@@ -567,10 +557,36 @@ public final class LocalLimiter<K> implements Limiter<K> {
         }
 
         /**
+         * Prefixes under which translators of the operator's own write IPv4 clients as IPv6 (RFC 6052), such as
+         * {@code 64:ff9b:1::/48}. An address under one of them is counted as the IPv4 address that it carries, but for one
+         * that carries 0.0.0.0, which is IPv6 like any other. Default: none; {@code 64:ff9b::/96} is one in any case.
+         *
+         * @param prefixes IPv6 of 32, 40, 48, 56, 64 or 96 bits, of which the bits 64 to 71 are zero, and without
+         *     {@code ::1}; an address goes by the longest that it is in
+         * @return this
+         * @throws IllegalArgumentException if a prefix is not like that
+         * @throws IllegalStateException if the keys are no client addresses
+         */
+        public Builder<K> translationPrefixes(AddressRange... prefixes) {
+            if (ipv6Prefix == ANY_KEY) {
+                throw new IllegalStateException("translation prefixes are for limiters of client addresses,"
+                        + " made with Limiter.forAddresses or Limiter.forNetworks");
+            }
+            this.translators = Arrays.stream(prefixes)
+                    .map(TranslationPrefix::new)
+                    .sorted(Comparator.comparingInt(TranslationPrefix::length).reversed())
+                    .toList();
+            return this;
+        }
+
+        /**
          * Who hears of every refusal, such as {@link HeavyHitters}. Default: nobody.
          *
-         * @param onDenied is given the key as the limiter tracks it, in the thread that is refused: any of them, many
-         *     at once, as often as an attacker likes. Must be cheap, and must not throw
+         * <p>A call that the listener makes of this limiter is decided and counted as any other, but if it is denied the
+         * listener does not hear of it. What the listener throws is thrown to whoever was denied; the call is counted.
+         *
+         * @param onDenied is given the key as the limiter tracks it ({@link LocalLimiter#tracked}), in the thread that is
+         *     refused: any of them, many at once, as often as an attacker likes. Must be cheap, and should not throw
          * @return this
          */
         public Builder<K> onDenied(Consumer<? super K> onDenied) {

@@ -1,11 +1,17 @@
 package io.headgate;
 
 import io.headgate.net.ClientAddress;
+import java.util.List;
 
 /**
- * The networks that clients are told apart by, each as one word that is never zero. Two addresses have one word exactly
- * if {@link ClientAddress#network} has one answer for them, but for {@code ff00::/8} and {@code ::}: those addresses name
- * no client, and share one word that no client has; {@code ::1} is a client. Allocates nothing.
+ * The networks that clients are told apart by, each as one word of at most 64 bits that is never zero, and as an address.
+ * Two addresses have one word exactly if {@link ClientAddress#network} has one answer for them, but for
+ *
+ * <ul>
+ *   <li>{@code ff00::/8} and {@code ::}: those addresses name no client, and share one word that no client has;
+ *       {@code ::1} is a client;
+ *   <li>addresses of the translators given: they have the word of the IPv4 address that they carry.
+ * </ul>
  */
 final class NetworkWords {
 
@@ -32,29 +38,61 @@ final class NetworkWords {
     private static final long MASK_48 = -1L << 16;
     private static final long MASK_32 = -1L << 32;
 
-    /** What {@code ::} is counted as where networks are addresses: masking makes {@code ::} of {@code ::1}, too. */
-    private static final ClientAddress NOBODY = ClientAddress.ofBits(MULTICAST, 0);
+    /** Stands for all addresses that name no client. */
+    private static final ClientAddress NOBODY = ClientAddress.ofBits(0, 0);
+    /** Stands for its network, whose first address is nobody's. */
+    private static final ClientAddress LOOPBACK = ClientAddress.ofBits(0, 1);
 
+    private final int ipv6Prefix;
     private final long mask;
+    private final TranslationPrefix[] translators;
 
-    /** Tells IPv6 clients apart by so many leading bits, 1 to 64. */
-    NetworkWords(int ipv6Prefix) {
-        mask = -1L << (64 - ipv6Prefix);
+    /** Tells IPv6 clients apart by so many leading bits, 1 to 128; words know the first 64. */
+    NetworkWords(int ipv6Prefix, List<TranslationPrefix> translators) {
+        this.ipv6Prefix = ipv6Prefix;
+        this.translators = translators.toArray(new TranslationPrefix[0]);
+        mask = -1L << Math.max(0, 64 - ipv6Prefix);
     }
 
+    NetworkWords(int ipv6Prefix) {
+        this(ipv6Prefix, List.of());
+    }
+
+    /** Allocates nothing. */
     long of(ClientAddress address) {
         long high = address.highBits();
         long low = address.lowBits();
         if ((high == 0 && low >>> 32 == MAPPED) || (high == NAT64 && low >>> 32 == 0 && low != 0)) {
-            return ~(IPV4 | (low & LOW_32));
+            return ofIpv4(low & LOW_32);
+        }
+        for (TranslationPrefix translator : translators) {
+            long carried = translator.carried(high, low);
+            if (carried != TranslationPrefix.NONE) {
+                return ofIpv4(carried);
+            }
         }
         long network = high & (high >>> 48 == SIX_TO_FOUR ? mask & MASK_48 : mask);
         return ~(network >>> 56 == 0xFF || (high | low) == 0 ? MULTICAST : network);
     }
 
-    /** The network as an address, for those of more than 64 bits. */
-    static ClientAddress network(ClientAddress address, int ipv6Prefix) {
-        return (address.highBits() | address.lowBits()) == 0 ? NOBODY : address.network(ipv6Prefix);
+    private static long ofIpv4(long bits) {
+        return ~(IPV4 | bits);
+    }
+
+    /**
+     * The network as an address, by all bits of the prefix: one for all addresses of a client, and for itself. That
+     * address, if it is the one already.
+     */
+    ClientAddress client(ClientAddress address) {
+        long word = of(address);
+        if (isIpv4(word)) {
+            return address.isIpv4() ? address : ClientAddress.ofBits(0, MAPPED << 32 | (~word & LOW_32));
+        }
+        if (word == ~MULTICAST) {
+            return NOBODY;
+        }
+        ClientAddress network = address.network(ipv6Prefix);
+        return network.equals(NOBODY) ? LOOPBACK : network;
     }
 
     static boolean isIpv4(long word) {

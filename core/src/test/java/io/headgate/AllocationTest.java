@@ -17,16 +17,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AllocationTest<K> {
 
     private static final int CALLS = 100_000;
+    private static final ThreadMXBean MEMORY = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private final Keys<K> keys;
-    private final ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final FakeTicker ticker = new FakeTicker();
 
     AllocationTest(Keys<K> keys) {
         this.keys = keys;
     }
 
-    private void assertAllocatesNothing(Limiter<K> limiter, K key) {
+    static <K> void assertAllocatesNothing(Limiter<K> limiter, K key) {
         long admitted = 0;
         for (int i = 0; i < CALLS; i++) { // compiles, and counters grow their cells
             admitted += limiter.tryAcquire(key) ? 1 : 0;
@@ -34,11 +34,11 @@ class AllocationTest<K> {
         // What else a thread allocates now and then (a compilation's hand-over, say) does not repeat; a decision does.
         long least = Long.MAX_VALUE;
         for (int round = 0; round < 5; round++) {
-            long before = memory.getCurrentThreadAllocatedBytes();
+            long before = MEMORY.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < CALLS; i++) {
                 admitted += limiter.tryAcquire(key) ? 1 : 0;
             }
-            least = Math.min(least, memory.getCurrentThreadAllocatedBytes() - before);
+            least = Math.min(least, MEMORY.getCurrentThreadAllocatedBytes() - before);
         }
         assertThat(least).as("bytes in %s calls, %s admitted", CALLS, admitted).isLessThan(CALLS / 100);
     }

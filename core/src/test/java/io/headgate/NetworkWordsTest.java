@@ -2,8 +2,10 @@ package io.headgate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.util.List;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -20,6 +22,7 @@ class NetworkWordsTest {
             "0:0:0:1",
             "64:ff9b:0:0",
             "64:ff9b:1:0",
+            "64:ff9b:1:c000",
             "64:ff9a:0:0",
             "2002:c000:201:0",
             "2002:c000:201:1",
@@ -34,7 +37,16 @@ class NetworkWordsTest {
             "8000:0:0:0");
 
     private static final List<String> TAILS = List.of(
-            "0:0:0:0", "0:0:0:1", "0:0:c000:201", "0:ffff:c000:201", "0:ffff:0:0", "0:fffe:c000:201", "8:0:0:1");
+            "0:0:0:0",
+            "0:0:0:1",
+            "0:0:c000:201",
+            "0:ffff:c000:201",
+            "0:ffff:0:0",
+            "0:fffe:c000:201",
+            "8:0:0:1",
+            "2:100:0:0",
+            "0:5:c000:201",
+            "0:5:0:0");
 
     /** Any address, and those at the edges of the networks that are treated in their own way. */
     @Provide
@@ -69,6 +81,34 @@ class NetworkWordsTest {
         assertThat(words.of(address)).isEqualTo(words.of(address.network(prefix)));
         assertThat(NetworkWords.neighbourhood(words.of(address)))
                 .isEqualTo(NetworkWords.neighbourhood(words.of(address.network(prefix))));
+    }
+
+    private static final List<TranslationPrefix> TRANSLATORS = Stream.of(
+                    "2001:db8:0:1:0:5::/96",
+                    "8000::/64",
+                    "2002:c000:201::/56",
+                    "64:ff9b:1::/48",
+                    "64:ff9b::/40",
+                    "2001:db8::/40",
+                    "2001:db8::/32",
+                    "feff:ffff::/32")
+            .map(AddressRange::parse)
+            .map(TranslationPrefix::new)
+            .toList();
+
+    @Property(tries = 20_000, seed = "1")
+    void aClientIsOneAddressThatStandsForItself(
+            @ForAll("addresses") ClientAddress one,
+            @ForAll("addresses") ClientAddress other,
+            @ForAll @IntRange(min = 32, max = 128) int prefix,
+            @ForAll boolean translated) {
+        NetworkWords words = new NetworkWords(prefix, translated ? TRANSLATORS : List.of());
+        ClientAddress client = words.client(one);
+        assertThat(words.client(client)).isSameAs(client);
+        assertThat(words.of(client)).isEqualTo(words.of(one));
+        if (prefix <= 64) {
+            assertThat(words.client(other).equals(client)).isEqualTo(words.of(other) == words.of(one));
+        }
     }
 
     private static boolean isNobody(ClientAddress address) {

@@ -112,6 +112,15 @@ public final class AddressRange {
     }
 
     /**
+     * The first address of the range.
+     *
+     * @return the address whose bits past the prefix are zero
+     */
+    public ClientAddress first() {
+        return network;
+    }
+
+    /**
      * How many leading bits the addresses of this range share. With zero bits it is all of IPv4 or all of IPv6.
      *
      * @return 0 to 32 for IPv4, 0 to 128 for IPv6

@@ -51,6 +51,7 @@ class AddressRangeTest {
         assertThat(range).hasToString(canonical);
         assertThat(range.prefixLength()).isEqualTo(prefix);
         assertThat(range.isIpv4()).isEqualTo(ipv4);
+        assertThat(canonical).isEqualTo(range.first() + "/" + prefix);
         assertThat(range).isEqualTo(AddressRange.parse(canonical)).hasSameHashCodeAs(AddressRange.parse(canonical));
     }
 

@@ -1,0 +1,30 @@
+package io.headgate;
+
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/** Tells a listener whom the limiter denies. Costs nothing where nobody is denied. */
+final class Denials<K> {
+
+    private final Consumer<? super K> listener;
+    private final UnaryOperator<K> tracked;
+    /** Set while this thread is in the listener, whose own calls are not told: it would be called in itself without end. */
+    private final ThreadLocal<Boolean> telling = new ThreadLocal<>();
+
+    Denials(Consumer<? super K> listener, UnaryOperator<K> tracked) {
+        this.listener = listener;
+        this.tracked = tracked;
+    }
+
+    void tell(K key) {
+        if (telling.get() != null) {
+            return;
+        }
+        telling.set(true);
+        try {
+            listener.accept(tracked.apply(key));
+        } finally {
+            telling.remove();
+        }
+    }
+}

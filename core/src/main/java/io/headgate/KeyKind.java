@@ -1,0 +1,54 @@
+package io.headgate;
+
+import io.headgate.net.ClientAddress;
+import java.util.List;
+import java.util.function.LongFunction;
+import java.util.function.UnaryOperator;
+
+/**
+ * What a limiter makes of the keys of one type.
+ *
+ * @param canonical makes one key of all that share buckets, if the stores need it
+ * @param tracked makes one key of all that share buckets: the one that is told
+ * @param stores where buckets are kept by canonical key
+ * @param neighbours with whom keys share buckets, for a seed
+ * @param families of neighbours
+ */
+record KeyKind<K>(
+        UnaryOperator<K> canonical,
+        UnaryOperator<K> tracked,
+        BucketStore.Factory<K> stores,
+        LongFunction<Neighbours<K>> neighbours,
+        int families) {
+
+    static <K> KeyKind<K> any() {
+        return new KeyKind<>(
+                UnaryOperator.identity(),
+                UnaryOperator.identity(),
+                (buckets, ticker, shared, seed, most, random) -> new MapStore<>(buckets, ticker, shared, most, random),
+                Neighbours::ofHashCodes,
+                1);
+    }
+
+    /** Client addresses, told apart by so many leading bits, 32 to 128. */
+    static KeyKind<ClientAddress> networks(int ipv6Prefix, List<TranslationPrefix> translators) {
+        NetworkWords networks = new NetworkWords(ipv6Prefix, translators);
+        if (ipv6Prefix > NetworkWords.MOST_BITS) {
+            return new KeyKind<>(
+                    networks::client,
+                    networks::client,
+                    (buckets, ticker, shared, seed, most, random) ->
+                            new MapStore<>(buckets, ticker, shared, most, random),
+                    seed -> Neighbours.ofAddresses(networks, seed),
+                    2);
+        }
+        // The table makes a word of any address; an object for each call would be garbage.
+        return new KeyKind<>(
+                UnaryOperator.identity(),
+                networks::client,
+                (buckets, ticker, shared, seed, most, random) ->
+                        new AddressTable(networks, buckets, ticker, shared, seed, most, random),
+                seed -> Neighbours.ofNetworks(networks, seed),
+                2);
+    }
+}
