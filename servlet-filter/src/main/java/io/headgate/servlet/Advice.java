@@ -4,6 +4,7 @@ import io.headgate.net.ClientAddress;
 import io.headgate.servlet.Warnings.Topic;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Watches requests for signs that the wrong address is limited, and says once what to change. Thread-safe. */
@@ -15,10 +16,12 @@ final class Advice {
     /** Null if the resolver is the user's own, or counts hops: then the user knows best. */
     private final @Nullable TrustedHops resolver;
 
+    private final UnaryOperator<ClientAddress> clientOf;
     private final CrowdedKey crowdedKey = new CrowdedKey();
 
-    Advice(Warnings warnings, ClientAddressResolver resolver) {
+    Advice(Warnings warnings, ClientAddressResolver resolver, UnaryOperator<ClientAddress> clientOf) {
         this.warnings = warnings;
+        this.clientOf = clientOf;
         this.resolver = resolver instanceof TrustedHops hops ? hops : null;
         if (this.resolver != null && this.resolver.trustsEverybody()) {
             warnings.once(Topic.TRUSTS_EVERYBODY);
@@ -58,9 +61,7 @@ final class Advice {
     }
 
     private void lookForCrowd(@Nullable ClientAddress address) {
-        ClientAddress network = address == null ? Target.NOBODY : address.network(64);
-        // ::1 is somebody, although its network is written like nobody's.
-        ClientAddress crowded = crowdedKey.see(address != null && network.equals(Target.NOBODY) ? address : network);
+        ClientAddress crowded = crowdedKey.see(address == null ? Target.NOBODY : clientOf.apply(address));
         if (crowded != null) {
             warnings.once(Topic.CROWDED_KEY, crowded);
         }

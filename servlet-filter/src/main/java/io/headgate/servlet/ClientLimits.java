@@ -5,6 +5,7 @@ import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.Overflow;
 import io.headgate.Ticker;
+import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
 import java.util.List;
@@ -15,17 +16,19 @@ import org.jspecify.annotations.Nullable;
  * How the filter makes limiters of its own. What is null is as {@link LocalLimiter} has it.
  *
  * @param ipv6Prefix how many leading bits of an IPv6 address tell clients apart
+ * @param translationPrefixes under which translators of the operator's own write IPv4 clients as IPv6
  * @param maxClients how many clients each limiter tracks at most
  * @param overflow what happens to a new client beyond that
  * @param sweepInterval how often idle clients are forgotten
  */
 record ClientLimits(
         int ipv6Prefix,
+        List<AddressRange> translationPrefixes,
         @Nullable Long maxClients,
         @Nullable Overflow overflow,
         @Nullable Duration sweepInterval) {
 
-    static final ClientLimits DEFAULTS = new ClientLimits(64, null, null, null);
+    static final ClientLimits DEFAULTS = new ClientLimits(64, List.of(), null, null, null);
 
     ClientLimits {
         if (ipv6Prefix < 32 || ipv6Prefix > 128) {
@@ -46,7 +49,10 @@ record ClientLimits(
 
     private LocalLimiter.Builder<ClientAddress> builder(List<Limit> limits) {
         LocalLimiter.Builder<ClientAddress> builder = Limiter.forNetworks(
-                ipv6Prefix, limits.get(0), limits.subList(1, limits.size()).toArray(new Limit[0]));
+                        ipv6Prefix,
+                        limits.get(0),
+                        limits.subList(1, limits.size()).toArray(new Limit[0]))
+                .translationPrefixes(translationPrefixes.toArray(new AddressRange[0]));
         if (maxClients != null) {
             builder.maxKeys(maxClients);
         }

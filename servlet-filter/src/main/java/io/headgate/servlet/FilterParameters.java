@@ -31,6 +31,7 @@ final class FilterParameters {
             "forwardedHeader",
             "trustedHops",
             "ipv6Prefix",
+            "translationPrefixes",
             "maxClients",
             "overflow",
             "sweepInterval",
@@ -105,21 +106,34 @@ final class FilterParameters {
         ClientLimits how = ClientLimits.DEFAULTS;
         Integer prefix = read("ipv6Prefix", "a number from 32 to 128", text -> {
             int bits = Math.toIntExact(number(text));
-            new ClientLimits(bits, null, null, null).require(limits);
+            new ClientLimits(bits, how.translationPrefixes(), null, null, null).require(limits);
             return bits;
         });
+        List<AddressRange> translators = read(
+                "translationPrefixes",
+                "IPv6 ranges of 32, 40, 48, 56, 64 or 96 bits separated by commas, such as 64:ff9b:1::/48",
+                text -> {
+                    List<AddressRange> prefixes = ranges(text);
+                    new ClientLimits(how.ipv6Prefix(), prefixes, null, null, null).require(limits);
+                    return prefixes;
+                });
         Long clients = read("maxClients", "a number of clients that each limiter tracks, at least 1", text -> {
             long most = number(text);
-            new ClientLimits(how.ipv6Prefix(), most, null, null).require(limits);
+            new ClientLimits(how.ipv6Prefix(), how.translationPrefixes(), most, null, null).require(limits);
             return most;
         });
         Overflow overflow = read("overflow", "share, allow or deny", text -> constant(Overflow.class, text));
         Duration interval = read("sweepInterval", DURATION + " for no background thread", text -> {
             Duration sweep = duration(text);
-            new ClientLimits(how.ipv6Prefix(), null, null, sweep).require(limits);
+            new ClientLimits(how.ipv6Prefix(), how.translationPrefixes(), null, null, sweep).require(limits);
             return sweep;
         });
-        return new ClientLimits(prefix == null ? how.ipv6Prefix() : prefix, clients, overflow, interval);
+        return new ClientLimits(
+                prefix == null ? how.ipv6Prefix() : prefix,
+                translators == null ? how.translationPrefixes() : translators,
+                clients,
+                overflow,
+                interval);
     }
 
     private ClientAddressResolver resolver() throws ServletException {

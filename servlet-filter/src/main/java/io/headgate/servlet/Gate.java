@@ -46,7 +46,7 @@ final class Gate {
         this.policies = new Policies(settings, name);
         this.usesAddresses = policies.useAddresses() || !exempt.isEmpty();
         Warnings warnings = new Warnings(name);
-        this.advice = new Advice(warnings, resolver);
+        this.advice = new Advice(warnings, resolver, policies.clientOf());
         policies.announce(warnings);
     }
 

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** The rules of a filter in order, the general policy after them, and the limiters made for both. Immutable. */
 final class Policies {
@@ -19,11 +20,13 @@ final class Policies {
 
     private final List<RulePolicy> rules = new ArrayList<>();
     private final Policy general;
+    private final UnaryOperator<ClientAddress> clientOf;
     private final List<LocalLimiter<?>> made = new ArrayList<>();
 
     Policies(Settings settings, String name) {
         Target<?> target =
                 settings.target == null ? Target.clients(make(settings, name, settings.limits)) : settings.target;
+        clientOf = target.clientOf();
         general = new Policy(target, settings.cost, settings.noAddress, settings.dryRun, settings.chargeOn);
         for (Rule rule : settings.rules) {
             rules.add(new RulePolicy(rule, policy(rule, settings)));
@@ -64,6 +67,11 @@ final class Policies {
             }
         }
         return general;
+    }
+
+    /** Which client an address counts for, unless a rule says otherwise. */
+    UnaryOperator<ClientAddress> clientOf() {
+        return clientOf;
     }
 
     /** Whether anything here goes by the client's address. */

@@ -1,9 +1,11 @@
 package io.headgate.servlet;
 
 import io.headgate.Limiter;
+import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param limiter the limiter
  * @param keyOf the key of a request
  * @param shared the key of all requests that have none; null if the type has no such key
+ * @param clientOf which client an address counts for
  * @param <K> the type of the keys
  */
 record Target<K>(
-        Limiter<K> limiter, KeyOf<K> keyOf, @Nullable K shared) {
+        Limiter<K> limiter, KeyOf<K> keyOf, @Nullable K shared, UnaryOperator<ClientAddress> clientOf) {
 
     /** What every request without an address is charged to: no client can have it. */
     static final ClientAddress NOBODY = ClientAddress.parse("::");
@@ -28,11 +31,23 @@ record Target<K>(
     }
 
     static Target<ClientAddress> clients(Limiter<ClientAddress> limiter) {
-        return new Target<>(limiter, (request, address) -> address, NOBODY);
+        boolean byNetwork =
+                limiter instanceof LocalLimiter<?> local && local.ipv6Prefix().isPresent();
+        return new Target<>(
+                limiter,
+                (request, address) -> address,
+                NOBODY,
+                byNetwork ? ((LocalLimiter<ClientAddress>) limiter)::tracked : Target::network);
     }
 
     static <K> Target<K> keys(Limiter<K> limiter, Function<HttpServletRequest, @Nullable K> key) {
-        return new Target<>(limiter, (request, address) -> key.apply(request), null);
+        return new Target<>(limiter, (request, address) -> key.apply(request), null, Target::network);
+    }
+
+    private static ClientAddress network(ClientAddress address) {
+        ClientAddress network = address.network(64);
+        // ::1 is somebody, although its network is written like nobody's.
+        return network.equals(NOBODY) ? address : network;
     }
 
     boolean isByAddress() {

@@ -117,6 +117,17 @@ class AdviceTest {
     }
 
     @Test
+    void aTranslatorWhosePrefixIsKnownIsNoCrowd() throws Exception {
+        LocalLimiter<ClientAddress> translating = limiter(Limiter.forAddresses(Limit.parse("1000000/s"))
+                .translationPrefixes(AddressRange.parse("2001:db8:0:1::/96")));
+        RateLimitFilter filter = RateLimitFilter.builder(translating).build();
+        for (int i = 0; i < 20_000; i++) {
+            serve(filter, FakeRequest.from("2001:db8:0:1::192.0.2." + i % 4));
+        }
+        assertThat(log.warnings()).isEmpty();
+    }
+
+    @Test
     void manyClientsAreNoCrowd() throws Exception {
         RateLimitFilter filter = RateLimitFilter.builder(limiter).build();
         for (int i = 0; i < 20_000; i++) {

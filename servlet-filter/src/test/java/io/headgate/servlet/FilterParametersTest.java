@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.headgate.Limit;
 import io.headgate.Overflow;
+import io.headgate.net.AddressRange;
 import io.headgate.testing.FakeTicker;
 import jakarta.servlet.ServletException;
 import java.time.Duration;
@@ -37,6 +38,7 @@ class FilterParametersTest {
                 "trustedProxies", "10.0.0.0/8, 2001:db8::/32",
                 "forwardedHeader", "forwarded",
                 "ipv6Prefix", "56",
+                "translationPrefixes", "64:ff9b:1::/48, 2001:db8:1::/96",
                 "maxClients", "1000",
                 "overflow", "deny",
                 "sweepInterval", "30s",
@@ -52,7 +54,13 @@ class FilterParametersTest {
                 "retryAfterJitter", "5s");
         assertThat(settings.limits).containsExactly(Limit.parse("10/second burst 20"), Limit.parse("500/hour"));
         assertThat(settings.rules).extracting(Rule::name).containsExactly("/a", "*.css");
-        assertThat(settings.clientLimits).isEqualTo(new ClientLimits(56, 1000L, Overflow.DENY, Duration.ofSeconds(30)));
+        assertThat(settings.clientLimits)
+                .isEqualTo(new ClientLimits(
+                        56,
+                        List.of(AddressRange.parse("64:ff9b:1::/48"), AddressRange.parse("2001:db8:1::/96")),
+                        1000L,
+                        Overflow.DENY,
+                        Duration.ofSeconds(30)));
         assertThat(settings.exempt).extracting(Object::toString).containsExactly("192.0.2.1/32", "::1/128");
         assertThat(settings.headers).isEqualTo(Headers.LEGACY);
         assertThat(settings.skipPreflight).isTrue();
@@ -119,6 +127,10 @@ class FilterParametersTest {
                 "ipv6Prefix|31|32 to 128",
                 "ipv6Prefix|129|32 to 128",
                 "ipv6Prefix|/64|32 to 128",
+                "translationPrefixes|64:ff9b:1::|32, 40, 48, 56, 64 or 96 bits",
+                "translationPrefixes|64:ff9b:1::/47|not 64:ff9b::/47",
+                "translationPrefixes|192.0.2.0/24|must be IPv6",
+                "translationPrefixes|nat64|such as 64:ff9b:1::/48",
                 "maxClients|0|at least 1",
                 "maxClients|-5|at least 1",
                 "maxClients|99999999999999|at least 1",
@@ -194,7 +206,7 @@ class FilterParametersTest {
             filter.init(FakeConfig.of(
                     "f", Map.of("limits", "2/day", "rules", "/a 1/s", "maxClients", "1000", "sweepInterval", "0")));
             filter.destroy();
-            long one = new ClientLimits(64, 1000L, null, Duration.ZERO)
+            long one = new ClientLimits(64, List.of(), 1000L, null, Duration.ZERO)
                     .limiter("x", settingsLimits(), new FakeTicker())
                     .memoryBytes();
             assertThat(one).isPositive();

@@ -65,7 +65,7 @@ final class HeadgateEndpoint {
         Map<String, Object> standing = new LinkedHashMap<>();
         limiters.ofClients().forEach((name, limiter) -> standing.put(name, standing(limiter.peek(address, 1))));
         Map<String, Object> answer = new LinkedHashMap<>();
-        answer.put("client", address.network(properties.ipv6Prefix()).toString());
+        answer.put("client", limiters.client(address).toString());
         answer.put("limiters", standing);
         return answer;
     }

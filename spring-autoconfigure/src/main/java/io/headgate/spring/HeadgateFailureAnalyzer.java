@@ -55,6 +55,9 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
                         + " x-forwarded-for or forwarded, with headgate.trusted-hops");
         FORMS.put("trusted-hops", "a number of proxies, 1 to 64, in place of headgate.trusted-proxies");
         FORMS.put("ipv6-prefix", "a number of bits, 32 to 128");
+        FORMS.put(
+                "translation-prefixes",
+                "IPv6 ranges of 32, 40, 48, 56, 64 or 96 bits with commas between them, such as 64:ff9b:1::/48");
         FORMS.put("max-clients", "a number of clients, 1 to 1073741824");
         FORMS.put("overflow", "share, allow or deny");
         FORMS.put("sweep-interval", "a duration of at most 365 days, such as 10s or 1m; 0 for no sweeping");

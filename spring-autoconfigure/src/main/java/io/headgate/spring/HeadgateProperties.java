@@ -38,6 +38,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param forwardedHeader Header in which trusted proxies name the client.
  * @param trustedHops Number of proxies in front of the application, in place of their addresses.
  * @param ipv6Prefix Leading bits of an IPv6 address by which clients are told apart.
+ * @param translationPrefixes Prefixes under which NAT64 translators of your own write IPv4 clients as IPv6.
  * @param maxClients Number of clients that each limiter tracks at once, at most.
  * @param overflow What happens to a new client while a limiter is full.
  * @param sweepInterval Time between two sweeps that forget idle clients, in seconds without a unit; zero for no sweeping.
@@ -60,6 +61,7 @@ public record HeadgateProperties(
         @Nullable String forwardedHeader,
         @Nullable Integer trustedHops,
         @DefaultValue("64") int ipv6Prefix,
+        @DefaultValue List<AddressRange> translationPrefixes,
         @DefaultValue("1000000") long maxClients,
         @DefaultValue("share") Overflow overflow,
 
@@ -95,6 +97,11 @@ public record HeadgateProperties(
     public HeadgateProperties {
         limits = LimitsConverter.named("limits", limits);
         check("ipv6-prefix", ipv6Prefix, () -> Limiter.forNetworks(ipv6Prefix, ANY));
+        AddressRange[] translators = translationPrefixes.toArray(new AddressRange[0]);
+        check(
+                "translation-prefixes",
+                translationPrefixes,
+                () -> Limiter.forAddresses(ANY).translationPrefixes(translators));
         check("max-clients", maxClients, () -> Limiter.forAddresses(ANY).maxKeys(maxClients));
         check("sweep-interval", sweepInterval, () -> Limiter.forAddresses(ANY).sweepInterval(sweepInterval));
         if (trustedHops != null) {
@@ -158,6 +165,7 @@ public record HeadgateProperties(
         List<Limit> all = List.copyOf(limits);
         return Limiter.forNetworks(
                         ipv6Prefix, all.get(0), all.subList(1, all.size()).toArray(new Limit[0]))
+                .translationPrefixes(translationPrefixes.toArray(new AddressRange[0]))
                 .name(name)
                 .maxKeys(maxClients)
                 .overflow(overflow)

@@ -122,6 +122,16 @@ final class Limiters implements AutoCloseable {
         return byName;
     }
 
+    /** The client that an address counts for. */
+    ClientAddress client(ClientAddress address) {
+        for (Limiter<ClientAddress> limiter : ofClients().values()) {
+            if (limiter instanceof LocalLimiter<ClientAddress> local) {
+                return local.tracked(address);
+            }
+        }
+        return address.network(properties.ipv6Prefix());
+    }
+
     Refusals refusals() {
         return refusals;
     }

@@ -73,6 +73,8 @@ class FailureTextTest {
         trusted-hops        | many         | many                                    | 1 to 64
         forwarded-header    | forwarded    | nothing says who may set it             | with headgate.trusted-proxies
         ipv6-prefix         | 129          | must be 32 to 128                       | 32 to 128
+        translation-prefixes | 64:ff9b::/47 | must be IPv6 and have 32, 40, 48        | such as 64:ff9b:1::/48
+        translation-prefixes | nat64        | "nat64" is not an address range         | such as 64:ff9b:1::/48
         max-clients         | 0            | must be 1 to                            | 1 to 1073741824
         overflow            | wait         | wait                                    | share, allow or deny
         sweep-interval      | -1s          | must be 0 to 365 days                   | such as 10s

@@ -7,6 +7,7 @@ import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.Overflow;
 import io.headgate.net.AddressRange;
+import io.headgate.net.ClientAddress;
 import io.headgate.servlet.Headers;
 import io.headgate.servlet.NoAddress;
 import io.headgate.servlet.OnFailure;
@@ -53,6 +54,7 @@ class PropertiesTest {
             assertThat(p.forwardedHeader()).isNull();
             assertThat(p.trustedHops()).isNull();
             assertThat(p.ipv6Prefix()).isEqualTo(limiter.ipv6Prefix().orElseThrow());
+            assertThat(p.translationPrefixes()).isEmpty();
             assertThat(p.maxClients()).isEqualTo(limiter.maxKeys());
             assertThat(p.overflow()).isEqualTo(Overflow.SHARE);
             assertThat(p.sweepInterval()).isEqualTo(Duration.ofSeconds(10));
@@ -126,6 +128,8 @@ class PropertiesTest {
                             .containsExactly(AddressRange.parse("10.0.0.0/8"), AddressRange.parse("::1"));
                     assertThat(p.forwardedHeader()).isEqualTo("CF-Connecting-IP");
                     assertThat(p.ipv6Prefix()).isEqualTo(56);
+                    assertThat(p.translationPrefixes())
+                            .containsExactly(AddressRange.parse("64:ff9b:1::/48"), AddressRange.parse("2001:db8::/96"));
                     assertThat(p.maxClients()).isEqualTo(5000);
                     assertThat(p.overflow()).isEqualTo(Overflow.DENY);
                     assertThat(p.sweepInterval()).isEqualTo(Duration.ofSeconds(30));
@@ -143,6 +147,7 @@ class PropertiesTest {
                 "headgate.trusted-proxies=10.0.0.0/8, ::1",
                 "headgate.forwarded-header=CF-Connecting-IP",
                 "headgate.ipv6-prefix=56",
+                "headgate.translation-prefixes=64:ff9b:1::/48, 2001:db8::/96",
                 "headgate.max-clients=5000",
                 "headgate.overflow=deny",
                 "headgate.sweep-interval=30",
@@ -164,6 +169,7 @@ class PropertiesTest {
                         "headgate.rules[0].path=/login",
                         "headgate.rules[0].limits=2/s",
                         "headgate.ipv6-prefix=48",
+                        "headgate.translation-prefixes=64:ff9b:1::/48",
                         "headgate.max-clients=77",
                         "headgate.order=5")
                 .run(context -> {
@@ -176,6 +182,16 @@ class PropertiesTest {
                         assertThat(shown.limiter().ipv6Prefix()).hasValue(48);
                         assertThat(shown.limiter().maxKeys()).isEqualTo(77);
                     });
+                    Limiters limiters = context.getBean(Limiters.class);
+                    assertThat(limiters.ofClients().values())
+                            .hasSize(3)
+                            .allSatisfy(limiter -> assertThat(((LocalLimiter<ClientAddress>) limiter)
+                                            .tracked(ClientAddress.parse("64:ff9b:1:c000:2:100::")))
+                                    .isEqualTo(ClientAddress.parse("192.0.2.1")));
+                    assertThat(limiters.client(ClientAddress.parse("64:ff9b:1:c000:2:100::")))
+                            .isEqualTo(ClientAddress.parse("192.0.2.1"));
+                    assertThat(limiters.client(ClientAddress.parse("2001:db8:1:2::3")))
+                            .isEqualTo(ClientAddress.parse("2001:db8:1::"));
                 });
     }
 
