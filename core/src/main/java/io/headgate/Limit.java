@@ -145,7 +145,7 @@ public record Limit(String name, long permits, Duration period, long capacity) {
      */
     public Duration refillTime() {
         TokenBucket bucket = new TokenBucket(this);
-        return Duration.ofNanos(bucket.nanosUntilFull(bucket.emptyAt(0), 0));
+        return Duration.ofNanos(bucket.nanosUntilFull(bucket.owing(bucket.empty(), 0), 0));
     }
 
     /** A duration in nanoseconds, of which there may be more than a {@code long} holds. */

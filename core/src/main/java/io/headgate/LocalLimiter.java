@@ -7,6 +7,7 @@ import io.headgate.net.ClientAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -97,7 +98,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     @Override
     public boolean tryAcquire(K key, long permits) {
         requirePositive(permits);
-        return acquire(tracked(key), permits, ticker.read(), null).allowed;
+        return acquire(canonical(key), permits, ticker.read(), null).allowed;
     }
 
     @Override
@@ -105,9 +106,9 @@ public final class LocalLimiter<K> implements Limiter<K> {
         requirePositive(permits);
         long now = ticker.read();
         long[] words = new long[buckets.length];
-        K tracked = tracked(key);
-        Outcome outcome = acquire(tracked, permits, now, words);
-        return accounts.explain(tracked, outcome, true, words, permits, now);
+        K canonical = canonical(key);
+        Outcome outcome = acquire(canonical, permits, now, words);
+        return accounts.explain(canonical, outcome, true, words, permits, now);
     }
 
     /**
@@ -121,13 +122,13 @@ public final class LocalLimiter<K> implements Limiter<K> {
         requirePositive(permits);
         long now = ticker.read();
         long[] words = new long[buckets.length];
-        K tracked = tracked(key);
-        Outcome outcome = accounts.look(tracked, permits, now, words);
-        return accounts.explain(tracked, outcome, false, words, permits, now);
+        K canonical = canonical(key);
+        Outcome outcome = accounts.look(canonical, permits, now, words);
+        return accounts.explain(canonical, outcome, false, words, permits, now);
     }
 
-    /** The key as it is tracked. */
-    private K tracked(K key) {
+    /** The key as the store needs it. */
+    private K canonical(K key) {
         if (key == null) {
             throw new NullPointerException("the key is null, in limiter " + QuotedText.of(name));
         }
@@ -161,7 +162,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     @Override
     public void charge(K key, long permits) {
         requirePositive(permits);
-        accounts.charge(tracked(key), permits, ticker.read());
+        accounts.charge(canonical(key), permits, ticker.read());
     }
 
     /**
@@ -190,7 +191,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         for (int i = 0; i < buckets.length; i++) {
             byBucket[i] = debts[limits.indexOf(buckets[i].limit())];
         }
-        return accounts.owe(tracked(key), byBucket, asOf, ticker.read());
+        return accounts.owe(canonical(key), byBucket, asOf, ticker.read());
     }
 
     /**
@@ -203,7 +204,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     @Override
     public void refund(K key, long permits) {
         requirePositive(permits);
-        accounts.refund(tracked(key), permits, ticker.read());
+        accounts.refund(canonical(key), permits, ticker.read());
     }
 
     /**
@@ -214,7 +215,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      */
     @Override
     public void reset(K key) {
-        accounts.reset(tracked(key), ticker.read());
+        accounts.reset(canonical(key), ticker.read());
     }
 
     private static void requirePositive(long permits) {

@@ -58,11 +58,11 @@ class AllocationTest<K> {
         long least = Long.MAX_VALUE;
         for (int round = 0; round < 6; round++) {
             long admitted = 0;
-            long before = memory.getCurrentThreadAllocatedBytes();
+            long before = MEMORY.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < CALLS; i++) {
                 admitted += limiter.tryAcquire(newcomers.get(round * CALLS + i)) ? 1 : 0;
             }
-            least = Math.min(least, memory.getCurrentThreadAllocatedBytes() - before);
+            least = Math.min(least, MEMORY.getCurrentThreadAllocatedBytes() - before);
             assertThat(admitted).isEqualTo(CALLS);
         }
         if (keys.equals(Keys.MAP)) {
