@@ -67,7 +67,7 @@ public final class HeavyHitters<K> {
     /**
      * A sketch that nobody has come to yet.
      *
-     * @param size how many keys it can hold, 1 to 10,000; a few times as many as are to be shown
+     * @param size how many keys each of its four parts can hold, 1 to 10,000; a few times as many as are to be shown
      * @throws IllegalArgumentException if the size is out of range
      */
     public HeavyHitters(int size) {

@@ -5,7 +5,7 @@ import io.headgate.net.ClientAddress;
 /**
  * Limits how often each key may do something. Every key has token buckets of its own, one per {@link Limit}; a key that
  * was never seen has full buckets. Thread-safe. No method waits for permits or for time to pass; which may wait for another
- * call, and how long, is told by the implementation.
+ * call, and how long, is told by the implementation. No argument may be null.
  *
  * @param <K> what is limited: a client address, an account, an API key, with {@code equals} and {@code hashCode} that
  *     do not change; keys of which many may share a hash code should be {@code Comparable} to each other

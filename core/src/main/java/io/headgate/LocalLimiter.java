@@ -27,17 +27,15 @@ import org.jspecify.annotations.Nullable;
  * A {@link Limiter} in the memory of this process, for at most a given number of keys. Made by {@link Limiter#builder},
  * {@link Limiter#forAddresses} or {@link Limiter#forNetworks}.
  *
- * <p>A decision about a known client takes no lock, nor does one about any other key that has settled in the map
- * ({@link ReadOptimizedMap}; so are clients kept if more than 64 bits tell them apart), unless the key is just being
- * forgotten. A key that is new, that has not settled or that finds no room takes a lock for a short while. So do
- * {@link #sweep} and the sweeper, again and again. Under such a lock the {@code equals}, {@code hashCode} and
- * {@code compareTo} of any key in the map may run: if one of them does not return, the calls that need the same lock wait.
+ * <p>Clients that at most 64 bits tell apart are kept in a table, all other keys in a {@link ReadOptimizedMap}. A call about a
+ * key that is tracked, and in the map has settled, takes no lock, unless the key is just being forgotten. Any other call may
+ * take one for a short while, and a sweep does so again and again. Under a lock of the map the {@code equals},
+ * {@code hashCode} and {@code compareTo} of any key there may run: if one does not return, calls that need this lock wait.
  *
- * <p>What {@code tryAcquire} allocates: nothing for a client that is known, or comes and finds room; nothing for another
- * key that has settled, if no more than eight share its hash code. A key that comes to the map costs some 100 bytes and
- * now and then a copy of a table. An IPv6 client costs its network if more than 64 bits tell clients apart. A key that a
- * shared bucket admits costs a word a limit in an array, and the first of its kind all shared buckets. Counters grow a
- * little as threads meet.
+ * <p>{@code tryAcquire} allocates nothing for a client that is in the table or comes to it, nor for a key that has settled in
+ * the map if no more than eight share its hash code. A key that comes to the map costs some 100 bytes, and now and then a copy
+ * of a part of it; an IPv6 client there costs its network each time. A key that a shared bucket admits costs a word a limit,
+ * in an array; the first that shares one, those buckets themselves. Counters grow a little as threads meet.
  *
  * <p>Whatever threads do at the same time, in every window a key is admitted at most capacity + rate × (last − first as-of
  * reading) permits under each limit, less what was refunded; the as-of reading of a call lies within the call. Keys whose
@@ -115,7 +113,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * {@inheritDoc}
      *
      * <p>With as many keys tracked as can be, it may forget some whose buckets are full ({@link LimiterStats#evicted}), to
-     * find out whether there is room for this one. The answer to whoever asks next is the same.
+     * find out whether there is room for this one. That changes no answer.
      */
     @Override
     public Decision peek(K key, long permits) {
@@ -180,7 +178,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     public boolean owe(K key, long[] debts, long asOf) {
         Objects.requireNonNull(debts, "debts");
         if (debts.length != limits.size()) {
-            throw new IllegalArgumentException("debts must be " + limits.size() + ", one a limit, not " + debts.length);
+            throw new IllegalArgumentException(
+                    "there must be " + limits.size() + " debts, one a limit, not " + debts.length);
         }
         for (long debt : debts) {
             if (debt < 0) {
