@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code tryAcquire} allocates nothing for a client that is in the table or comes to it, nor for a key that has settled in
  * the map if no more than eight share its hash code. A key that comes to the map costs some 100 bytes, and now and then a copy
  * of a part of it; an IPv6 client there costs its network each time. A key that a shared bucket admits costs a word a limit,
- * in an array; the first that shares one, those buckets themselves. Counters grow a little as threads meet.
+ * in an array; the first that shares one, those buckets themselves; a listener of denials, the address that it is told.
+ * Counters grow a little as threads meet.
  *
  * <p>Whatever threads do at the same time, in every window a key is admitted at most capacity + rate × (last − first as-of
  * reading) permits under each limit, less what was refunded; the as-of reading of a call lies within the call. Keys whose

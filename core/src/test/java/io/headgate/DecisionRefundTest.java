@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A refund goes where the charge went, and is never more than the charge. */
 @ParameterizedClass
-@MethodSource("io.headgate.Keys#all")
+@MethodSource("io.headgate.Keys#ofEachStore")
 class DecisionRefundTest<K> {
 
     private static final int X = 1;

@@ -7,9 +7,12 @@ import java.lang.reflect.Field;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** Applications that are taken out of a server without having closed their limiters. */
@@ -22,18 +25,19 @@ class UnloadingTest {
         return type.getProtectionDomain().getCodeSource().getLocation();
     }
 
-    /** Makes a limiter of a type of its own that is swept once a day. */
-    public static final class Application implements Supplier<Object> {
+    /** Makes a limiter of a type of its own that is swept once a day, on a scheduler if it is given one. */
+    public static final class Application implements Function<Optional<ScheduledExecutorService>, AutoCloseable> {
 
         /** No record: the JDK keeps the classes of records by soft references. */
         private static final class Client {}
 
         @Override
-        public Object get() {
-            LocalLimiter<Client> limiter = Limiter.<Client>builder(Limit.parse("1/day"))
+        public AutoCloseable apply(Optional<ScheduledExecutorService> scheduler) {
+            LocalLimiter.Builder<Client> builder = Limiter.<Client>builder(Limit.parse("1/day"))
                     .sweepInterval(Duration.ofDays(1))
-                    .onDenied(client -> limited(client))
-                    .build();
+                    .onDenied(client -> limited(client));
+            scheduler.ifPresent(builder::scheduler);
+            LocalLimiter<Client> limiter = builder.build();
             Client client = new Client();
             limiter.tryAcquire(client);
             limiter.tryAcquire(client);
@@ -45,10 +49,18 @@ class UnloadingTest {
         }
     }
 
-    private static Object limiterOf(ClassLoader application) throws ReflectiveOperationException {
+    @SuppressWarnings("unchecked")
+    private static AutoCloseable limiterOf(ClassLoader application, Optional<ScheduledExecutorService> scheduler)
+            throws ReflectiveOperationException {
         Class<?> type = application.loadClass(Application.class.getName());
         assertThat(type.getClassLoader()).isSameAs(application);
-        return ((Supplier<?>) type.getConstructor().newInstance()).get();
+        return ((Function<Optional<ScheduledExecutorService>, AutoCloseable>)
+                        type.getConstructor().newInstance())
+                .apply(scheduler);
+    }
+
+    private static URLClassLoader applicationWithLibrary() {
+        return new URLClassLoader(new URL[] {LIBRARY, APPLICATION}, ClassLoader.getPlatformClassLoader());
     }
 
     private static ScheduledThreadPoolExecutor sweeperOf(Object limiter) throws ReflectiveOperationException {
@@ -72,7 +84,7 @@ class UnloadingTest {
     void aLibraryOfTheServerDoesNotKeepTheClassesOfAnApplication() throws Exception {
         try (URLClassLoader server = new URLClassLoader(new URL[] {LIBRARY}, ClassLoader.getPlatformClassLoader())) {
             URLClassLoader application = new URLClassLoader(new URL[] {APPLICATION}, server);
-            ScheduledThreadPoolExecutor sweeper = sweeperOf(limiterOf(application));
+            ScheduledThreadPoolExecutor sweeper = sweeperOf(limiterOf(application, Optional.empty()));
             WeakReference<ClassLoader> gone = new WeakReference<>(application);
             application.close();
             application = null;
@@ -84,9 +96,8 @@ class UnloadingTest {
 
     @Test
     void aLibraryOfTheApplicationGoesWithItAfterAHop() throws Exception {
-        URLClassLoader application =
-                new URLClassLoader(new URL[] {LIBRARY, APPLICATION}, ClassLoader.getPlatformClassLoader());
-        Object limiter = limiterOf(application);
+        URLClassLoader application = applicationWithLibrary();
+        AutoCloseable limiter = limiterOf(application, Optional.empty());
         ScheduledThreadPoolExecutor sweeper = sweeperOf(limiter);
         WeakReference<Object> abandoned = new WeakReference<>(limiter);
         limiter = null;
@@ -100,5 +111,20 @@ class UnloadingTest {
         application.close();
         application = null;
         collect(gone);
+    }
+
+    @Test
+    void aCancelledTaskDoesNotKeepAnApplicationThatClosedItsLimiter() throws Exception {
+        ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(1);
+        pool.prestartCoreThread(); // or its thread would be made by the application
+        URLClassLoader application = applicationWithLibrary();
+        limiterOf(application, Optional.of(Executors.unconfigurableScheduledExecutorService(pool)))
+                .close();
+        assertThat(pool.getQueue()).hasSize(1);
+        WeakReference<ClassLoader> gone = new WeakReference<>(application);
+        application.close();
+        application = null;
+        collect(gone);
+        pool.shutdownNow();
     }
 }
