@@ -56,7 +56,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
     /** Groups that a newcomer searches for a full bucket, at most. */
     private static final int WITHIN_REACH = 4;
 
-    /** Bytes: more than it takes to claim a slot or to evict a key, whose steps belong together. */
+    /** Bytes: more than it takes to evict a key, all steps of which belong together. */
     private static final int STACK = 2048;
 
     private static final VarHandle REACH = MethodHandles.arrayElementVarHandle(char[].class);
@@ -201,7 +201,6 @@ final class AddressTable extends BucketStore<ClientAddress> {
         long key = networks.of(address);
         int home = home(key);
         Stripe stripe = stripe(home);
-        StackProbe.require(STACK);
         synchronized (stripe) {
             for (; ; ) {
                 long taken = places.get();
@@ -212,8 +211,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
                     }
                 } else if (find(home, key) != NOWHERE) { // another thread has found room for it
                     return true;
-                } else if (places.compareAndSet(taken, taken + 1)) {
-                    claim(stripe, home, key);
+                } else if (claim(stripe, home, key, taken)) {
                     return true;
                 }
             }
@@ -224,14 +222,16 @@ final class AddressTable extends BucketStore<ClientAddress> {
         return stripe.live() < slotsPerStripe();
     }
 
-    /** Gives the key the first free slot from its home on, of which there is one. Needs the lock. */
-    private void claim(Stripe stripe, int home, long key) {
+    /**
+     * Gives the key the first free slot from its home on, of which there is one, and the place after so many; answers
+     * whether that was still free. Needs the lock.
+     */
+    private boolean claim(Stripe stripe, int home, long key, long taken) {
         int distance = 0;
         int slot = slots.findFree(home);
         while (slot == NOWHERE) {
             slot = slots.findFree(further(home, ++distance));
         }
-        stripe.count(1);
         if (distance > reach[home]) {
             REACH.setOpaque(reach, home, (char) distance);
         }
@@ -239,7 +239,14 @@ final class AddressTable extends BucketStore<ClientAddress> {
         for (int i = 0; i < buckets.length; i++) {
             slots.setStateRelease(slot, i, newWord);
         }
+        // The place, the key and the count belong together: none of them takes more stack than the state words just
+        // did.
+        if (!places.compareAndSet(taken, taken + 1)) {
+            return false;
+        }
         slots.setKeyRelease(slot, key);
+        stripe.count(1);
+        return true;
     }
 
     @Override
@@ -249,7 +256,6 @@ final class AddressTable extends BucketStore<ClientAddress> {
         if (places.get() < maxKeys && hasFreeSlot(stripe)) {
             return true;
         }
-        StackProbe.require(STACK);
         synchronized (stripe) {
             return reclaim(stripe, home, now);
         }
@@ -261,6 +267,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
      * lock.
      */
     private boolean reclaim(Stripe stripe, int home, long now) {
+        StackProbe.require(STACK);
         for (int i = 0; i < Math.min(WITHIN_REACH, groupsPerStripe()); i++) {
             int group = further(home & -groupsPerStripe(), stripe.hand + i);
             if (evictAll(stripe, group, group + 1, now) > 0) {

@@ -111,7 +111,11 @@ final class MapStore<K> extends BucketStore<K> {
 
     @Override
     boolean hasRoom(K key, long now) {
-        return places.get() < maxKeys || reclaim(now, false);
+        if (places.get() < maxKeys) {
+            return true;
+        }
+        StackProbe.require(STACK);
+        return reclaim(now, false);
     }
 
     private boolean reserve(boolean mayEvict, long now) {
@@ -132,7 +136,6 @@ final class MapStore<K> extends BucketStore<K> {
      * if it is told to: not by who only asks, as asking twice has one answer.
      */
     private boolean reclaim(long now, boolean movesOn) {
-        StackProbe.require(STACK);
         synchronized (hand) {
             boolean any = false;
             try {

@@ -1,5 +1,6 @@
 package io.headgate.map;
 
+import io.headgate.internal.StackProbe;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,9 @@ final class Segment {
      */
 
     private static final int DEAD_ALLOWED = 16;
+
+    /** Bytes: more than it takes to expunge an entry. */
+    private static final int STACK = 2048;
 
     // Of the user's code only equals, hashCode and compareTo may run while the lock is held.
 
@@ -269,6 +273,7 @@ final class Segment {
 
     /** Deletes all keys: O(entries of the segment). */
     synchronized void clear() {
+        StackProbe.require(STACK);
         int cleared = (dirty == null ? read : dirty).expungeAll();
         publish(Table.EMPTY);
         revived.addAndGet(-cleared);
