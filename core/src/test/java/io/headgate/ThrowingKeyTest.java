@@ -1,11 +1,21 @@
 package io.headgate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headgate.faults.Fuse;
+import io.headgate.faults.Scenario;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
@@ -19,70 +29,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ThrowingKeyTest {
 
-    private static final int CAP = 8;
+    /** With bad hash codes there are bins. */
+    private static final int CAP = 12;
+
     private static final int MOST_POINTS = 5_000;
 
     private final FakeTicker time = new FakeTicker();
     private final Fuse fuse = new Fuse();
-
-    private static final class Bang extends RuntimeException {
-        private static final long serialVersionUID = 1;
-    }
-
-    /** Blows at the n-th point. */
-    private static final class Fuse {
-
-        private int left;
-        private boolean blown;
-
-        void set(int points) {
-            left = points;
-            blown = false;
-        }
-
-        void point() {
-            if (left > 0 && --left == 0) {
-                blown = true;
-                throw new Bang();
-            }
-        }
-
-        boolean cut() {
-            left = 0;
-            return blown;
-        }
-    }
-
-    private static final class Key implements Comparable<Key> {
-
-        private final int id;
-        private final int hash;
-        private final Fuse fuse;
-
-        Key(int id, int hash, Fuse fuse) {
-            this.id = id;
-            this.hash = hash;
-            this.fuse = fuse;
-        }
-
-        @Override
-        public int hashCode() {
-            fuse.point();
-            return hash;
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            fuse.point();
-            return other instanceof Key that && id == that.id;
-        }
-
-        @Override
-        public int compareTo(Key other) {
-            fuse.point();
-            return Integer.compare(id, other.id);
-        }
-    }
 
     /** How full the limiter is, and of what, when something is thrown. */
     enum State {
@@ -106,6 +59,8 @@ class ThrowingKeyTest {
                 (limiter, key) -> limiter.peek(key, 1),
                 (limiter, key) -> limiter.refund(key, 1),
                 (limiter, key) -> limiter.reset(key),
+                (limiter, key) -> limiter.charge(key, 2),
+                (limiter, key) -> limiter.owe(key, new long[limiter.limits().size()], 0),
                 (limiter, key) -> limiter.sweep());
     }
 
@@ -159,10 +114,10 @@ class ThrowingKeyTest {
                     fuse.set(n);
                     try {
                         operations.get(operation).accept(limiter, key);
-                    } catch (Bang e) {
-                        assertThat(fuse.blown).isTrue();
+                    } catch (Fuse.Blown e) {
+                        assertThat(e).hasMessage("on purpose");
                     }
-                    blown = fuse.cut();
+                    blown = fuse.remove();
                     assertNothingLost(
                             limiter,
                             keys,
@@ -176,7 +131,7 @@ class ThrowingKeyTest {
     @MethodSource("cases")
     void keysThatThrow(State state, int limits, int mask) {
         LocalLimiter.Builder<Object> builder = Limiter.builder(Limit.parse("3/minute"), more(limits));
-        check(setUp(builder), id -> new Key(id, ((id * 0x9E3779B9) >>> 7) & mask, fuse), state);
+        check(setUp(builder), id -> fuse.in(new HashedKey(id, ((id * 0x9E3779B9) >>> 7) & mask)), state);
     }
 
     @ParameterizedTest
@@ -184,7 +139,7 @@ class ThrowingKeyTest {
     void tickersThatThrow(State state, int limits, int mask) {
         LocalLimiter.Builder<Object> builder = Limiter.builder(Limit.parse("3/minute"), more(limits));
         Ticker throwing = () -> {
-            fuse.point();
+            fuse.call();
             return time.read();
         };
         check(setUp(builder).ticker(throwing), id -> new HashedKey(id, id & mask), state);
@@ -198,7 +153,7 @@ class ThrowingKeyTest {
         LocalLimiter.Builder<Object> builder = (LocalLimiter.Builder<Object>)
                 (LocalLimiter.Builder<?>) Limiter.forAddresses(Limit.parse("3/minute"), more(limits));
         Ticker throwing = () -> {
-            fuse.point();
+            fuse.call();
             return time.read();
         };
         check(setUp(builder).ticker(throwing), id -> (mask < 0 ? Keys.IPV4 : Keys.IPV6).key(id), state);
@@ -225,11 +180,11 @@ class ThrowingKeyTest {
         for (int id = 0; id < 1_000; id++) {
             fuse.set(1 + id % 10);
             try {
-                limiter.tryAcquire(new Key(10_000 + id, id, fuse));
-            } catch (Bang e) {
+                limiter.tryAcquire(fuse.in(new HashedKey(10_000 + id, id)));
+            } catch (Fuse.Blown e) {
                 blown++;
             }
-            fuse.cut();
+            fuse.remove();
             if (id % 50 == 0) {
                 time.advance(Duration.ofHours(1));
                 limiter.sweep();
@@ -241,8 +196,93 @@ class ThrowingKeyTest {
         assertThat(limiter.size()).isZero();
         List<Object> fresh = new ArrayList<>();
         for (int id = 0; id < 100; id++) {
-            fresh.add(new Key(id, id, fuse));
+            fresh.add(fuse.in(new HashedKey(id, id)));
         }
         assertThat(fresh).allMatch(limiter::tryAcquire);
+    }
+
+    /** Whatever the user brings throws at its n-th call: keys, the ticker and the listener. */
+    @Test
+    void whatTheUserBrings() {
+        Map<String, Integer> faults = new TreeMap<>();
+        for (Scenario.Named named : LimiterScenarios.withFuse(fuse)) {
+            boolean blown = true;
+            for (int n = 1; blown; n++) {
+                assertThat(n).isLessThan(MOST_POINTS);
+                Scenario scenario = named.source().get();
+                Throwable fault = null;
+                fuse.set(n);
+                try {
+                    scenario.run();
+                } catch (Fuse.Blown e) {
+                    fault = e;
+                }
+                blown = fuse.remove();
+                faults.merge(named.subject(), blown ? 1 : 0, Integer::sum);
+                try {
+                    scenario.check(fault);
+                } catch (AssertionError e) {
+                    throw new AssertionError(named.name() + ", call " + n, e);
+                }
+            }
+        }
+        faults.forEach((subject, count) -> System.out.printf(Locale.ROOT, "%s: %,d faults%n", subject, count));
+        assertThat(faults)
+                .hasSize(3)
+                .allSatisfy((subject, count) ->
+                        assertThat(count).as(subject).isGreaterThan(subject.endsWith("addresses") ? 300 : 1_000));
+    }
+
+    /** Takes tasks and runs none, or throws. */
+    private final class Throwing extends ScheduledThreadPoolExecutor {
+
+        private final Deque<Runnable> tasks = new ArrayDeque<>();
+
+        Throwing() {
+            super(1);
+        }
+
+        @Override
+        public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
+            fuse.call();
+            ScheduledFuture<?> scheduled = super.schedule(() -> {}, 1, TimeUnit.DAYS);
+            tasks.push(task);
+            return scheduled;
+        }
+    }
+
+    /** While it is built, and whenever a slice of a sweep has ended. */
+    @Test
+    void schedulersThatThrow() {
+        Throwing scheduler = new Throwing();
+        try {
+            LocalLimiter.Builder<Object> builder = Limiter.<Object>builder(Limit.parse("3/minute"))
+                    .maxKeys(CAP)
+                    .ticker(() -> {
+                        fuse.call();
+                        return time.read();
+                    })
+                    .scheduler(scheduler);
+            fuse.set(1);
+            assertThatThrownBy(builder::build).isInstanceOf(Fuse.Blown.class);
+            assertThat(fuse.remove()).isTrue();
+            boolean blown = true;
+            for (int n = 1; blown; n++) {
+                try (LocalLimiter<Object> limiter = builder.build()) {
+                    Runnable slice = scheduler.tasks.pop();
+                    fill(limiter, id -> "key " + id, State.CAP_OF_FULL);
+                    fuse.set(n);
+                    try {
+                        slice.run();
+                    } catch (Fuse.Blown e) {
+                        assertThat(e).hasMessage("on purpose");
+                    }
+                    blown = fuse.remove();
+                    assertNothingLost(limiter, id -> "key " + id, "after slice " + n);
+                }
+            }
+        } finally {
+            scheduler.shutdownNow();
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.headgate.map;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.faults.Fuse;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;

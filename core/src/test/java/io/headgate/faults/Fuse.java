@@ -1,10 +1,10 @@
-package io.headgate.map;
+package io.headgate.faults;
 
-/** Lets the user's code that the map calls throw at the n-th call. For one thread. */
-final class Fuse {
+/** Lets the user's code throw at the n-th call of it. For one thread. */
+public final class Fuse {
 
     /** What it throws. */
-    static final class Blown extends RuntimeException {
+    public static final class Blown extends RuntimeException {
         private static final long serialVersionUID = 1;
 
         Blown() {
@@ -15,32 +15,35 @@ final class Fuse {
     /** Calls until it blows; zero or less if it will not. */
     private int left;
 
+    private boolean blown;
+
     /** Lets the n-th call from now on throw. */
-    void set(int n) {
+    public void set(int n) {
         left = n;
+        blown = false;
     }
 
     /** Takes it out; tells whether it has blown. */
-    boolean remove() {
-        boolean blown = left == 0;
-        left = -1;
+    public boolean remove() {
+        left = 0;
         return blown;
     }
 
-    private void call() {
-        if (--left == 0) {
+    /** A call of the user's code. */
+    public void call() {
+        if (left > 0 && --left == 0) {
+            blown = true;
             throw new Blown();
         }
-        left = Math.max(-1, left);
     }
 
     /** The same key or value, with this fuse in its methods. */
-    Object in(Object object) {
+    public Object in(Object object) {
         return object instanceof Comparable<?> ? new Ordered(this, object) : new Fused(this, object);
     }
 
     /** The object that has this or another fuse. */
-    static Object without(Object fused) {
+    public static Object without(Object fused) {
         return ((Fused) fused).object;
     }
 
