@@ -1,10 +1,14 @@
 package io.headgate;
 
+import io.headgate.internal.StackProbe;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Tells a listener whom the limiter denies. Costs nothing where nobody is denied. */
 final class Denials<K> {
+
+    /** Bytes: more than it takes to change a thread's locals, which a stack that overflows would leave in disorder. */
+    private static final int STACK = 2048;
 
     private final Consumer<? super K> listener;
     private final UnaryOperator<K> tracked;
@@ -17,6 +21,7 @@ final class Denials<K> {
     }
 
     void tell(K key) {
+        StackProbe.require(STACK);
         if (telling.get() != null) {
             return;
         }

@@ -179,8 +179,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     public boolean owe(K key, long[] debts, long asOf) {
         Objects.requireNonNull(debts, "debts");
         if (debts.length != limits.size()) {
-            throw new IllegalArgumentException(
-                    "there must be " + limits.size() + " debts, one a limit, not " + debts.length);
+            throw new IllegalArgumentException("debts must be " + limits.size()
+                    + " times zero or more nanoseconds, one a limit, not " + debts.length);
         }
         for (long debt : debts) {
             if (debt < 0) {

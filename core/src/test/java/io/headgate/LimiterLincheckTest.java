@@ -1,5 +1,8 @@
 package io.headgate;
 
+import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.forClasses;
+
+import io.headgate.internal.StackProbe;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
@@ -175,6 +178,8 @@ class LimiterLincheckTest {
     @ValueSource(classes = {OnMap.class, OnTable.class, OnSmallTable.class})
     void everyInterleavingIsLinearizable(Class<?> calls) {
         new ModelCheckingOptions()
+                .addGuarantee(
+                        forClasses(StackProbe.class.getName()).allMethods().ignore()) // recursion is no livelock
                 .iterations(10 * EFFORT)
                 .invocationsPerIteration(200)
                 .threads(2)

@@ -2,6 +2,7 @@ package io.headgate.map;
 
 import static java.util.Objects.requireNonNull;
 
+import io.headgate.internal.StackProbe;
 import java.security.SecureRandom;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -56,6 +57,9 @@ public final class ReadOptimizedMap<K, V> {
 
     /** Expected entries of a segment: a quarter below 16,384, so that chance does not lift any above it. */
     private static final long ENTRIES_PER_SEGMENT = 12_288;
+
+    /** Bytes: more than it takes to forget that a function is watched. */
+    private static final int STACK = 2048;
 
     private static final int FEWEST_SEGMENTS = 16;
     private static final int MOST_SEGMENTS = 1 << 16;
@@ -305,6 +309,7 @@ public final class ReadOptimizedMap<K, V> {
     /** Applies a function and lets nothing be changed for its key by it. */
     @Nullable
     V watched(K key, @Nullable V seen, BiFunction<? super K, ? super @Nullable V, ? extends @Nullable V> function) {
+        StackProbe.require(STACK);
         Watched mark = new Watched(Thread.currentThread(), key);
         boolean outer = !watched.add(mark);
         try {
