@@ -141,7 +141,7 @@ class LimiterBuilderTest {
         LocalLimiter<String> limiter = build(Limiter.<String>builder(Limit.parse("1/s")));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> limiter.owe("a", new long[1_000_000], 0))
-                .withMessage("there must be 1 debts, one a limit, not 1000000");
+                .withMessage("debts must be 1 times zero or more nanoseconds, one a limit, not 1000000");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> limiter.owe("a", new long[] {-7}, 0))
                 .withMessage("debts must be zero or more nanoseconds, not -7");
