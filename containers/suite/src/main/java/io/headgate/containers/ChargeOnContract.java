@@ -34,7 +34,15 @@ interface ChargeOnContract extends OnContainer {
 
         @Override
         public Decision decide(ClientAddress key, long permits) {
-            return limiter.decide(key, permits);
+            Decision decision = limiter.decide(key, permits);
+            return decision.allowed() ? noting(decision, permits) : decision;
+        }
+
+        private Decision noting(Decision decision, long permits) {
+            return Decision.allowed(decision.overflow(), decision.limits(), permits, back -> {
+                decision.refund(back);
+                refunds.add(back);
+            });
         }
 
         @Override
@@ -45,7 +53,6 @@ interface ChargeOnContract extends OnContainer {
         @Override
         public void refund(ClientAddress key, long permits) {
             limiter.refund(key, permits);
-            refunds.add(permits);
         }
 
         @Override
