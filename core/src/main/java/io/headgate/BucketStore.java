@@ -18,11 +18,13 @@ abstract class BucketStore<K> extends Buckets<K> {
         /**
          * A store of buckets of these kinds, the slowest first.
          *
+         * @param limiter what the limiter is called
          * @param shared where keys without room are charged, or null if they are not
          * @param seed of the {@link Neighbours} there
          * @param random where the store's own secrets come from
          */
         BucketStore<K> open(
+                String limiter,
                 TokenBucket[] buckets,
                 Ticker ticker,
                 @Nullable SharedBuckets<K> shared,
@@ -34,11 +36,15 @@ abstract class BucketStore<K> extends Buckets<K> {
     /** Where keys without room are charged, or null if they are not. */
     final @Nullable SharedBuckets<K> shared;
 
+    /** Whether to ask for memory. */
+    final Growth growth;
+
     private final long longestRefill;
 
-    BucketStore(TokenBucket[] buckets, Ticker ticker, @Nullable SharedBuckets<K> shared, int stride) {
+    BucketStore(String limiter, TokenBucket[] buckets, Ticker ticker, @Nullable SharedBuckets<K> shared, int stride) {
         super(buckets, ticker, stride);
         this.shared = shared;
+        growth = new Growth(limiter);
         longestRefill = Arrays.stream(buckets)
                 .mapToLong(bucket -> bucket.limit().refillTime().toNanos())
                 .max()
@@ -82,6 +88,9 @@ abstract class BucketStore<K> extends Buckets<K> {
 
     /** How many keys were forgotten so far. */
     abstract long evicted();
+
+    /** What the store occupies now, in bytes. */
+    abstract long presentBytes();
 
     /** What the store may occupy once it is full, in bytes. */
     abstract long memoryBytes();

@@ -81,39 +81,76 @@ abstract class Buckets<K> {
             long permits,
             long now,
             long @Nullable [] words) {
+        return applyRest(row, first, tenant, key, operation, 0, permits, now, words);
+    }
+
+    /** The same from the word on to which the operation comes next: {@code done} words are behind it. */
+    final int applyRest(
+            long[] row,
+            int first,
+            long tenant,
+            K key,
+            Operation operation,
+            int done,
+            long permits,
+            long now,
+            long @Nullable [] words) {
         return switch (operation) {
-            case TAKE -> take(row, first, tenant, key, permits, now, words);
-            case LOOK -> look(row, first, tenant, key, 0, permits, now, words);
-            case GIVE_BACK -> {
-                giveBack(row, first, buckets.length, tenant, TokenBucket::giveBack, permits, now);
-                yield ADMITTED;
-            }
+            case TAKE -> take(row, first, tenant, key, done, permits, now, words);
+            case LOOK -> look(row, first, tenant, key, done, permits, now, words);
+            case GIVE_BACK, UNDO -> giveBack(row, first, tenant, key, operation, done, permits, now);
             case CHARGE, OWE -> {
                 mayOwe(operation);
-                yield moveAll(row, first, tenant, key, operation, permits, now, words);
+                yield moveAll(row, first, tenant, key, operation, done, permits, now, words);
             }
-            case REFUND, RESET -> moveAll(row, first, tenant, key, operation, permits, now, words);
+            case REFUND, RESET -> moveAll(row, first, tenant, key, operation, done, permits, now, words);
         };
     }
 
-    private int take(long[] row, int first, long tenant, K key, long permits, long now, long @Nullable [] words) {
-        if (buckets.length > 1 && !allAdmit(row, first, permits, now)) {
+    /**
+     * Goes on with an operation that came to a word which is gone: where the row is now, if it has moved.
+     *
+     * @return {@link #ABSENT} if the key has no row any more: what was charged has been paid
+     */
+    private int goOn(
+            long[] row,
+            int first,
+            int i,
+            K key,
+            Operation operation,
+            int done,
+            long permits,
+            long now,
+            long @Nullable [] words) {
+        return word(row, first + i * stride) == TokenBucket.MOVED
+                ? follow(row, key, operation, done, permits, now, words)
+                : ABSENT;
+    }
+
+    /** Goes on by {@link #applyRest} in the row that a key has now, if any. Only called where rows move. */
+    int follow(long[] row, K key, Operation operation, int done, long permits, long now, long @Nullable [] words) {
+        throw new IllegalStateException("rows do not move here");
+    }
+
+    private int take(
+            long[] row, int first, long tenant, K key, int done, long permits, long now, long @Nullable [] words) {
+        if (buckets.length > 1 && done == 0 && !allAdmit(row, first, permits, now)) {
             // Without concurrency a denial is found here, and nothing has to be undone.
             int looked = look(row, first, tenant, key, 0, permits, now, words);
             if (looked != ADMITTED) {
                 return looked;
             }
         }
-        for (int i = 0; i < buckets.length; i++) {
+        for (int i = done; i < buckets.length; i++) {
             long word = move(row, first, i, tenant, key, Operation.TAKE, permits, now, 0);
             if (word == TokenBucket.ABSENT) {
-                return ABSENT; // what was charged has been paid
+                return goOn(row, first, i, key, Operation.TAKE, i, permits, now, words);
             }
             if (words != null) {
                 words[i] = word;
             }
             if (!buckets[i].admits(word, permits, now)) {
-                undo(row, first, i, tenant, permits, now);
+                undo(row, first, i, tenant, key, permits, now);
                 return words == null || look(row, first, tenant, key, i + 1, permits, now, words) != ABSENT
                         ? i
                         : ABSENT;
@@ -140,7 +177,8 @@ abstract class Buckets<K> {
         for (int i = from; i < buckets.length && (refusing == ADMITTED || words != null); i++) {
             long word = move(row, first, i, tenant, key, Operation.LOOK, permits, now, 0);
             if (word == TokenBucket.ABSENT) {
-                return ABSENT;
+                int rest = goOn(row, first, i, key, Operation.LOOK, i, permits, now, words);
+                return refusing == ADMITTED || rest == ABSENT ? rest : refusing;
             }
             if (words != null) {
                 words[i] = word;
@@ -159,19 +197,20 @@ abstract class Buckets<K> {
             long tenant,
             K key,
             Operation operation,
+            int done,
             long permits,
             long now,
             long @Nullable [] words) {
-        boolean moved = false;
-        for (int i = buckets.length - 1; i >= 0; i--) {
+        boolean moved = done > 0;
+        for (int i = buckets.length - 1 - done; i >= 0; i--) {
             long owing = operation == Operation.OWE && words != null ? words[i] : 0;
             long word = move(row, first, i, tenant, key, operation, permits, now, owing);
             if (word == TokenBucket.ABSENT) {
-                return ABSENT;
+                return goOn(row, first, i, key, operation, buckets.length - 1 - i, permits, now, words);
             }
             boolean moves = next(i, operation, word, permits, now, owing) != word;
             if (i == 0 && moved && !moves && !touch(row, first, tenant, key, now)) {
-                return ABSENT;
+                return goOn(row, first, 0, key, operation, buckets.length - 1, permits, now, words);
             }
             moved |= moves;
             if (operation != Operation.OWE && words != null) {
@@ -182,37 +221,39 @@ abstract class Buckets<K> {
     }
 
     /** Takes back what this call charged before bucket {@code end} refused. */
-    private void undo(long[] row, int first, int end, long tenant, long permits, long charged) {
-        giveBack(row, first, end, tenant, TokenBucket::undo, permits, charged);
+    private void undo(long[] row, int first, int end, long tenant, K key, long permits, long charged) {
+        giveBack(row, first, tenant, key, Operation.UNDO, buckets.length - end, permits, charged);
         if (end > 0) {
             undone.increment();
         }
     }
 
     /**
-     * Gives back a charge of the buckets before {@code end}, the last first: less what has been earned back since, so that
-     * nothing is given that another call has paid. A row that has been emptied meanwhile owes nothing.
+     * Gives back a charge, the last bucket first: less what has been earned back since, so that nothing is given that
+     * another call has paid. A row that has been emptied meanwhile owes nothing.
      */
-    private void giveBack(long[] row, int first, int end, long tenant, Reversal reversal, long permits, long charged) {
-        for (int i = end - 1; i >= 0; i--) {
+    private int giveBack(
+            long[] row, int first, long tenant, K key, Operation operation, int done, long permits, long charged) {
+        for (int i = buckets.length - 1 - done; i >= 0; i--) {
             int index = first + i * stride;
             for (; ; Thread.onSpinWait()) {
                 long word = (long) WORD.getVolatile(row, index);
+                if (word == TokenBucket.MOVED) {
+                    return follow(row, key, operation, buckets.length - 1 - i, permits, charged, null);
+                }
                 if (word < TokenBucket.FIRST_TIME || isOther(row, first, tenant)) {
                     break;
                 }
-                long next = reversal.next(buckets[i], word, permits, charged, ticker.read());
+                long now = ticker.read();
+                long next = operation == Operation.UNDO
+                        ? buckets[i].undo(word, permits, charged, now)
+                        : buckets[i].giveBack(word, permits, charged, now);
                 if (next == word || WORD.compareAndSet(row, index, word, next)) {
                     break;
                 }
             }
         }
-    }
-
-    /** {@link TokenBucket#undo} or {@link TokenBucket#giveBack}. */
-    @FunctionalInterface
-    private interface Reversal {
-        long next(TokenBucket bucket, long word, long permits, long charged, long now);
+        return ADMITTED;
     }
 
     /**
@@ -227,7 +268,7 @@ abstract class Buckets<K> {
         int index = first + i * stride;
         for (; ; Thread.onSpinWait()) {
             long word = settled(row, index, bucket, now);
-            if (word == TokenBucket.RETIRED || isOther(row, first, tenant)) {
+            if (TokenBucket.isGone(word) || isOther(row, first, tenant)) {
                 return TokenBucket.ABSENT;
             }
             long asOf = now;
@@ -255,7 +296,7 @@ abstract class Buckets<K> {
             case OWE -> bucket.owe(word, owing, now);
             case REFUND -> bucket.refund(word, permits, now);
             case RESET -> bucket.reset(word, now);
-            case GIVE_BACK -> throw new IllegalArgumentException("reads the clock after the word");
+            case GIVE_BACK, UNDO -> throw new IllegalArgumentException("reads the clock after the word");
         };
     }
 
@@ -263,7 +304,7 @@ abstract class Buckets<K> {
     private boolean touch(long[] row, int first, long tenant, K key, long now) {
         for (; ; Thread.onSpinWait()) {
             long word = (long) WORD.getVolatile(row, first);
-            if (word == TokenBucket.RETIRED || isOther(row, first, tenant)) {
+            if (TokenBucket.isGone(word) || isOther(row, first, tenant)) {
                 return false;
             }
             long next = buckets[0].touched(word, asOf(key, buckets[0].refillBefore(now)));

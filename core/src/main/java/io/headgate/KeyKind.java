@@ -25,7 +25,8 @@ record KeyKind<K>(
         return new KeyKind<>(
                 UnaryOperator.identity(),
                 UnaryOperator.identity(),
-                (buckets, ticker, shared, seed, most, random) -> new MapStore<>(buckets, ticker, shared, most, random),
+                (limiter, buckets, ticker, shared, seed, most, random) ->
+                        new MapStore<>(limiter, buckets, ticker, shared, most, random),
                 Neighbours::ofHashCodes,
                 1);
     }
@@ -37,8 +38,8 @@ record KeyKind<K>(
             return new KeyKind<>(
                     networks::client,
                     networks::client,
-                    (buckets, ticker, shared, seed, most, random) ->
-                            new MapStore<>(buckets, ticker, shared, most, random),
+                    (limiter, buckets, ticker, shared, seed, most, random) ->
+                            new MapStore<>(limiter, buckets, ticker, shared, most, random),
                     seed -> Neighbours.ofAddresses(networks, seed),
                     2);
         }
@@ -46,8 +47,16 @@ record KeyKind<K>(
         return new KeyKind<>(
                 UnaryOperator.identity(),
                 networks::client,
-                (buckets, ticker, shared, seed, most, random) ->
-                        new AddressTable(networks, buckets, ticker, shared, seed, most, random),
+                (limiter, buckets, ticker, shared, seed, most, random) -> new AddressTable(
+                        limiter,
+                        networks,
+                        buckets,
+                        ticker,
+                        shared,
+                        seed,
+                        most,
+                        PartSizes.of(most, buckets.length),
+                        random),
                 seed -> Neighbours.ofNetworks(networks, seed),
                 2);
     }

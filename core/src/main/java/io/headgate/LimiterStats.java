@@ -1,7 +1,7 @@
 package io.headgate;
 
 /**
- * What a limiter has done since it was built. The counts are read one after another, so a snapshot taken while the
+ * What a limiter has done since it was built, and what it occupies now. The counts are read one after another, so a snapshot taken while the
  * limiter works may be a few calls apart within itself; each count is exact once the limiter is idle.
  *
  * @param allowed calls of {@code tryAcquire} and {@code decide} that were admitted, those decided by an overflow rule included
@@ -11,5 +11,16 @@ package io.headgate;
  *     denied by a charge that was about to be undone
  * @param evicted keys forgotten because their buckets were full
  * @param sweepFailures sweeps of the sweeper that ended in an exception or error
+ * @param memoryBytes what the limiter occupies now, as {@link LocalLimiter#memoryBytes} tells what it may occupy at most
+ * @param sharedMemoryBytes what of this is taken by buckets that keys without room share: nothing before a key did, then
+ *     the same for ever
  */
-public record LimiterStats(long allowed, long denied, long overflowed, long undone, long evicted, long sweepFailures) {}
+public record LimiterStats(
+        long allowed,
+        long denied,
+        long overflowed,
+        long undone,
+        long evicted,
+        long sweepFailures,
+        long memoryBytes,
+        long sharedMemoryBytes) {}

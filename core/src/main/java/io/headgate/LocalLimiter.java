@@ -4,6 +4,8 @@ import io.headgate.internal.QuotedText;
 import io.headgate.map.ReadOptimizedMap;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,6 +53,8 @@ import org.jspecify.annotations.Nullable;
  * @param <K> the type of the keys
  */
 public final class LocalLimiter<K> implements Limiter<K> {
+
+    private static final Logger LOG = System.getLogger(LocalLimiter.class.getName());
 
     private final String name;
     private final List<Limit> limits;
@@ -124,6 +128,17 @@ public final class LocalLimiter<K> implements Limiter<K> {
         K canonical = canonical(key);
         Outcome outcome = accounts.look(canonical, permits, now, words);
         return accounts.explain(canonical, outcome, false, words, permits, now);
+    }
+
+    private void warnOfSmallHeap(long heap) {
+        if (memoryBytes > heap) {
+            LOG.log(
+                    Level.WARNING,
+                    "maxKeys " + maxKeys + " of limiter " + QuotedText.of(name) + " may take " + memoryBytes
+                            + " bytes, and the heap has at most " + heap
+                            + ": keys beyond what fits will go by the overflow"
+                            + " rule. Choose a smaller maxKeys or a larger heap (-Xmx).");
+        }
     }
 
     /** The key as the store needs it. */
@@ -248,8 +263,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
-     * What the limiter may occupy once it tracks {@link #maxKeys} keys, and others have shared buckets, in bytes; the key
-     * objects are not counted.
+     * What the limiter may occupy at most, in bytes: once it tracks {@link #maxKeys} keys, and others have shared buckets. What
+     * it occupies now tells {@link LimiterStats#memoryBytes}. The key objects are not counted.
      * Under compressed references, as with heaps below 32 GB: without them, keys that are no addresses cost up to half
      * as much again.
      *
@@ -313,13 +328,16 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * @return a snapshot
      */
     public LimiterStats stats() {
+        long sharedBytes = store.shared == null ? 0 : store.shared.presentBytes();
         return new LimiterStats(
                 allowed.sum(),
                 accounts.denied(),
                 overflowed.sum(),
                 accounts.undone(),
                 store.evicted(),
-                walks.failures());
+                walks.failures(),
+                store.presentBytes() + sharedBytes,
+                sharedBytes);
     }
 
     /**
@@ -453,6 +471,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
             boolean sharing = overflow == Overflow.SHARE;
             return kind.stores()
                     .open(
+                            name,
                             buckets,
                             ticker,
                             sharing
@@ -599,36 +618,18 @@ public final class LocalLimiter<K> implements Limiter<K> {
          * Builds the limiter and begins to sweep it.
          *
          * @return the limiter, to be closed when it is no longer needed
-         * @throws IllegalArgumentException if the heap is too small for so many keys, as far as that shows at once: what a
-         *     table of client addresses needs is taken now, what other keys need when they come; or if sweeps are to run on
-         *     a scheduler that takes no more tasks
+         * @throws IllegalArgumentException if sweeps are to run on a scheduler that takes no more tasks
          */
         public LocalLimiter<K> build() {
             if (scheduler != null && !sweepInterval.isZero() && scheduler.isShutdown()) {
                 throw Sweeper.notSwept(name, null);
             }
-            LocalLimiter<K> limiter = allocate();
+            LocalLimiter<K> limiter = new LocalLimiter<>(this);
+            limiter.warnOfSmallHeap(Runtime.getRuntime().maxMemory());
             if (limiter.sweeper != null) {
                 limiter.sweeper.start();
             }
             return limiter;
-        }
-
-        private LocalLimiter<K> allocate() {
-            try {
-                return new LocalLimiter<>(this);
-            } catch (OutOfMemoryError e) {
-                boolean table = ipv6Prefix != ANY_KEY && ipv6Prefix <= NetworkWords.MOST_BITS;
-                long bytes = table
-                        ? AddressTable.memoryBytes(maxKeys, limits.size())
-                        : MapStore.memoryBytes(maxKeys, limits.size());
-                throw new IllegalArgumentException(
-                        "maxKeys " + maxKeys + " of limiter " + QuotedText.of(name) + " takes " + bytes
-                                + " bytes, and the heap, of at most "
-                                + Runtime.getRuntime().maxMemory()
-                                + ", has not that much left; choose a smaller maxKeys or a larger heap (-Xmx)",
-                        e);
-            }
         }
     }
 }

@@ -56,12 +56,13 @@ final class MapStore<K> extends BucketStore<K> {
     private final Walk<K, long[]> scout;
 
     MapStore(
+            String limiter,
             TokenBucket[] buckets,
             Ticker ticker,
             @Nullable SharedBuckets<K> shared,
             long maxKeys,
             RandomGenerator random) {
-        super(buckets, ticker, shared, 1);
+        super(limiter, buckets, ticker, shared, 1);
         this.maxKeys = maxKeys;
         this.map = new ReadOptimizedMap<>(maxKeys, random.nextLong());
         this.floor = newFloor();
@@ -217,13 +218,17 @@ final class MapStore<K> extends BucketStore<K> {
     }
 
     @Override
-    long memoryBytes() {
-        return memoryBytes(maxKeys, buckets.length);
+    long presentBytes() {
+        return bytes(places.get());
     }
 
-    /** The same of a store that is yet to be made. */
-    static long memoryBytes(long maxKeys, int limits) {
-        return maxKeys * (MAP_BYTES_PER_KEY + ARRAY_HEADER_BYTES + (long) limits * Long.BYTES);
+    @Override
+    long memoryBytes() {
+        return bytes(maxKeys);
+    }
+
+    private long bytes(long keys) {
+        return keys * (MAP_BYTES_PER_KEY + ARRAY_HEADER_BYTES + (long) buckets.length * Long.BYTES);
     }
 
     @Override

@@ -14,6 +14,8 @@ enum Operation {
     REFUND,
     /** Gives back what one charge still owes. */
     GIVE_BACK,
+    /** The same within a TAKE that was refused in its midst. */
+    UNDO,
     /** Fills the buckets. */
     RESET
 }

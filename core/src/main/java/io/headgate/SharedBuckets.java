@@ -52,7 +52,8 @@ final class SharedBuckets<K> extends Buckets<K> {
                 applyTo(family, cell(number), ONLY_TENANT, key, operation, permits, now, words);
                 yield applyTo(family, row, ONLY_TENANT, key, operation, permits, now, words);
             }
-            case REFUND, OWE, RESET -> throw new IllegalArgumentException(operation + " would be of strangers, too");
+            case UNDO, REFUND, OWE, RESET ->
+                throw new IllegalArgumentException(operation + " would be of strangers, too");
         };
     }
 
@@ -154,8 +155,21 @@ final class SharedBuckets<K> extends Buckets<K> {
         return BUCKETS * (1 + CELLS) * buckets.length;
     }
 
+    /** What the rows occupy now. */
+    long presentBytes() {
+        long bytes = 0;
+        for (int i = 0; i < families.length(); i++) {
+            bytes += families.get(i) == null ? 0 : familyBytes();
+        }
+        return bytes;
+    }
+
     /** What the rows occupy once all families have shared. */
     long memoryBytes() {
-        return families.length() * (ARRAY_HEADER_BYTES + (long) words() * Long.BYTES);
+        return families.length() * familyBytes();
+    }
+
+    private long familyBytes() {
+        return ARRAY_HEADER_BYTES + (long) words() * Long.BYTES;
     }
 }

@@ -4,92 +4,99 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The memory of an {@link AddressTable}: slots of a key word and one state word per limit, four to a group. Knows where
- * things are and by which access mode they are read and written, and nothing of what they mean, but for {@link #FREE}.
+ * The memory of the parts of an {@link AddressTable}: arrays of slots, each a key word and one state word per limit, four to a
+ * group. Knows where things are and by which access mode they are read and written, and nothing of what they mean, but for
+ * {@link #FREE}.
  */
 final class Slots {
 
     /*
-     * A group is four key words, then four state words of the first limit, then four of the second, and so on: under one
-     * limit it is as large as a cache line, and so placed that it is one, if the array is, as large arrays are in G1 and
-     * ZGC. A slot's number is four times its group's, plus 0 to 3. Arrays are cut at a power of two of groups, since an
-     * array can have no more than 2^31 words, and into few, since G1 rounds every large one up to whole regions.
+     * The first word of an array is the number of its groups. A group is four key words, then four state words of the first
+     * limit, then four of the second, and so on: under one limit it is as large as a cache line. After the groups come
+     * their reaches, four to a word. A slot is told by the index of its key word.
      */
 
     /** The key of a slot that is nobody's. */
     static final long FREE = 0;
 
     static final int GROUP = 4;
-    private static final int GROUP_BITS = 2;
 
-    /** Words before the first group: with an array's header of 16 bytes, a cache line. */
-    private static final int PADDING = 6;
-
-    private static final int SEGMENT_BITS = 22;
-    private static final int IN_SEGMENT = (1 << SEGMENT_BITS) - 1;
+    static final int NOWHERE = -1;
+    private static final int HEADER = 1;
     private static final long ARRAY_HEADER = 16;
+    private static final int REACHES_BITS = 2;
+    private static final int REACHES = 1 << REACHES_BITS;
 
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
 
-    private final long[][] segments;
+    private final int limits;
     private final int wordsPerGroup;
-    private final int groups;
 
-    Slots(int groups, int limits) {
-        this.groups = groups;
-        wordsPerGroup = GROUP * (1 + limits);
-        segments = new long[arrays(groups)][];
-        for (int i = 0, left = groups; i < segments.length; i++, left -= IN_SEGMENT + 1) {
-            segments[i] = new long[PADDING + Math.min(left, IN_SEGMENT + 1) * wordsPerGroup];
-        }
+    Slots(int limits) {
+        this.limits = limits;
+        wordsPerGroup = wordsPerGroup(limits);
     }
 
-    private static int arrays(int groups) {
-        return (groups + IN_SEGMENT) >>> SEGMENT_BITS;
+    private static int wordsPerGroup(int limits) {
+        return GROUP * (1 + limits);
     }
 
-    int groups() {
-        return groups;
+    private static int words(int groups, int limits) {
+        return HEADER + groups * wordsPerGroup(limits) + (groups + REACHES - 1) / REACHES;
     }
 
-    /** The array that has this group. */
-    long[] words(int group) {
-        return segments[group >>> SEGMENT_BITS];
+    /** What an array of so many groups occupies. */
+    static long bytes(int groups, int limits) {
+        return ARRAY_HEADER + (long) Long.BYTES * words(groups, limits);
     }
 
-    /**
-     * Where in its array the key word of the slot is that has this key, not {@link #FREE}, if any slot of the group has.
-     * Reads in opaque mode: whoever acts upon a slot reads its key again.
-     */
-    int keyIndex(long[] words, int group, long key) {
-        int first = PADDING + (group & IN_SEGMENT) * wordsPerGroup;
-        // Without a branch for each key, since no processor can foresee which of the four it will be.
-        return first
-                + (((isOther((long) WORD.getOpaque(words, first + 1) ^ key) - 1) & 1)
-                        | ((isOther((long) WORD.getOpaque(words, first + 2) ^ key) - 1) & 2)
-                        | ((isOther((long) WORD.getOpaque(words, first + 3) ^ key) - 1) & 3));
+    /** An array of free slots. */
+    long[] make(int groups) {
+        long[] rows = new long[words(groups, limits)];
+        rows[0] = groups;
+        return rows;
     }
 
-    static long wordOpaque(long[] words, int index) {
-        return (long) WORD.getOpaque(words, index);
+    static int groups(long[] rows) {
+        return (int) rows[0];
     }
 
-    static void setWordRelease(long[] words, int index, long word) {
-        WORD.setRelease(words, index, word);
+    /** Where the key word of the first slot of a group is. The next ones follow. */
+    int first(int group) {
+        return HEADER + group * wordsPerGroup;
     }
 
-    static long exchangeWord(long[] words, int index, long word) {
-        return (long) WORD.getAndSet(words, index, word);
+    /** The slot that has this key, not {@link #FREE}, from its home on, or -1. Who acts upon it reads its key again. */
+    int find(long[] rows, int home, long key) {
+        int slot = inGroup(rows, home, key);
+        return (long) WORD.getOpaque(rows, slot) == key ? slot : findFurther(rows, home, key);
     }
 
-    /** The first slot of the group that is nobody's, or -1. */
-    int findFree(int group) {
-        for (int slot = group << GROUP_BITS, end = slot + GROUP; slot < end; slot++) {
-            if (keyAcquire(slot) == FREE) {
+    private int findFurther(long[] rows, int home, long key) {
+        int groups = groups(rows);
+        for (int distance = 1, reach = reach(rows, home); distance <= reach; distance++) {
+            int slot = inGroup(rows, further(home, distance, groups), key);
+            if ((long) WORD.getOpaque(rows, slot) == key) {
                 return slot;
             }
         }
-        return -1;
+        return NOWHERE;
+    }
+
+    /** The group that is so many groups further on, round the end. */
+    static int further(int group, int distance, int groups) {
+        int further = group + distance;
+        return further < groups ? further : further - groups;
+    }
+
+    /** The slot of the group that has the key, if any has. */
+    private int inGroup(long[] rows, int group, long key) {
+        int first = first(group);
+        // Without a branch for each key, since no processor can foresee which of the four it will be.
+        return first
+                + (((isOther((long) WORD.getOpaque(rows, first + 1) ^ key) - 1) & 1)
+                        | ((isOther((long) WORD.getOpaque(rows, first + 2) ^ key) - 1) & 2)
+                        | ((isOther((long) WORD.getOpaque(rows, first + 3) ^ key) - 1) & 3));
     }
 
     /** 0 if the difference is, else 1. */
@@ -97,38 +104,66 @@ final class Slots {
         return (int) ((difference | -difference) >>> 63);
     }
 
-    long keyAcquire(int slot) {
-        return (long) WORD.getAcquire(segment(slot), key(slot));
+    /**
+     * The first slot from a home on that is nobody's, of which there is one. Whoever is looked for from that home is looked
+     * for as far as there. One thread at a time.
+     */
+    int place(long[] rows, int home) {
+        int groups = groups(rows);
+        int distance = 0;
+        int slot = findFree(rows, home);
+        while (slot == NOWHERE) {
+            slot = findFree(rows, further(home, ++distance, groups));
+        }
+        if (distance > reach(rows, home)) {
+            setReach(rows, home, distance);
+        }
+        return slot;
     }
 
-    void setKeyRelease(int slot, long key) {
-        WORD.setRelease(segment(slot), key(slot), key);
+    private int findFree(long[] rows, int group) {
+        for (int slot = first(group), end = slot + GROUP; slot < end; slot++) {
+            if (key(rows, slot) == FREE) {
+                return slot;
+            }
+        }
+        return NOWHERE;
     }
 
-    void setStateRelease(int slot, int limit, long word) {
-        WORD.setRelease(segment(slot), state(slot, limit), word);
+    /** Where the first state word of a slot is; the next ones follow at a distance of {@link #GROUP}. */
+    static int state(int slot) {
+        return slot + GROUP;
     }
 
-    private long[] segment(int slot) {
-        return segments[slot >>> (SEGMENT_BITS + GROUP_BITS)];
+    static long key(long[] rows, int slot) {
+        return (long) WORD.getAcquire(rows, slot);
     }
 
-    private int key(int slot) {
-        return PADDING + ((slot >>> GROUP_BITS) & IN_SEGMENT) * wordsPerGroup + (slot & (GROUP - 1));
+    static void setRelease(long[] rows, int index, long word) {
+        WORD.setRelease(rows, index, word);
     }
 
-    private int state(int slot, int limit) {
-        return key(slot) + GROUP * (1 + limit);
+    static long exchange(long[] rows, int index, long word) {
+        return (long) WORD.getAndSet(rows, index, word);
     }
 
-    /** Where in its array the first state word of a slot is; the next ones follow at a distance of {@link #GROUP}. */
-    int stateIndex(int slot) {
-        return state(slot, 0);
+    /** How many groups beyond this one its keys may be, at most. */
+    int reach(long[] rows, int home) {
+        return (char) ((long) WORD.getOpaque(rows, reachWord(rows, home)) >>> reachShift(home));
     }
 
-    /** What so many groups occupy. */
-    static long memoryBytes(int groups, int limits) {
-        long words = (long) groups * GROUP * (1 + limits) + (long) arrays(groups) * PADDING;
-        return words * Long.BYTES + arrays(groups) * ARRAY_HEADER;
+    /** One thread at a time. */
+    void setReach(long[] rows, int home, int reach) {
+        int index = reachWord(rows, home);
+        long others = (long) WORD.getOpaque(rows, index) & ~((long) Character.MAX_VALUE << reachShift(home));
+        WORD.setOpaque(rows, index, others | ((long) reach << reachShift(home)));
+    }
+
+    private int reachWord(long[] rows, int home) {
+        return first(groups(rows)) + (home >>> REACHES_BITS);
+    }
+
+    private static int reachShift(int home) {
+        return (home & (REACHES - 1)) * Character.SIZE;
     }
 }

@@ -35,10 +35,12 @@ class TokenBucket {
 
     /** No bucket: what a look-up answers for a key that is not tracked. Never stored. */
     static final long ABSENT = Long.MIN_VALUE;
-    /** A full bucket that nobody has charged yet, so it is full as of whatever time it is charged at. */
-    static final long NEW = Long.MIN_VALUE + 1;
     /** A bucket that was full and is being forgotten. Final: nobody may charge it. */
-    static final long RETIRED = Long.MIN_VALUE + 2;
+    static final long RETIRED = Long.MIN_VALUE + 1;
+    /** A bucket that is kept elsewhere from now on. Final: nobody may charge it here. */
+    static final long MOVED = Long.MIN_VALUE + 2;
+    /** A full bucket that nobody has charged yet, so it is full as of whatever time it is charged at. */
+    static final long NEW = Long.MIN_VALUE + 3;
 
     /** From here on words are times; before it, those that are not above are {@link #newWord new} ones. */
     static final long FIRST_TIME = Long.MIN_VALUE + (1L << 16);
@@ -99,6 +101,11 @@ class TokenBucket {
 
     private static BigInteger most(BigInteger capacity, BigInteger more, BigInteger interval, int shift) {
         return capacity.multiply(interval).add(more.multiply(interval).min(YEAR.shiftLeft(shift)));
+    }
+
+    /** Whether there is no bucket here, or no more. */
+    static boolean isGone(long word) {
+        return word < NEW;
     }
 
     /**

@@ -8,7 +8,6 @@ import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -19,7 +18,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is the table's own: its room, its bytes, its hash, and what happens to a slot that changes hands. */
@@ -40,7 +38,16 @@ class AddressTableTest {
     }
 
     private static AddressTable table(long maxKeys, RandomGenerator random, TokenBucket... buckets) {
-        return new AddressTable(new NetworkWords(64), buckets, () -> 0, null, 0, maxKeys, random);
+        return new AddressTable(
+                "test",
+                new NetworkWords(64),
+                buckets,
+                () -> 0,
+                null,
+                0,
+                maxKeys,
+                PartSizes.of(maxKeys, buckets.length),
+                random);
     }
 
     private static long evictAll(AddressTable table, long now) {
@@ -84,65 +91,9 @@ class AddressTableTest {
                 "%d newcomers at 99 %% of %d, none refused; then the first at %d%n", next, most, table.size());
     }
 
-    @ParameterizedTest
-    @CsvSource({"1, 1", "1000, 1", "100000, 2", "1250000, 1", "1250000, 3"})
-    void memoryBytesIsWhatIsAllocated(int maxKeys, int limits) {
-        String[] texts = Arrays.copyOf(new String[] {"1/s", "2/s", "3/s"}, limits);
-        table(maxKeys, texts).size(); // loads what there is to load
-        long before = thread.getCurrentThreadAllocatedBytes();
-        AddressTable table = table(maxKeys, texts);
-        long allocated = thread.getCurrentThreadAllocatedBytes() - before;
-        System.out.printf(
-                "%d clients, %d limits: %d bytes told, %d allocated while building%n",
-                maxKeys, limits, table.memoryBytes(), allocated);
-        // Building leaves some kilobytes of garbage behind: the limits' arithmetic, the seeds.
-        assertThat(table.memoryBytes()).isBetween(allocated - 30_000 - allocated / 1_000, allocated);
-    }
-
     @Test
     void aClientTakes24BytesAtFourFifthsOfTheCap() {
         assertThat(table(1_250_000, "1/s").memoryBytes()).isLessThanOrEqualTo(24_000_000);
-    }
-
-    /** 2^16 networks of one provider, which meet in one group if the hash has no secret. */
-    @Test
-    void addressesChosenToCollideSpreadLikeRandomOnes() {
-        int count = 1 << 16;
-        AddressTable unseeded = table(1_000_000, () -> 0, "1/s");
-        AddressTable seeded = table(1_000_000, new SplittableRandom(1), "1/s");
-        int[] chosen = new int[count];
-        int[] random = new int[count];
-        RandomGenerator generator = new SplittableRandom(2);
-        NetworkWords networks = new NetworkWords(64);
-        for (int i = 0; i < count; i++) {
-            long key = networks.of(ClientAddress.parse("2001:db8:" + Integer.toHexString(i) + "::1"));
-            assertThat(unseeded.home(key)).isEqualTo(unseeded.home(networks.of(ClientAddress.parse("2001:db8::"))));
-            chosen[i] = seeded.home(key);
-            random[i] = seeded.home(generator.nextLong());
-        }
-        // By stripe, and by the group that a search begins with. Each pair meets with chance 1 / m: the number of pairs
-        // that do has about its mean as variance. One seed in 2,500 takes equal steps to more than ten standard
-        // deviations,
-        // which is a few pairs more in a hundred; so the seeds are fixed.
-        for (int shift : new int[] {10, 0}) {
-            double mean = 0.5 * count * count / (seeded.groups() >>> shift);
-            System.out.printf(
-                    "pairs that meet by groups of 2^%d: %d of the chosen, %d of random ones, %.0f expected%n",
-                    shift, pairs(chosen, shift), pairs(random, shift), mean);
-            assertThat((double) pairs(chosen, shift))
-                    .isBetween(mean - 10 * Math.sqrt(mean), mean + 10 * Math.sqrt(mean));
-            assertThat((double) pairs(random, shift))
-                    .isBetween(mean - 10 * Math.sqrt(mean), mean + 10 * Math.sqrt(mean));
-        }
-    }
-
-    private static long pairs(int[] homes, int shift) {
-        int[] counts = new int[(Arrays.stream(homes).max().orElseThrow() >>> shift) + 1];
-        long pairs = 0;
-        for (int home : homes) {
-            pairs += counts[home >>> shift]++;
-        }
-        return pairs;
     }
 
     /**

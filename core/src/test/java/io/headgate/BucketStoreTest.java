@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.net.ClientAddress;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
@@ -30,15 +31,14 @@ class BucketStoreTest {
 
     static Stream<Subject<?>> subjects() {
         return Stream.of(
-                new Subject<>("map", (b, t, s, seed, m, r) -> new MapStore<>(b, t, s, m, r), Keys.MAP::key),
-                new Subject<>(
-                        "table of /64",
-                        (b, t, s, seed, m, r) -> new AddressTable(new NetworkWords(64), b, t, s, seed, m, r),
-                        Keys.BOTH::key),
+                new Subject<>("map", KeyKind.any().stores(), Keys.MAP::key),
+                new Subject<>("table of /64", KeyKind.networks(64, List.of()).stores(), Keys.BOTH::key),
                 new Subject<>(
                         "table of /32",
-                        (b, t, s, seed, m, r) -> new AddressTable(new NetworkWords(32), b, t, s, seed, m, r),
-                        id -> ClientAddress.parse("2a00:" + Integer.toHexString(id + 1) + ":7::1")));
+                        KeyKind.networks(32, List.of()).stores(),
+                        id -> ClientAddress.parse("2a00:" + Integer.toHexString(id + 1) + ":7::1")),
+                new Subject<>("table of small parts", Tables.ofSmallParts(2), Keys.BOTH::key),
+                new Subject<>("table of the smallest parts", Tables.ofSmallParts(1), Keys.BOTH::key));
     }
 
     @ParameterizedTest
@@ -56,7 +56,7 @@ class BucketStoreTest {
         AtomicReference<Runnable> sleep = new AtomicReference<>(() -> {});
         TokenBucket[] buckets = {new SleepyBucket(Limit.parse("2/minute"), sleep)};
         long late = 1_000_000_000_000L;
-        BucketStore<K> store = subject.stores.open(buckets, () -> late, null, 0, 10, new SplittableRandom(1));
+        BucketStore<K> store = subject.stores.open("test", buckets, () -> late, null, 0, 10, new SplittableRandom(1));
         K key = subject.keys.apply(1);
         store.insert(key, true, late);
         assertThat(store.pass().evict(late, 1_000)).isEqualTo(1);
@@ -95,7 +95,7 @@ class BucketStoreTest {
             buckets =
                     Arrays.stream(limits, 0, 1 + seed % 3).map(TokenBucket::new).toArray(TokenBucket[]::new);
             maxKeys = 1L + random.nextInt(2 * CLIENTS);
-            store = subject.stores.open(buckets, () -> now, null, 0, maxKeys, new SplittableRandom(seed));
+            store = subject.stores.open("test", buckets, () -> now, null, 0, maxKeys, new SplittableRandom(seed));
         }
 
         void run(int steps) {
@@ -179,7 +179,7 @@ class BucketStoreTest {
                 case OWE -> bucket.owe(word, owing, at);
                 case REFUND -> bucket.refund(word, permits, at);
                 case RESET -> bucket.reset(word, at);
-                case GIVE_BACK -> word < TokenBucket.FIRST_TIME ? word : bucket.giveBack(word, permits, now, now);
+                case GIVE_BACK, UNDO -> word < TokenBucket.FIRST_TIME ? word : bucket.giveBack(word, permits, now, now);
             };
         }
 

@@ -36,6 +36,7 @@ class StackOverflowTest {
 
     private static void run(String flag, int warmUps, int step, int fewest) throws Exception {
         int usedStep = Math.max(1, step / EFFORT);
+        int widths = EFFORT < 10 ? 1 : 2;
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         flag,
@@ -47,7 +48,7 @@ class StackOverflowTest {
                         StackOverflows.class.getName(),
                         Integer.toString(warmUps),
                         Integer.toString(usedStep),
-                        Integer.toString(EFFORT))
+                        Integer.toString(widths))
                 .redirectErrorStream(true)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

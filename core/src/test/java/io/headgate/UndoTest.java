@@ -32,8 +32,9 @@ class UndoTest {
 
     static Stream<BucketStore.Factory<ClientAddress>> stores() {
         return Stream.of(
-                (b, t, s, seed, m, r) -> new MapStore<>(b, t, s, m, r),
-                (b, t, s, seed, m, r) -> new AddressTable(new NetworkWords(64), b, t, s, seed, m, r));
+                KeyKind.<ClientAddress>any().stores(),
+                KeyKind.networks(64, List.of()).stores(),
+                Tables.ofSmallParts(1));
     }
 
     private int take(BucketStore<ClientAddress> store, long permits) {
@@ -49,7 +50,7 @@ class UndoTest {
         TokenBucket[] buckets = {
             new TokenBucket(Limit.parse("1/2s")), new SleepyBucket(Limit.parse("1/s burst 2"), meanwhile)
         };
-        BucketStore<ClientAddress> store = stores.open(buckets, ticker, null, 0, 10, new SplittableRandom(1));
+        BucketStore<ClientAddress> store = stores.open("test", buckets, ticker, null, 0, 10, new SplittableRandom(1));
         store.insert(KEY, true, 0);
         meanwhile.set(() -> {
             ticker.set(2 * SECOND);
@@ -69,7 +70,7 @@ class UndoTest {
         TokenBucket[] buckets = {
             new TokenBucket(Limit.parse("1/2s burst 2")), new SleepyBucket(Limit.parse("1/s"), meanwhile)
         };
-        BucketStore<ClientAddress> store = stores.open(buckets, ticker, null, 0, 10, new SplittableRandom(1));
+        BucketStore<ClientAddress> store = stores.open("test", buckets, ticker, null, 0, 10, new SplittableRandom(1));
         store.insert(KEY, true, 0);
         take(store, 1);
         ticker.set(SECOND);

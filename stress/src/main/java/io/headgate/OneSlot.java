@@ -24,7 +24,16 @@ class OneSlot {
 
     OneSlot(int maxKeys, Limit... slowestFirst) {
         buckets = Arrays.stream(slowestFirst).map(TokenBucket::new).toArray(TokenBucket[]::new);
-        table = new AddressTable(NETWORKS, buckets, () -> 0, null, 0, maxKeys, new SplittableRandom(1));
+        table = new AddressTable(
+                "one slot",
+                NETWORKS,
+                buckets,
+                () -> 0,
+                null,
+                0,
+                maxKeys,
+                PartSizes.of(maxKeys, slowestFirst.length),
+                new SplittableRandom(1));
     }
 
     /** What it answers is what {@link Accounts} does. */

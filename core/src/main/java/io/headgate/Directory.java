@@ -1,0 +1,114 @@
+package io.headgate;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/** Finds the {@link Part} of a hash: by its first bits, of which it looks at as many as the deepest part has. */
+final class Directory {
+
+    /*
+     * Extendible hashing (Fagin et al., 1979): a part that fewer bits tell has several entries. Rows are kept beside parts,
+     * so that a look-up gets from the entry to the words in one step. Entries are written one by one, rows before parts;
+     * whoever finds an old one either finds the key there, and the word to be MOVED, or was there before the key.
+     */
+
+    private static final VarHandle ROWS = MethodHandles.arrayElementVarHandle(long[][].class);
+    private static final VarHandle PARTS = MethodHandles.arrayElementVarHandle(Part[].class);
+
+    private static final long BYTES = 40 + 2 * 16;
+    private static final long BYTES_PER_ENTRY = 2 * 4;
+
+    private final int limits;
+
+    /** The array of the part that has these hashes, by first bits. Replaced and written with the monitor held. */
+    private volatile long[][] rows;
+
+    private volatile Part[] parts;
+    /** How many parts are told by as many bits as there are. Guarded by the monitor. */
+    private int deepest = 1;
+    /** What the parts occupy. Guarded by the monitor. */
+    private long partBytes;
+
+    Directory(int limits, Part whole) {
+        this.limits = limits;
+        rows = new long[][] {whole.rows};
+        parts = new Part[] {whole};
+        partBytes = bytes(whole);
+    }
+
+    long[] rows(long hash) {
+        long[][] all = rows;
+        return (long[]) ROWS.getAcquire(all, HomeHash.scaled(hash, all.length));
+    }
+
+    Part part(long hash) {
+        Part[] all = parts;
+        return (Part) PARTS.getAcquire(all, HomeHash.scaled(hash, all.length));
+    }
+
+    /** Makes room for parts that so many bits tell. */
+    synchronized void deepen(int depth) {
+        while (parts.length < 1 << depth) {
+            resize(parts.length * 2);
+        }
+    }
+
+    /** Puts parts in the place of others, to which {@link #deepen} has made room. Throws nothing. */
+    synchronized void replace(Part[] predecessors, Part[] successors) {
+        for (Part part : successors) {
+            int span = parts.length >>> part.depth;
+            for (int i = part.prefix * span; i < (part.prefix + 1) * span; i++) {
+                ROWS.setRelease(rows, i, part.rows);
+            }
+            for (int i = part.prefix * span; i < (part.prefix + 1) * span; i++) {
+                PARTS.setRelease(parts, i, part);
+            }
+        }
+        count(predecessors, -1);
+        count(successors, 1);
+    }
+
+    private void count(Part[] changed, int sign) {
+        for (Part part : changed) {
+            deepest += 1 << part.depth == parts.length ? sign : 0;
+            partBytes += sign * bytes(part);
+        }
+    }
+
+    /** Looks at fewer bits, if that is enough to tell all parts. */
+    synchronized void trim() {
+        while (deepest == 0) {
+            resize(parts.length / 2);
+            int depth = Integer.numberOfTrailingZeros(parts.length);
+            for (Part part : parts) {
+                deepest += part.depth == depth ? 1 : 0;
+            }
+        }
+    }
+
+    private void resize(int length) {
+        long[][] resizedRows = new long[length][];
+        Part[] resizedParts = new Part[length];
+        for (int i = 0; i < length; i++) {
+            int from = (int) ((long) i * parts.length / length);
+            resizedRows[i] = rows[from];
+            resizedParts[i] = parts[from];
+        }
+        deepest = length > parts.length ? 0 : deepest;
+        rows = resizedRows;
+        parts = resizedParts;
+    }
+
+    private long bytes(Part part) {
+        return Part.BYTES + Slots.bytes(part.groups(), limits);
+    }
+
+    synchronized long bytes() {
+        return BYTES + BYTES_PER_ENTRY * parts.length + partBytes;
+    }
+
+    /** The same with 2^depth parts of so many groups. */
+    static long bytes(int depth, int groups, int limits) {
+        return BYTES + ((BYTES_PER_ENTRY + Part.BYTES + Slots.bytes(groups, limits)) << depth);
+    }
+}

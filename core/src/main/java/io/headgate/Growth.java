@@ -1,0 +1,65 @@
+package io.headgate;
+
+import io.headgate.internal.QuotedText;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a store may ask for memory: not for a second after it was refused, or until the next sweep, as each refusal costs
+ * the process a full garbage collection. Thread-safe.
+ */
+final class Growth {
+
+    private static final Logger LOG = System.getLogger(Growth.class.getName());
+    private static final long PAUSE = TimeUnit.SECONDS.toNanos(1);
+
+    private final String limiter;
+    private volatile boolean paused;
+    /** A reading. Written before the above is set. */
+    private volatile long pausedAt;
+
+    private volatile boolean warned;
+    /** What is to be warned of. */
+    private final AtomicReference<@Nullable OutOfMemoryError> refusal = new AtomicReference<>();
+
+    Growth(String limiter) {
+        this.limiter = limiter;
+    }
+
+    /** Readings may come a little out of order; a clock that steps further ends the pause. */
+    boolean isPaused(long now) {
+        return paused && now - pausedAt < PAUSE && pausedAt - now < PAUSE;
+    }
+
+    /** Notes that there was no memory. {@link #warn} is to follow, without a lock. */
+    void failed(OutOfMemoryError e, long now) {
+        pausedAt = now;
+        paused = true;
+        if (!warned) {
+            refusal.set(e);
+        }
+    }
+
+    void resume() {
+        paused = false;
+    }
+
+    /** Warns of the first failure, if it has not yet. */
+    void warn() {
+        if (!warned && paused) {
+            OutOfMemoryError e = refusal.getAndSet(null);
+            if (e != null) {
+                warned = true;
+                LOG.log(
+                        Level.WARNING,
+                        "Limiter " + QuotedText.of(limiter) + " could not grow for want of memory. Clients that are"
+                                + " tracked are limited as before; new ones take the room that is left and then go by the"
+                                + " overflow rule. It tries again at the next sweep, or in a second. Not warned of again.",
+                        e);
+            }
+        }
+    }
+}

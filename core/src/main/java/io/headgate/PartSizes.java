@@ -1,0 +1,70 @@
+package io.headgate;
+
+/**
+ * How many groups the parts of an {@link AddressTable} have, and into how many parts it is cut: a part has one group, two, four
+ * and so on up to {@code most}; then it splits, until {@code deepest} bits tell the parts.
+ *
+ * @param deepest so many bits tell parts when there are as many as can be, which have enough slots for all keys
+ * @param most groups of a part
+ */
+record PartSizes(int deepest, int most) {
+
+    /**
+     * Slots per key, at most: chosen by measurement, see docs/decisions.md. With 99 % of maxKeys tracked the slots are
+     * filled to 86 %, and one part of 2,052 slots or more is full with a chance of 10^-11.
+     */
+    private static final double SLOTS_PER_KEY = 1.15;
+
+    /** No move takes longer than that of so many groups; nor is an array so large that G1 would round it up to a region. */
+    private static final int MOST_GROUPS = 1024;
+
+    private static final long MOST_BYTES = 128 << 10;
+
+    /** A part grows when it would be fuller than this; it gets smaller, or one with its sibling, when it is no fuller then. */
+    private static final double CROWDED = 0.85;
+
+    private static final double ROOMY = 0.64;
+
+    static PartSizes of(long maxKeys, int limits) {
+        long groups = MOST_BYTES / (Slots.bytes(2, limits) - Slots.bytes(1, limits));
+        return ofParts(maxKeys, (int) Math.max(1, Math.min(MOST_GROUPS, groups)));
+    }
+
+    /** The same with parts of so many groups at most. */
+    static PartSizes ofParts(long maxKeys, int most) {
+        int enough = (int) Math.ceil(maxKeys * SLOTS_PER_KEY / Slots.GROUP);
+        int deepest = 0;
+        while (groups(enough, deepest) > most) {
+            deepest++;
+        }
+        return new PartSizes(deepest, groups(enough, deepest));
+    }
+
+    private static int groups(int enough, int depth) {
+        return (enough + (1 << depth) - 1) >>> depth;
+    }
+
+    /** Whether a part has so many keys that one more is to find it larger, or split. */
+    boolean isCrowded(Part part) {
+        return part.live() + 1 > CROWDED * part.slots() && (part.groups() < most || part.depth < deepest);
+    }
+
+    /** The next size, of one that is not the largest. */
+    int next(int groups) {
+        return Math.min(2 * groups, most);
+    }
+
+    /** Whether a part of so many groups has room for so many keys, and for more to come. */
+    boolean isRoomy(int groups, int keys) {
+        return keys <= ROOMY * Slots.GROUP * groups;
+    }
+
+    /** The least size that is roomy with so many keys, or the largest. */
+    int fitting(int keys) {
+        int groups = 1;
+        while (groups < most && !isRoomy(groups, keys)) {
+            groups = next(groups);
+        }
+        return groups;
+    }
+}
