@@ -2,6 +2,7 @@ package io.headgate;
 
 import io.headgate.internal.StackProbe;
 import io.headgate.net.ClientAddress;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
@@ -48,6 +49,8 @@ final class AddressTable extends BucketStore<ClientAddress> {
     private static final int WITHIN_REACH = 4;
     /** A part that is crowded does not grow if so much of it could be freed. */
     private static final int WORTHWHILE = 8;
+    /** Nanoseconds for which a bucket has been full that is forgotten rather than to grow: its client does not come often. */
+    private static final long QUIET = TimeUnit.SECONDS.toNanos(1);
     /** Looks at a part that rows are moving to before waiting for the end of the move. */
     private static final int MOST_LOOKS = 200;
 
@@ -196,7 +199,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
             return false;
         }
         StackProbe.require(STACK);
-        int freed = mayEvict ? evictAll(part, 0, part.groups(), now) : 0;
+        int freed = mayEvict ? evictAll(part, 0, part.groups(), now, now - QUIET) : 0;
         if (freed * WORTHWHILE >= part.slots()) {
             return false;
         }
@@ -266,7 +269,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
         StackProbe.require(STACK);
         for (int i = 0; i < Math.min(WITHIN_REACH, part.groups()); i++) {
             int group = Math.floorMod(part.hand + i, part.groups());
-            if (evictAll(part, group, group + 1, now) > 0) {
+            if (evictAll(part, group, group + 1, now, now) > 0) {
                 part.hand += i;
                 return true;
             }
@@ -274,14 +277,14 @@ final class AddressTable extends BucketStore<ClientAddress> {
         return false;
     }
 
-    /** Evicts what is full in some groups of a part: answers how many keys. Needs the lock. */
-    private int evictAll(Part part, int from, int to, long now) {
+    /** Evicts what is full, and was at another reading, in some groups of a part: answers how many keys. Needs the lock. */
+    private int evictAll(Part part, int from, int to, long now, long since) {
         int count = 0;
         for (int group = from; group < to; group++) {
             int first = slots.first(group);
             for (int slot = first; slot < first + Slots.GROUP; slot++) {
                 long word = settled(part.rows, Slots.state(slot), buckets[0], now);
-                if (buckets[0].isFull(word, now) && evict(part, group, slot, word, now)) {
+                if (buckets[0].isFull(word, since) && evict(part, group, slot, word, now)) {
                     count++;
                 }
             }
@@ -289,7 +292,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
         return count;
     }
 
-    /** Frees a slot, the first word of which was seen to be full, if it has a key and all buckets are full. Needs the lock. */
+    /** Frees a slot, the first word of which was full, if it has a key and all buckets are full. Needs the lock. */
     private boolean evict(Part part, int group, int slot, long first, long now) {
         long key = Slots.key(part.rows, slot);
         int index = Slots.state(slot);
@@ -420,7 +423,7 @@ final class AddressTable extends BucketStore<ClientAddress> {
                 }
                 int from = part.groups() == groups ? behind : 0;
                 int to = Math.min(part.groups(), from + Math.max(1, most / Slots.GROUP));
-                count = part.live() == 0 ? 0 : evictAll(part, from, to, now);
+                count = part.live() == 0 ? 0 : evictAll(part, from, to, now, now);
                 groups = part.groups();
                 behind = to;
                 if (part.live() == 0 || to == groups) {
