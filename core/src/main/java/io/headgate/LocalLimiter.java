@@ -436,8 +436,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         private List<TranslationPrefix> translators = List.of();
         private @Nullable Consumer<? super K> onDenied;
 
-        private Builder(
-                int ipv6Prefix, Function<List<TranslationPrefix>, KeyKind<K>> kinds, Limit first, Limit... more) {
+        Builder(int ipv6Prefix, Function<List<TranslationPrefix>, KeyKind<K>> kinds, Limit first, Limit... more) {
             List<Limit> all = new ArrayList<>();
             all.add(Objects.requireNonNull(first, "first"));
             for (Limit limit : Objects.requireNonNull(more, "more")) {

@@ -52,6 +52,8 @@ class LimiterLincheckTest {
 
         public void sweep() {}
 
+        public void crowd() {}
+
         @Override
         public boolean equals(Object other) {
             return other instanceof Counts that && Arrays.equals(left, that.left);
@@ -68,8 +70,8 @@ class LimiterLincheckTest {
     @Param(name = "permits", gen = IntGen.class, conf = "1:3")
     public static class Calls<K> {
 
-        private final Keys<K> keys;
-        private final LocalLimiter<K> limiter;
+        final Keys<K> keys;
+        final LocalLimiter<K> limiter;
 
         Calls(Keys<K> keys, long maxKeys) {
             this.keys = keys;
@@ -128,6 +130,33 @@ class LimiterLincheckTest {
         }
     }
 
+    /** A table the parts of which double, split, shrink and merge: other clients come, and are swept away. */
+    public static final class OnMovingTable extends Calls<ClientAddress> {
+
+        private static final int FIRST_OTHER = 10;
+        private static final int OTHERS = 4;
+
+        public OnMovingTable() {
+            super(Keys.MOVING, 64);
+        }
+
+        @Operation
+        public void crowd() {
+            for (int i = FIRST_OTHER; i < FIRST_OTHER + OTHERS; i++) {
+                limiter.tryAcquire(keys.key(i), 1);
+            }
+        }
+
+        @Override
+        @Operation
+        public void sweep() {
+            for (int i = FIRST_OTHER; i < FIRST_OTHER + OTHERS; i++) {
+                limiter.reset(keys.key(i));
+            }
+            limiter.sweep();
+        }
+    }
+
     /**
      * Three keys for one place: those without take from shared buckets, each from another one. For stress only: a model
      * checker takes the thousands of steps in which a newcomer looks for room for a livelock.
@@ -175,7 +204,7 @@ class LimiterLincheckTest {
     }
 
     @ParameterizedTest
-    @ValueSource(classes = {OnMap.class, OnTable.class, OnSmallTable.class})
+    @ValueSource(classes = {OnMap.class, OnTable.class, OnSmallTable.class, OnMovingTable.class})
     void everyInterleavingIsLinearizable(Class<?> calls) {
         new ModelCheckingOptions()
                 .addGuarantee(
@@ -189,7 +218,15 @@ class LimiterLincheckTest {
     }
 
     @ParameterizedTest
-    @ValueSource(classes = {OnMap.class, OnTable.class, OnSmallTable.class, OnFullMap.class, OnFullTable.class})
+    @ValueSource(
+            classes = {
+                OnMap.class,
+                OnTable.class,
+                OnSmallTable.class,
+                OnMovingTable.class,
+                OnFullMap.class,
+                OnFullTable.class
+            })
     void stressIsLinearizable(Class<?> calls) {
         new StressOptions()
                 .iterations(6 * EFFORT)

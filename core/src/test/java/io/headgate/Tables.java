@@ -1,23 +1,67 @@
 package io.headgate;
 
 import io.headgate.net.ClientAddress;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Address tables that have much to move with few clients. */
 final class Tables {
 
     private Tables() {}
 
+    /** A table of parts of two groups at most. */
+    static LocalLimiter.Builder<ClientAddress> builder(Limit first, Limit... more) {
+        KeyKind<ClientAddress> usual = KeyKind.networks(64, List.of());
+        return new LocalLimiter.Builder<>(
+                64,
+                translators -> new KeyKind<>(
+                        usual.canonical(), usual.tracked(), ofSmallParts(2), usual.neighbours(), usual.families()),
+                first,
+                more);
+    }
+
     /** Tables of parts of so many groups at most, which split accordingly early. */
     static BucketStore.Factory<ClientAddress> ofSmallParts(int most) {
-        return (limiter, buckets, ticker, shared, seed, maxKeys, random) -> new AddressTable(
-                limiter,
-                new NetworkWords(64),
-                buckets,
-                ticker,
-                shared,
-                seed,
-                maxKeys,
-                PartSizes.ofParts(maxKeys, most),
-                random);
+        return (limiter, buckets, ticker, shared, seed, maxKeys, random) ->
+                new Moving(limiter, buckets, ticker, shared, seed, maxKeys, most, random);
+    }
+
+    /** Counts the calls that met a row that was moving or had moved. */
+    static final class Moving extends AddressTable {
+
+        final LongAdder followed = new LongAdder();
+
+        Moving(
+                String limiter,
+                TokenBucket[] buckets,
+                Ticker ticker,
+                @Nullable SharedBuckets<ClientAddress> shared,
+                long seed,
+                long maxKeys,
+                int most,
+                RandomGenerator random) {
+            super(limiter, new NetworkWords(64), buckets, ticker, shared, seed, maxKeys, sizes(maxKeys, most), random);
+        }
+
+        /** So deep that no part is full before the table is: small ones differ much. */
+        private static PartSizes sizes(long maxKeys, int most) {
+            PartSizes sizes = PartSizes.ofParts(maxKeys, most);
+            return new PartSizes(sizes.deepest() + 6, sizes.most());
+        }
+
+        @Override
+        int follow(
+                long[] moved,
+                ClientAddress address,
+                Operation operation,
+                int done,
+                long permits,
+                long now,
+                long @Nullable [] words) {
+            followed.increment();
+            return super.follow(moved, address, operation, done, permits, now, words);
+        }
     }
 }
