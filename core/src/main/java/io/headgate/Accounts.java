@@ -63,9 +63,12 @@ final class Accounts<K> {
             return counted(false, refusing);
         }
         if (shared != null) {
-            return counted(true, applyToShared(shared, key, Operation.TAKE, permits, now, words));
+            refusing = applyToShared(shared, key, Operation.TAKE, permits, now, words);
+            if (refusing != Buckets.ABSENT) {
+                return counted(true, refusing);
+            }
         }
-        if (overflow == Overflow.DENY) {
+        if (overflow != Overflow.ALLOW) {
             turnedAway.increment();
         }
         return overflowUnaccounted(words);
@@ -89,11 +92,24 @@ final class Accounts<K> {
         }
     }
 
-    /** Applies an operation to the buckets that the key shares, as of an instant after any at which its own was forgotten. */
+    /**
+     * Applies an operation to the buckets that the key shares, as of an instant after any at which its own was forgotten. If
+     * there is no memory for them, they are absent.
+     */
     private int applyToShared(
             SharedBuckets<K> place, K key, Operation operation, long permits, long now, long @Nullable [] words) {
+        if (store.growth.isPaused(now) && !place.isMade(key)) {
+            return Buckets.ABSENT;
+        }
         long asOf = store.asOf(key, now);
-        int result = place.apply(key, operation, permits, asOf, words);
+        int result;
+        try {
+            result = place.apply(key, operation, permits, asOf, words);
+        } catch (OutOfMemoryError e) {
+            store.growth.failed(e, now);
+            store.growth.warn();
+            return Buckets.ABSENT;
+        }
         for (int i = 0; words != null && i < buckets.length; i++) {
             words[i] = buckets[i].restated(words[i], asOf, now);
         }
@@ -137,19 +153,23 @@ final class Accounts<K> {
         if (refusing == Buckets.ABSENT) {
             if (store.hasRoom(key, now)) {
                 refusing = store.lookAtNew(key, permits, now, words);
-            } else if (shared != null) {
-                sharing = true;
-                refusing = applyToShared(shared, key, Operation.LOOK, permits, now, words);
             } else {
+                sharing = true;
+                refusing = shared == null
+                        ? Buckets.ABSENT
+                        : applyToShared(shared, key, Operation.LOOK, permits, now, words);
+            }
+            if (refusing == Buckets.ABSENT) {
                 return overflowUnaccounted(words);
             }
         }
         return outcome(sharing, refusing == Buckets.ADMITTED);
     }
 
+    /** Decides without a look at any bucket: there are full ones for who is let in, none for who is turned away. */
     private Outcome overflowUnaccounted(long @Nullable [] words) {
         if (words != null) {
-            Arrays.fill(words, TokenBucket.NEW);
+            Arrays.fill(words, overflow == Overflow.ALLOW ? TokenBucket.NEW : TokenBucket.ABSENT);
         }
         return overflow(overflow == Overflow.ALLOW);
     }
@@ -168,7 +188,7 @@ final class Accounts<K> {
      * @param asked whether the permits were asked for, and so taken if the outcome allows it and any bucket was looked at
      */
     Decision explain(K key, Outcome outcome, boolean asked, long[] words, long permits, long now) {
-        if (outcome == Outcome.OVERFLOW_DENIED && overflow == Overflow.DENY) {
+        if (outcome == Outcome.OVERFLOW_DENIED && words[0] == TokenBucket.ABSENT) {
             return Decision.denied(null, true, List.of());
         }
         boolean taken = asked && outcome.allowed && !(outcome.overflow && overflow == Overflow.ALLOW);

@@ -47,18 +47,20 @@ final class Growth {
         paused = false;
     }
 
-    /** Warns of the first failure, if it has not yet. */
+    /** Warns of the first failure, if it has not yet; a warning for which there is no memory either, later. */
     void warn() {
-        if (!warned && paused) {
-            OutOfMemoryError e = refusal.getAndSet(null);
-            if (e != null) {
-                warned = true;
+        OutOfMemoryError refused = refusal.get() == null ? null : refusal.getAndSet(null);
+        if (refused != null) {
+            try {
                 LOG.log(
                         Level.WARNING,
                         "Limiter " + QuotedText.of(limiter) + " could not grow for want of memory. Clients that are"
                                 + " tracked are limited as before; new ones take the room that is left and then go by the"
                                 + " overflow rule. It tries again at the next sweep, or in a second. Not warned of again.",
-                        e);
+                        refused);
+                warned = true;
+            } catch (OutOfMemoryError e) {
+                refusal.set(refused);
             }
         }
     }

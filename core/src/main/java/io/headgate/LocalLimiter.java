@@ -359,7 +359,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
-     * How many calls were denied without a look at any limit: by {@link Overflow#DENY}, as there was no room for the key.
+     * How many calls were denied without a look at any limit, as there was no room for the key: by {@link Overflow#DENY}, or
+     * by {@link Overflow#SHARE} if there was no memory for buckets to share.
      *
      * @return the count so far
      */

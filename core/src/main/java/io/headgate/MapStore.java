@@ -94,7 +94,7 @@ final class MapStore<K> extends BucketStore<K> {
     @Override
     boolean insert(K key, boolean mayEvict, long now) {
         StackProbe.require(STACK);
-        if (!reserve(mayEvict, now)) {
+        if (growth.isPaused(now) || !reserve(mayEvict, now)) {
             return map.load(key) != null; // another thread may have found room for it
         }
         boolean stored = false;
@@ -102,16 +102,23 @@ final class MapStore<K> extends BucketStore<K> {
             long[] row = new long[buckets.length];
             Arrays.fill(row, TokenBucket.NEW);
             stored = map.loadOrStore(key, row) == row;
+            return true;
+        } catch (OutOfMemoryError e) {
+            growth.failed(e, now);
+            return false;
         } finally {
             if (!stored) {
                 places.decrementAndGet();
             }
+            growth.warn();
         }
-        return true;
     }
 
     @Override
     boolean hasRoom(K key, long now) {
+        if (growth.isPaused(now)) {
+            return false;
+        }
         if (places.get() < maxKeys) {
             return true;
         }
@@ -249,6 +256,9 @@ final class MapStore<K> extends BucketStore<K> {
                 int count = 0;
                 for (int i = 0; i < most && !ended; i++) {
                     ended = !walk.next();
+                    if (ended) {
+                        growth.resume();
+                    }
                     count += !ended && MapStore.this.evict(walk, now) ? 1 : 0;
                 }
                 return count;

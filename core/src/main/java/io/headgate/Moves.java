@@ -74,7 +74,7 @@ final class Moves {
             return null;
         }
         Part lower = directory.part(Part.firstHash(upper.depth, upper.prefix - 1));
-        synchronized (lower) { // the only place where two parts are locked, always in the order of their hashes
+        synchronized (lower) { // parts in force are locked in the order of their hashes, and two at once only here
             synchronized (upper) {
                 int live = lower.live() + upper.live();
                 if (lower.isReplaced()
@@ -106,9 +106,18 @@ final class Moves {
         for (Part part : old) {
             moveRows(part);
         }
-        directory.replace(old, successors);
+        publish(old, successors);
         for (Part part : old) {
             part.setReplaced();
+        }
+    }
+
+    /** Holds the locks of the successors: nobody moves them on before all entries of the directory lead to them. */
+    private void publish(Part[] old, Part[] successors) {
+        synchronized (successors[0]) {
+            synchronized (successors[successors.length - 1]) {
+                directory.replace(old, successors);
+            }
         }
     }
 

@@ -131,6 +131,11 @@ final class SharedBuckets<K> extends Buckets<K> {
         return false;
     }
 
+    /** Whether the buckets that a key shares are there, so that it takes no memory to use them. */
+    boolean isMade(K key) {
+        return families.get(number(key) >>> Neighbours.FAMILY_BITS) != null;
+    }
+
     private long[] family(int number) {
         int index = number >>> Neighbours.FAMILY_BITS;
         long[] family = families.get(index);

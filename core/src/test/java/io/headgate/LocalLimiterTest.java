@@ -272,8 +272,9 @@ class LocalLimiterTest<K> {
                     default -> assertThat(swept.decide(key, permits)).isEqualTo(kept.decide(key, permits));
                 }
             }
-            assertThat(swept.stats().evicted()).isGreaterThan(100);
-            assertThat(kept.stats().evicted()).isZero();
+            // Where there is no sweep a table forgets some, rather than to grow.
+            assertThat(swept.stats().evicted())
+                    .isGreaterThan(100 + 2 * kept.stats().evicted());
         }
     }
 

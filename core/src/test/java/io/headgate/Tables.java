@@ -45,10 +45,10 @@ final class Tables {
             super(limiter, new NetworkWords(64), buckets, ticker, shared, seed, maxKeys, sizes(maxKeys, most), random);
         }
 
-        /** So deep that no part is full before the table is: small ones differ much. */
+        /** So deep that no part is full before the table is: small ones differ much, and there are few for a few keys. */
         private static PartSizes sizes(long maxKeys, int most) {
             PartSizes sizes = PartSizes.ofParts(maxKeys, most);
-            return new PartSizes(sizes.deepest() + 6, sizes.most());
+            return new PartSizes(Math.max(sizes.deepest(), Math.min(12, sizes.deepest() + 6)), sizes.most());
         }
 
         @Override

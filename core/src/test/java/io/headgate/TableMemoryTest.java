@@ -1,0 +1,129 @@
+package io.headgate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.net.ClientAddress;
+import java.util.Random;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What an address table says that it occupies, at every moment. What the heap says to that is in MemoryTest. */
+class TableMemoryTest {
+
+    private static final long SECOND = 1_000_000_000L;
+    private static final String[] LIMITS = {"1/s burst 100", "2/s burst 300", "3/s burst 500"};
+
+    private final Random random = new Random(1);
+
+    private static AddressTable table(long maxKeys, int limits) {
+        TokenBucket[] buckets = new TokenBucket[limits];
+        for (int i = 0; i < limits; i++) {
+            buckets[i] = new TokenBucket(Limit.parse(LIMITS[i]));
+        }
+        return new AddressTable(
+                "test",
+                new NetworkWords(64),
+                buckets,
+                () -> 0,
+                null,
+                0,
+                maxKeys,
+                PartSizes.of(maxKeys, limits),
+                new SplittableRandom(1));
+    }
+
+    private static ClientAddress client(long number) {
+        return ClientAddress.ofBits(3L << 60 | ((number * 0x9E37_79B9_7F4A_7C15L) >>> 4), 1);
+    }
+
+    private static boolean isIn(AddressTable table, long number) {
+        return table.apply(client(number), Operation.LOOK, 1, 0, null) != Buckets.ABSENT;
+    }
+
+    private static void assertSmall(AddressTable table, int limits) {
+        long most = (64 << 10) + (64 + 24L * (limits - 1)) * table.size();
+        assertThat(table.presentBytes()).as("with %s clients", table.size()).isLessThanOrEqualTo(most);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1", "3561", "1000000", "1000000000", "1073741824"})
+    void aNewTableIsSmall(long maxKeys) {
+        assertThat(table(maxKeys, 1).presentBytes()).isLessThan(1_000);
+    }
+
+    /** Up to the cap by clients that owe, down by time and a sweep that goes on in small pieces, and up again half way. */
+    @ParameterizedTest
+    @CsvSource({"1, 1", "100, 1", "1000, 1", "3561, 1", "3562, 2", "10000, 3", "100000, 1", "100000, 2", "1000000, 1"})
+    void memoryFollowsTheClientsUpAndDown(int maxKeys, int limits) {
+        AddressTable table = table(maxKeys, limits);
+        long empty = table.presentBytes();
+        double worst = 0;
+        long next = 0;
+        long now = 0;
+        for (int round = 0; round < 2; round++) {
+            while (table.size() < maxKeys) {
+                ClientAddress client = client(next++);
+                assertThat(table.insert(client, false, now)).isTrue();
+                table.apply(client, Operation.TAKE, 1 + random.nextInt(100), now, null);
+                assertSmall(table, limits);
+                worst = Math.max(worst, (double) table.presentBytes() / ((64 << 10) + 64 * table.size()));
+            }
+            assertThat(table.presentBytes()).isEqualTo(table.memoryBytes());
+            long end = now + (round == 0 ? 50 : 101) * SECOND;
+            for (; now <= end; now += SECOND) {
+                for (BucketStore.Pass pass = table.pass(); pass.hasNext(); pass.rest()) {
+                    pass.evict(now, 1 + random.nextInt(256));
+                    assertSmall(table, limits);
+                    worst = Math.max(worst, (double) table.presentBytes() / ((64 << 10) + 64 * table.size()));
+                }
+            }
+        }
+        System.out.printf(
+                "%d keys, %d limits: %d bytes empty, %d full (%.1f a key), at worst %.2f of 64 KB + 64 a client%n",
+                maxKeys, limits, empty, table.memoryBytes(), (double) table.memoryBytes() / maxKeys, worst);
+        assertThat(table.size()).isZero();
+        assertThat(table.presentBytes()).isEqualTo(empty);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1000000, 1, 19.1", "1250000, 1, 19.1", "1830000, 1, 19.1", "10000000, 1, 19.1", "1000000, 2, 28.5"})
+    void aFullTableTakesFewBytesAClient(long maxKeys, int limits, double most) {
+        assertThat((double) table(maxKeys, limits).memoryBytes() / maxKeys).isLessThanOrEqualTo(most);
+    }
+
+    /** Nobody sweeps: those who have not come for a second make room for those who come. */
+    @Test
+    void memoryFollowsTheClientsAlsoWithoutASweeper() {
+        AddressTable table = table(1_000_000, 1);
+        int wave = 10_000;
+        long next = 0;
+        for (long now = 0; now < 100 * SECOND; now += 2 * SECOND) {
+            for (int i = 0; i < wave; i++) {
+                ClientAddress client = client(next++);
+                assertThat(table.insert(client, true, now)).isTrue();
+                table.apply(client, Operation.TAKE, 1, now, null);
+            }
+            assertThat(table.presentBytes()).isLessThanOrEqualTo((64 << 10) + 64 * wave);
+        }
+    }
+
+    /** A client whose bucket is full again as soon as it comes is not forgotten while it keeps coming. */
+    @Test
+    void whoComesOftenIsNotForgottenToSaveMemory() {
+        AddressTable table = table(1_000_000, 1);
+        int often = 1_000;
+        int newcomers = 20_000;
+        long now = 0;
+        for (int i = 0; i < newcomers; i++, now += SECOND / 1_000) {
+            table.insert(client(i), true, now);
+            table.apply(client(i), Operation.TAKE, 100, now, null);
+            table.insert(client(-1 - i % often), true, now);
+            table.apply(client(-1 - i % often), Operation.TAKE, 1, now, null);
+        }
+        for (int i = 0; i < often; i++) {
+            assertThat(isIn(table, -1 - i)).isTrue();
+        }
+    }
+}
