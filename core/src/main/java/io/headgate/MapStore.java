@@ -148,6 +148,9 @@ final class MapStore<K> extends BucketStore<K> {
             boolean any = false;
             try {
                 scout.moveTo(hand);
+                if (!movesOn) {
+                    scout.settle(); // or the next look-up might, and who asks twice would meet other keys
+                }
                 for (int keys = 0, rounds = 0; keys < REACH && rounds < 2; ) {
                     if (scout.next()) {
                         any |= evict(scout, now);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
 import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,10 +190,13 @@ class OverflowTest<K> {
         assertThat(decision.limits().get(0).resetAfter()).isEqualTo(Duration.ofSeconds(21));
     }
 
-    @Test
-    void peekAndDecideAgreeAtTheCap() {
-        LocalLimiter<K> limiter = full(Overflow.SHARE, 20);
-        Random random = new Random(3);
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    void peekAndDecideAgreeAtTheCap(int seed) {
+        LocalLimiter<K> limiter = build(keys.builder(Limit.parse("3/minute"), Limit.parse("2/s"))
+                .random(new SplittableRandom(seed))
+                .maxKeys(20));
+        Random random = new Random(seed);
         for (int i = 0; i < 20_000; i++) {
             int key = random.nextInt(60);
             long permits = 1L + random.nextInt(3);

@@ -52,6 +52,13 @@ final class Cursor {
         value = null;
     }
 
+    /** Lets the keys settle of the segment in which it is taken up again, if it is in the midst of one. */
+    void settle() {
+        if (length != 0) {
+            segments[nextSegment - 1].promoted();
+        }
+    }
+
     /** Goes to where another cursor is, to rest there. */
     void moveTo(Cursor other) {
         rest();

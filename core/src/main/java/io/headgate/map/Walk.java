@@ -47,6 +47,14 @@ public final class Walk<K, V> {
     }
 
     /**
+     * Lets the keys settle of the segment in which it rests: then what it meets next does not depend on who asks for absent
+     * keys in between. Copies the segment if any keys have not.
+     */
+    public void settle() {
+        cursor.settle();
+    }
+
+    /**
      * Goes to where another walk over the same map is, to rest there.
      *
      * @param other the other walk
