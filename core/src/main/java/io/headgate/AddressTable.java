@@ -100,7 +100,7 @@ class AddressTable extends BucketStore<ClientAddress> {
     }
 
     private int find(long[] rows, long hash, long key) {
-        return slots.find(rows, homes.home(hash, Slots.groups(rows)), key);
+        return slots.find(rows, homes.home(hash, directory.groups(rows)), key);
     }
 
     @Override

@@ -24,6 +24,8 @@ final class Directory {
     private volatile long[][] rows;
 
     private volatile Part[] parts;
+    /** Groups of the part that came last, as of most. Read and written by anybody: nothing depends on it. */
+    private int usual = 1;
     /** How many parts are told by as many bits as there are. Guarded by the monitor. */
     private int deepest = 1;
     /** What the parts occupy. Guarded by the monitor. */
@@ -38,7 +40,17 @@ final class Directory {
 
     long[] rows(long hash) {
         long[][] all = rows;
-        return (long[]) ROWS.getAcquire(all, HomeHash.scaled(hash, all.length));
+        int entry = all.length == 1 ? 0 : HomeHash.scaled(hash, all.length); // a small table need not wait for the hash
+        return (long[]) ROWS.getAcquire(all, entry);
+    }
+
+    /** The number of groups, by a guess: then a search need not wait for the array before it knows where in it to look. */
+    int groups(long[] rows) {
+        int groups = usual;
+        if (Slots.groups(rows) != groups) {
+            groups = Slots.groups(rows);
+        }
+        return groups;
     }
 
     Part part(long hash) {
@@ -64,6 +76,7 @@ final class Directory {
                 PARTS.setRelease(parts, i, part);
             }
         }
+        usual = successors[0].groups();
         count(predecessors, -1);
         count(successors, 1);
     }
