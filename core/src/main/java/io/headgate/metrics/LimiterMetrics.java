@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>headgate.near.limit</td><td>counter</td><td>calls of {@code decide} that took permits
  * and left at most a fifth of a limit</td></tr>
  * <tr><td>headgate.clients, headgate.clients.max</td><td>gauge</td><td>keys tracked, and the most there can be</td></tr>
- * <tr><td>headgate.memory</td><td>gauge</td><td>bytes that the limiter may take once it is full</td></tr>
+ * <tr><td>headgate.memory, headgate.memory.max</td><td>gauge</td><td>bytes that the limiter occupies, and the most it may
+ * occupy</td></tr>
  * <tr><td>headgate.evictions</td><td>counter</td><td>keys forgotten because they were full again</td></tr>
  * <tr><td>headgate.sweep</td><td>timer</td><td>walks over all keys, and the time they took</td></tr>
  * </table>
@@ -102,8 +103,13 @@ public final class LimiterMetrics implements MeterBinder {
                 .description("Clients that can be tracked at once")
                 .tags(tags)
                 .register(registry);
-        Gauge.builder("headgate.memory", limiter, LocalLimiter::memoryBytes)
-                .description("Memory that the limiter may take once it is full")
+        Gauge.builder("headgate.memory", limiter, l -> l.stats().memoryBytes())
+                .description("Memory that the limiter occupies")
+                .baseUnit("bytes")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder("headgate.memory.max", limiter, LocalLimiter::memoryBytes)
+                .description("Memory that the limiter may occupy at most")
                 .baseUnit("bytes")
                 .tags(tags)
                 .register(registry);

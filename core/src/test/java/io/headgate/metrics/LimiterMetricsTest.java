@@ -75,7 +75,25 @@ class LimiterMetricsTest {
         assertThat(decisions("all", "denied")).isEqualTo(1);
         assertThat(registry.get("headgate.clients").gauge().value()).isEqualTo(2);
         assertThat(registry.get("headgate.clients.max").gauge().value()).isEqualTo(2);
-        assertThat(registry.get("headgate.memory").gauge().value()).isEqualTo((double) limiter.memoryBytes());
+    }
+
+    @Test
+    void tellsMemoryNowAndAtMost() {
+        LocalLimiter<String> limiter = limiter().build();
+        new LimiterMetrics(limiter).bindTo(registry);
+        double most = limiter.memoryBytes();
+        assertThat(memory("headgate.memory.max")).isEqualTo(most);
+        double empty = memory("headgate.memory");
+        limiter.tryAcquire("a");
+        assertThat(memory("headgate.memory"))
+                .isEqualTo((double) limiter.stats().memoryBytes())
+                .isGreaterThan(empty)
+                .isLessThan(most);
+        assertThat(memory("headgate.memory.max")).isEqualTo(most);
+    }
+
+    private double memory(String name) {
+        return registry.get(name).tag("limiter", "login").gauge().value();
     }
 
     @Test
