@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import java.util.function.UnaryOperator;
 
 /** The rules of a filter in order, the general policy after them, and the limiters made for both. Immutable. */
@@ -79,7 +81,7 @@ final class Policies {
         return !rules.isEmpty() || (general.target() != null && general.target().isByAddress());
     }
 
-    /** Tells what the limiters may take together, and warns of those that a rotated IPv6 network would pass. */
+    /** Tells what the limiters take together, and warns of those that a rotated IPv6 network would pass. */
     void announce(Warnings warnings) {
         Set<LocalLimiter<?>> limiters = Collections.newSetFromMap(new IdentityHashMap<>());
         List<Policy> all = new ArrayList<>(List.of(general));
@@ -93,8 +95,15 @@ final class Policies {
                 }
             }
         }
-        long bytes = limiters.stream().mapToLong(LocalLimiter::memoryBytes).sum();
-        warnings.info("started; its limiters may take up to " + bytes + " bytes of memory");
+        warnings.info(String.format(
+                Locale.ROOT,
+                "started; its limiters take %.2f MB of memory now and %.2f MB at most",
+                megabytes(limiters, limiter -> limiter.stats().memoryBytes()),
+                megabytes(limiters, LocalLimiter::memoryBytes)));
+    }
+
+    private static double megabytes(Set<LocalLimiter<?>> limiters, ToLongFunction<LocalLimiter<?>> bytes) {
+        return limiters.stream().mapToLong(bytes).sum() / 1e6;
     }
 
     /** Ends the threads of the limiters that were made here. */
