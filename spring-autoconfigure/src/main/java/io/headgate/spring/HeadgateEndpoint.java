@@ -114,7 +114,8 @@ final class HeadgateEndpoint {
         answer.put("nearLimit", limiter.nearLimit());
         answer.put("clients", limiter.size());
         answer.put("maxClients", limiter.maxKeys());
-        answer.put("memoryBytes", limiter.memoryBytes());
+        answer.put("memoryBytes", stats.memoryBytes());
+        answer.put("maxMemoryBytes", limiter.memoryBytes());
         answer.put("evicted", stats.evicted());
         answer.put("sweeps", limiter.sweeps());
         answer.put("sweepSeconds", seconds(limiter.sweepTime()));

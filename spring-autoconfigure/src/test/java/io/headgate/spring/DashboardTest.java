@@ -54,6 +54,7 @@ class DashboardTest {
                         "headgate_decisions_total",
                         "headgate_evictions_total",
                         "headgate_memory_bytes",
+                        "headgate_memory_max_bytes",
                         "headgate_near_limit_total",
                         "headgate_sweep_seconds_sum");
         for (String outcome : List.of("allowed", "denied", "overflow", "failed")) {

@@ -183,6 +183,7 @@ class ServerTest {
                         + "\"capacity\":3,\"denied\":")
                 .contains("\"login\":{\"limits\":{\"2-per-60s\":")
                 .contains("\"maxClients\":1000000")
+                .containsPattern("\"memoryBytes\":[0-9]{3,6},\"maxMemoryBytes\":[0-9]{8},")
                 .contains("{\"client\":\"127.0.77.0/24\",\"denied\":")
                 .doesNotContain("127.0.77.1");
     }
