@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.common.util.concurrent.RateLimiter;
 import io.github.bucket4j.Bucket;
+import io.github.bucket4j.TimeMeter;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.github.resilience4j.ratelimiter.internal.AtomicRateLimiter;
 import io.headgate.Limit;
@@ -113,7 +114,7 @@ interface Contender {
     /** Bucket4j, a bucket each in a ConcurrentHashMap, on the nanosecond clock. */
     private static Contender bucket4jMap(Setting setting) {
         ConcurrentHashMap<ClientAddress, Bucket> buckets = new ConcurrentHashMap<>();
-        return i -> buckets.computeIfAbsent(Keys.address(i), key -> bucket4j(setting.limit))
+        return i -> buckets.computeIfAbsent(Keys.address(i), key -> bucket4j(setting.limit, TimeMeter.SYSTEM_NANOTIME))
                 .tryConsume(1);
     }
 
@@ -123,12 +124,13 @@ interface Contender {
         Cache<ClientAddress, Bucket> buckets = setting.idle.toSeconds() > 1
                 ? caffeine.build()
                 : caffeine.expireAfterAccess(setting.idle).build();
-        return i -> buckets.get(Keys.address(i), key -> bucket4j(setting.limit)).tryConsume(1);
+        return i -> buckets.get(Keys.address(i), key -> bucket4j(setting.limit, TimeMeter.SYSTEM_NANOTIME))
+                .tryConsume(1);
     }
 
-    private static Bucket bucket4j(Limit limit) {
+    static Bucket bucket4j(Limit limit, TimeMeter clock) {
         return Bucket.builder()
-                .withNanosecondPrecision()
+                .withCustomTimePrecision(clock)
                 .addLimit(
                         bandwidth -> bandwidth.capacity(limit.capacity()).refillGreedy(limit.permits(), limit.period()))
                 .build();

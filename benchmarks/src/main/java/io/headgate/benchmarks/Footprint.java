@@ -18,7 +18,7 @@ final class Footprint {
         return (double) (after - before) / CLIENTS;
     }
 
-    private static long used() {
+    static long used() {
         Runtime runtime = Runtime.getRuntime();
         long used = Long.MAX_VALUE;
         for (int i = 0; i < 4; i++) {

@@ -16,7 +16,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
  */
 public final class Report {
 
-    private static final String COMMAND = "mvn -q -B -ntp -pl benchmarks -am -DskipTests package exec:exec";
+    static final String COMMAND = "mvn -q -B -ntp -pl benchmarks -am -DskipTests package exec:exec";
     private static final String[] FEWER_CONTENDERS = {
         "floor", "headgate", "headgate-map", "word-in-chm", "bucket4j-caffeine"
     };
@@ -29,7 +29,7 @@ public final class Report {
     /**
      * Runs and writes.
      *
-     * @param arguments {@code docs} folder, then {@code quick} or {@code long}
+     * @param arguments {@code docs} folder, then {@code quick}, {@code long} or {@code memory}
      * @throws Exception if a benchmark or the writing fails
      */
     public static void main(String[] arguments) throws Exception {
@@ -37,7 +37,8 @@ public final class Report {
         switch (arguments[1]) {
             case "quick" -> new Report().quick(docs);
             case "long" -> new Report().thorough(docs);
-            default -> throw new IllegalArgumentException("-Dbenchmarks=" + arguments[1] + ": quick or long");
+            case "memory" -> Memory.main(arguments);
+            default -> throw new IllegalArgumentException("-Dbenchmarks=" + arguments[1] + ": quick, long or memory");
         }
     }
 
@@ -100,6 +101,7 @@ public final class Report {
         churn();
         pauses();
         footprints();
+        Memory.write(page);
         maps(1_000, 1_000_000);
         others();
         write(docs, "performance.md");
