@@ -42,6 +42,11 @@ final class MapStore<K> extends BucketStore<K> {
 
     private static final int ARRAY_HEADER_BYTES = 16;
 
+    /** A map without keys: its segments, of which there is one for 12,288 keys that may come, up to two. */
+    private static final int MAP_BYTES = 3_000;
+
+    private static final int KEYS_PER_MAP_BYTE = 80;
+
     private final long maxKeys;
     private final ReadOptimizedMap<K, long[]> map;
     /** Keys in the map and keys about to be. Raised before an insert, by CAS below maxKeys; lowered after a removal. */
@@ -238,7 +243,9 @@ final class MapStore<K> extends BucketStore<K> {
     }
 
     private long bytes(long keys) {
-        return keys * (MAP_BYTES_PER_KEY + ARRAY_HEADER_BYTES + (long) buckets.length * Long.BYTES);
+        return MAP_BYTES
+                + maxKeys / KEYS_PER_MAP_BYTE
+                + keys * (MAP_BYTES_PER_KEY + ARRAY_HEADER_BYTES + (long) buckets.length * Long.BYTES);
     }
 
     @Override

@@ -2,8 +2,12 @@ package io.headgate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
 /** What a limiter says that it may occupy, beside what the heap says that it does. */
@@ -46,6 +50,98 @@ class MemoryTest {
             assertThat(filled).isLessThanOrEqualTo(promised);
             assertThat(churned).isLessThanOrEqualTo(promised);
         }
+    }
+
+    /** Whatever maxKeys is, with the thread that sweeps it. */
+    @Test
+    void aNewLimiterOfAddressesOccupiesAFewKilobytes() {
+        for (int maxKeys : new int[] {1, 1_000_000, 1_000_000_000}) {
+            long each = heapOf(
+                            20,
+                            i -> Limiter.forAddresses(Limit.parse("100/minute"))
+                                    .maxKeys(maxKeys)
+                                    .build())
+                    / 20;
+            System.out.printf("a new limiter for %d clients: %d bytes%n", maxKeys, each);
+            assertThat(each).isLessThanOrEqualTo(16 << 10);
+        }
+        long ten = heapOf(10, i -> {
+            LocalLimiter<ClientAddress> limiter =
+                    Limiter.forAddresses(Limit.parse("100/minute")).build();
+            for (int client = 0; client < 10; client++) {
+                assertThat(limiter.tryAcquire(client(client))).isTrue();
+            }
+            return limiter;
+        });
+        System.out.printf("ten limiters with ten clients each: %d bytes%n", ten);
+        assertThat(ten).isLessThanOrEqualTo(200_000);
+    }
+
+    private static long heapOf(int count, IntFunction<LocalLimiter<ClientAddress>> making) {
+        making.apply(0).close(); // loads what there is to load
+        long before = heap();
+        List<LocalLimiter<ClientAddress>> limiters = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            limiters.add(making.apply(i));
+        }
+        long occupied = heap() - before;
+        limiters.forEach(LocalLimiter::close);
+        return occupied;
+    }
+
+    /** Most were there once, some are still limited. */
+    @Test
+    void whatAFloodTookComesBackAndNobodyIsForgiven() {
+        int flood = 1_000_000;
+        int limited = 1_000;
+        long before = heap();
+        LocalLimiter<ClientAddress> limiter = Limiter.forAddresses(Limit.parse("100/h"))
+                .ticker(ticker)
+                .sweepInterval(Duration.ZERO)
+                .build();
+        for (int i = 0; i < flood; i++) {
+            limiter.tryAcquire(client(i), i % limited == 0 ? 100 : 1);
+        }
+        long flooded = heap() - before;
+        assertThat(limiter.stats().memoryBytes()).isBetween(flooded - (64 << 10), limiter.memoryBytes());
+        ticker.advance(Duration.ofMinutes(1));
+        limiter.sweep();
+        limiter.sweep();
+        long left = heap() - before;
+        System.out.printf(
+                "%d clients: %d bytes; %d clients after the flood: %d bytes, told %d%n",
+                flood, flooded, limiter.size(), left, limiter.stats().memoryBytes());
+        assertThat(limiter.size()).isEqualTo(flood / limited);
+        assertThat(left).isLessThanOrEqualTo((64 << 10) + 64L * limiter.size());
+        assertThat(limiter.stats().memoryBytes()).isLessThanOrEqualTo((64 << 10) + 64L * limiter.size());
+        for (int i = 0; i < flood; i += limited) {
+            assertThat(limiter.peek(client(i), 1).limits().get(0).resetAfter()).isEqualTo(Duration.ofMinutes(59));
+        }
+    }
+
+    /** Only for a limiter that has overflowed, and within what it said. */
+    @Test
+    void sharedBucketsAreToldSeparately() {
+        LocalLimiter<ClientAddress> limiter = Limiter.forAddresses(Limit.parse("2/minute"), Limit.parse("9/h"))
+                .maxKeys(10)
+                .sweepInterval(Duration.ZERO)
+                .build();
+        for (int i = 0; i < 10; i++) {
+            limiter.tryAcquire(client(i));
+        }
+        assertThat(limiter.stats().sharedMemoryBytes()).isZero();
+        long before = limiter.stats().memoryBytes();
+        limiter.tryAcquire(client(10));
+        assertThat(limiter.stats().overflowed()).isEqualTo(1);
+        assertThat(limiter.stats().sharedMemoryBytes()).isPositive();
+        assertThat(limiter.stats().memoryBytes())
+                .isEqualTo(before + limiter.stats().sharedMemoryBytes());
+        limiter.tryAcquire(ClientAddress.parse("192.0.2.1"));
+        assertThat(limiter.stats().memoryBytes()).isEqualTo(limiter.memoryBytes());
+    }
+
+    private static ClientAddress client(int number) {
+        return ClientAddress.ofBits(3L << 60 | ((number * 0x9E37_79B9_7F4A_7C15L) >>> 4), 1);
     }
 
     private static long heap() {
