@@ -28,6 +28,8 @@ final class Directory {
     private int usual = 1;
     /** How many parts are told by as many bits as there are. Guarded by the monitor. */
     private int deepest = 1;
+    /** Moves that have made room and not replaced anything yet. Guarded by the monitor. */
+    private int expected;
     /** What the parts occupy. Guarded by the monitor. */
     private long partBytes;
 
@@ -58,11 +60,12 @@ final class Directory {
         return (Part) PARTS.getAcquire(all, HomeHash.scaled(hash, all.length));
     }
 
-    /** Makes room for parts that so many bits tell. */
+    /** Makes room for parts that so many bits tell, until {@link #replace}. */
     synchronized void deepen(int depth) {
         while (parts.length < 1 << depth) {
             resize(parts.length * 2);
         }
+        expected++;
     }
 
     /** Puts parts in the place of others, to which {@link #deepen} has made room. Throws nothing. */
@@ -77,6 +80,7 @@ final class Directory {
             }
         }
         usual = successors[0].groups();
+        expected--;
         count(predecessors, -1);
         count(successors, 1);
     }
@@ -88,9 +92,9 @@ final class Directory {
         }
     }
 
-    /** Looks at fewer bits, if that is enough to tell all parts. */
+    /** Looks at fewer bits, if that is enough to tell all parts, and those that are to come. */
     synchronized void trim() {
-        while (deepest == 0) {
+        while (deepest == 0 && expected == 0) {
             resize(parts.length / 2);
             int depth = Integer.numberOfTrailingZeros(parts.length);
             for (Part part : parts) {

@@ -29,13 +29,15 @@ import org.jspecify.annotations.Nullable;
  * A {@link Limiter} in the memory of this process, for at most a given number of keys. Made by {@link Limiter#builder},
  * {@link Limiter#forAddresses} or {@link Limiter#forNetworks}.
  *
- * <p>Clients that at most 64 bits tell apart are kept in a table, all other keys in a {@link ReadOptimizedMap}. A call about a
- * key that is tracked, and in the map has settled, takes no lock, unless the key is just being forgotten. Any other call may
- * take one for a short while, and a sweep does so again and again. Under a lock of the map the {@code equals},
- * {@code hashCode} and {@code compareTo} of any key there may run: if one does not return, calls that need this lock wait.
+ * <p>Clients that at most 64 bits tell apart are kept in a table, all other keys in a {@link ReadOptimizedMap}; both grow and
+ * shrink with the number of keys. A call about a key that is tracked, and in the map has settled, takes no lock, unless the key is
+ * just being forgotten, or its row is moving to a larger or smaller part of the table and is not there after 200 looks. Any
+ * other call may take one for a short while, at the longest for the move of some 3,000 rows, and a sweep does so again and again. Under
+ * a lock of the map the {@code equals}, {@code hashCode} and {@code compareTo} of any key there may run: if one does not
+ * return, calls that need this lock wait.
  *
- * <p>{@code tryAcquire} allocates nothing for a client that is in the table or comes to it, nor for a key that has settled in
- * the map if no more than eight share its hash code. A key that comes to the map costs some 100 bytes, and now and then a copy
+ * <p>{@code tryAcquire} allocates nothing for a client that is in the table, nor for one that comes to it, but when a part of the table
+ * grows; nor for a key that has settled in the map if no more than eight share its hash code. A key that comes to the map costs some 100 bytes, and now and then a copy
  * of a part of it; an IPv6 client there costs its network each time. A key that a shared bucket admits costs a word a limit,
  * in an array; the first that shares one, those buckets themselves; a listener of denials, the address that it is told.
  * Counters grow a little as threads meet.

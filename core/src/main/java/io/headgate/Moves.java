@@ -95,8 +95,8 @@ final class Moves {
     }
 
     private void move(Part[] old, Part... successors) {
-        directory.deepen(successors[0].depth);
         StackProbe.require(STACK);
+        directory.deepen(successors[0].depth); // the last step that may fail
         for (Part part : old) {
             for (Part successor : successors) {
                 successor.succeed(part);

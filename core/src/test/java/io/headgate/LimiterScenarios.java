@@ -228,6 +228,7 @@ final class LimiterScenarios {
         @Override
         public void check(@Nullable Throwable fault) {
             checkOthers();
+            limiter.sweep(); // or it would not ask for memory again before a second has passed
             checkOwn();
             time.advance(Duration.ofHours(2));
             checkPlaces();

@@ -250,13 +250,57 @@ class MovingRowsTest {
         return Keys.BOTH.key(2_000_000 + id);
     }
 
+    /** Parts of the usual size: printed, not asserted, as it is the machine's to say when a thread runs. */
+    @Test
+    void measuresCallsThatMeetAMove() throws Exception {
+        int tracked = 10_000;
+        int newcomers = 1_000_000;
+        TokenBucket[] buckets = {new TokenBucket(Limit.parse("1/h burst 8000"))};
+        Tables.Moving store = (Tables.Moving) Tables.ofSmallParts(1024)
+                .open("test", buckets, () -> 0, null, 0, 2L * newcomers, new SplittableRandom(1));
+        for (int id = 0; id < tracked; id++) {
+            store.insert(hot(id), false, 0);
+            store.apply(hot(id), Operation.TAKE, 8_000, 0, null);
+        }
+        AtomicBoolean over = new AtomicBoolean();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        Future<Long> deciding = threads.submit(() -> {
+            SplittableRandom random = new SplittableRandom(1);
+            long calls = 0;
+            for (; !over.get(); calls++) {
+                store.apply(hot(random.nextInt(tracked)), Operation.REFUND, 1, 0, null);
+            }
+            return calls;
+        });
+        for (int round = 0; round < 3; round++) {
+            for (int id = 0; id < newcomers; id++) {
+                ClientAddress client = ClientAddress.ofBits(5L << 60 | (long) id << 20, 1);
+                store.insert(client, false, 0);
+            }
+            for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
+                pass.evict(0, 256);
+            }
+        }
+        over.set(true);
+        System.out.printf(
+                "%d of %d calls met a move: half took %.2f us or less, 99 %% %.2f us, 99.9 %% %.2f us, all %.2f us%n",
+                store.followed.sum(),
+                deciding.get(),
+                store.micros(0.5),
+                store.micros(0.99),
+                store.micros(0.999),
+                store.micros(1));
+        threads.shutdown();
+        assertThat(store.size()).isLessThanOrEqualTo(tracked);
+    }
+
     /** A newcomer that finds its part replaced must not claim a slot there. */
     @Test
     void newcomersWhileRowsMoveHaveOneRowEach() throws Exception {
         int clients = 20_000;
         TokenBucket[] buckets = {new TokenBucket(Limit.parse("1/h burst 7"))};
         BucketStore<ClientAddress> store =
-                Tables.ofSmallParts(2).open("test", buckets, () -> 0, null, 0, clients, new SplittableRandom(1));
+                Tables.ofSmallParts(8).open("test", buckets, () -> 0, null, 0, 4L * clients, new SplittableRandom(1));
         Accounts<ClientAddress> accounts =
                 new Accounts<>(Arrays.stream(buckets).map(TokenBucket::limit).toList(), buckets, store, Overflow.DENY);
         AtomicLongArray admitted = new AtomicLongArray(clients);

@@ -266,7 +266,6 @@ class OverflowDebtTest<K> {
             long forgotten = swept.sweep();
             assertThat(forgotten).isGreaterThan(cap - 5); // but for those in a debtor's cell
             assertThat(unswept.sweep()).isEqualTo(forgotten);
-            long evicted = unswept.stats().evicted();
             for (int i = 0; i < 600; i++) {
                 K key = keys.key(random.nextInt(45)); // five of whom never overflowed
                 long permits = 1L + random.nextInt(3);
@@ -278,13 +277,13 @@ class OverflowDebtTest<K> {
                 time.advance(Duration.ofMillis(random.nextInt(i % 50 == 0 ? 60_000 : 500)));
                 swept.sweep();
             }
-            assertThat(unswept.stats().evicted()).isEqualTo(evicted);
             time.advance(Duration.ofMinutes(5));
             swept.sweep();
             unswept.sweep();
             assertThat(swept.size()).isZero();
             assertThat(unswept.size()).isZero();
         }
+        assertThat(swept.stats().evicted()).isGreaterThan(unswept.stats().evicted());
         assertThat(swept.stats().allowed()).isEqualTo(unswept.stats().allowed());
         assertThat(swept.stats().denied()).isEqualTo(unswept.stats().denied());
     }

@@ -2,6 +2,7 @@ package io.headgate;
 
 import io.headgate.net.ClientAddress;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,8 @@ final class Tables {
     static final class Moving extends AddressTable {
 
         final LongAdder followed = new LongAdder();
+        /** How many of them took less than 2^i nanoseconds longer, and no less than half of that. */
+        final AtomicLongArray nanos = new AtomicLongArray(Long.SIZE);
 
         Moving(
                 String limiter,
@@ -48,7 +51,7 @@ final class Tables {
         /** So deep that no part is full before the table is: small ones differ much, and there are few for a few keys. */
         private static PartSizes sizes(long maxKeys, int most) {
             PartSizes sizes = PartSizes.ofParts(maxKeys, most);
-            return new PartSizes(Math.max(sizes.deepest(), Math.min(12, sizes.deepest() + 6)), sizes.most());
+            return new PartSizes(Math.max(sizes.deepest(), Math.min(17, sizes.deepest() + 6)), sizes.most());
         }
 
         @Override
@@ -61,7 +64,20 @@ final class Tables {
                 long now,
                 long @Nullable [] words) {
             followed.increment();
-            return super.follow(moved, address, operation, done, permits, now, words);
+            long start = System.nanoTime();
+            int result = super.follow(moved, address, operation, done, permits, now, words);
+            nanos.incrementAndGet(Long.SIZE - Long.numberOfLeadingZeros(System.nanoTime() - start));
+            return result;
+        }
+
+        /** So many of those calls took no longer than this, in microseconds, by powers of two. */
+        double micros(double share) {
+            long left = (long) (share * followed.sum());
+            int power = 0;
+            while (power < Long.SIZE - 1 && (left -= nanos.get(power)) > 0) {
+                power++;
+            }
+            return Math.scalb(0.001, power);
         }
     }
 }
