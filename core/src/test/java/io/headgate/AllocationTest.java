@@ -47,10 +47,10 @@ class AllocationTest<K> {
         return builder.ticker(ticker).build();
     }
 
-    /** Clients that come and find room are given words of a table that is there; other keys get objects of their own. */
+    /** Clients that come are given words of a part that is there, unless it is crowded; other keys get objects of their own. */
     @Test
     void newcomersWithRoom() {
-        LocalLimiter<K> limiter = build(keys.builder(Limit.parse("1/day")).maxKeys(10 * CALLS));
+        LocalLimiter<K> limiter = build(keys.builder(Limit.parse("1/day")).maxKeys(40 * CALLS));
         List<K> newcomers = new ArrayList<>();
         for (int id = 0; id < 6 * CALLS; id++) {
             newcomers.add(keys.key(id));
@@ -67,7 +67,7 @@ class AllocationTest<K> {
         }
         if (keys.equals(Keys.MAP)) {
             assertThat(least / CALLS).isBetween(40L, 200L);
-        } else {
+        } else if (!keys.equals(Keys.MOVING)) { // there some part is crowded all the time
             assertThat(least).isLessThan(CALLS / 100);
         }
     }
