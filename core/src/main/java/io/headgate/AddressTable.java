@@ -160,8 +160,8 @@ class AddressTable extends BucketStore<ClientAddress> {
     }
 
     private static void awaitMove(Part part) {
-        synchronized (part) { // nothing to do here: a move holds this lock
-            part.isReplaced();
+        synchronized (part) {
+            // A move holds this lock until it has ended.
         }
     }
 

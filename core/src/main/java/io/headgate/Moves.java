@@ -62,7 +62,7 @@ final class Moves {
         directory.trim();
         synchronized (part) {
             int fitting = sizes.fitting(part.live());
-            if (!part.isReplaced() && fitting < part.groups()) {
+            if (!part.isReplaced() && PartSizes.isWorthwhile(part.groups(), fitting)) {
                 move(new Part[] {part}, part(part.depth, part.prefix, fitting));
             }
         }

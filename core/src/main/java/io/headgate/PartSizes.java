@@ -59,6 +59,11 @@ record PartSizes(int deepest, int most) {
         return keys <= ROOMY * Slots.GROUP * groups;
     }
 
+    /** Whether another size saves enough to be worth a move: without it, a key would take more than 64 bytes at times. */
+    static boolean isWorthwhile(int groups, int fewer) {
+        return 5 * fewer <= 4 * groups;
+    }
+
     /** The least size that is roomy with so many keys, or the largest. */
     int fitting(int keys) {
         int groups = 1;
