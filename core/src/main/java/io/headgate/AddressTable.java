@@ -112,28 +112,18 @@ class AddressTable extends BucketStore<ClientAddress> {
         if (slot == Slots.NOWHERE) {
             return ABSENT;
         }
-        int result = applyTo(rows, Slots.state(slot), key, address, operation, permits, now, words);
-        if (result != ABSENT) {
-            return result;
-        }
-        Part part = directory.part(hash);
-        synchronized (part) { // until the slot that was about to be freed is free, or not
-            if (!part.isReplaced() && find(part.rows, hash, key) == Slots.NOWHERE) {
-                return ABSENT;
-            }
-        }
-        return apply(address, operation, permits, now, words);
+        return applyTo(rows, Slots.state(slot), key, address, operation, permits, now, words);
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>If the rows are still moving, the key may be in the part that is to take their place, with all its words, or not yet.
-     * That it is absent is known once the directory leads there.
+     * <p>The row has moved, or is moving: then the key is in the part that is to take this one's place, with all its words, or
+     * not yet. Or it was about to be evicted: then it is gone, or it stays, with what this call has charged.
      */
     @Override
     int follow(
-            long[] moved,
+            long[] left,
             ClientAddress address,
             Operation operation,
             int done,
@@ -142,26 +132,23 @@ class AddressTable extends BucketStore<ClientAddress> {
             long @Nullable [] words) {
         long key = networks.of(address);
         long hash = homes.of(key);
+        boolean stays = false;
         for (int looks = 1; ; looks++) {
-            boolean ended = directory.rows(hash) != moved;
-            long[] rows = ended ? directory.rows(hash) : directory.part(hash).successor(hash).rows;
-            int slot = find(rows, hash, key);
-            if (slot != Slots.NOWHERE && rows != moved) {
+            Part part = directory.part(hash);
+            long[] rows = part.successor(hash).rows;
+            int slot = rows == left && !stays ? Slots.NOWHERE : find(rows, hash, key);
+            if (slot != Slots.NOWHERE) {
                 return applyRest(rows, Slots.state(slot), key, address, operation, done, permits, now, words);
             }
-            if (ended) {
-                return ABSENT;
-            }
-            if (looks % MOST_LOOKS == 0) {
-                awaitMove(directory.part(hash));
+            if (rows == part.rows || looks % MOST_LOOKS == 0) {
+                synchronized (part) { // until the rows have moved, or the slot is free, or not
+                    if (!part.isReplaced() && find(part.rows, hash, key) == Slots.NOWHERE) {
+                        return ABSENT;
+                    }
+                }
+                stays = true;
             }
             Thread.onSpinWait();
-        }
-    }
-
-    private static void awaitMove(Part part) {
-        synchronized (part) {
-            // A move holds this lock until it has ended.
         }
     }
 
@@ -194,17 +181,20 @@ class AddressTable extends BucketStore<ClientAddress> {
         }
     }
 
-    /** Lets a part grow that is crowded with keys that owe: answers whether others have taken its place. Needs the lock. */
+    /**
+     * Lets a part that is crowded grow, or forgets what is full there and lets it get smaller: answers whether others have taken
+     * its place. Needs the lock.
+     */
     private boolean makesWay(Part part, boolean mayEvict, long now) {
         if (places.get() >= maxKeys || !sizes.isCrowded(part) || growth.isPaused(now)) {
             return false;
         }
         StackProbe.require(STACK);
         int freed = mayEvict ? evictAll(part, 0, part.groups(), now, now - QUIET) : 0;
-        if (freed * WORTHWHILE >= part.slots()) {
-            return false;
-        }
         try {
+            if (freed * WORTHWHILE >= part.slots()) {
+                return moves.fit(part);
+            }
             moves.grow(part);
             return true;
         } catch (OutOfMemoryError e) {

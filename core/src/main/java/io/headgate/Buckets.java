@@ -108,28 +108,14 @@ abstract class Buckets<K> {
     }
 
     /**
-     * Goes on with an operation that came to a word which is gone: where the row is now, if it has moved.
+     * Goes on with an operation that came to a word which is gone, with the same limit: by {@link #applyRest} in the row that
+     * the key has now.
      *
-     * @return {@link #ABSENT} if the key has no row any more: what was charged has been paid
+     * @param left where the row was
+     * @return {@link #ABSENT} if the key has no row any more: what was charged has been paid, so the operation may start over
      */
-    private int goOn(
-            long[] row,
-            int first,
-            int i,
-            K key,
-            Operation operation,
-            int done,
-            long permits,
-            long now,
-            long @Nullable [] words) {
-        return word(row, first + i * stride) == TokenBucket.MOVED
-                ? follow(row, key, operation, done, permits, now, words)
-                : ABSENT;
-    }
-
-    /** Goes on by {@link #applyRest} in the row that a key has now, if any. Only called where rows move. */
-    int follow(long[] row, K key, Operation operation, int done, long permits, long now, long @Nullable [] words) {
-        throw new IllegalStateException("rows do not move here");
+    int follow(long[] left, K key, Operation operation, int done, long permits, long now, long @Nullable [] words) {
+        return ABSENT;
     }
 
     private int take(
@@ -144,7 +130,7 @@ abstract class Buckets<K> {
         for (int i = done; i < buckets.length; i++) {
             long word = move(row, first, i, tenant, key, Operation.TAKE, permits, now, 0);
             if (word == TokenBucket.ABSENT) {
-                return goOn(row, first, i, key, Operation.TAKE, i, permits, now, words);
+                return follow(row, key, Operation.TAKE, i, permits, now, words);
             }
             if (words != null) {
                 words[i] = word;
@@ -177,7 +163,7 @@ abstract class Buckets<K> {
         for (int i = from; i < buckets.length && (refusing == ADMITTED || words != null); i++) {
             long word = move(row, first, i, tenant, key, Operation.LOOK, permits, now, 0);
             if (word == TokenBucket.ABSENT) {
-                int rest = goOn(row, first, i, key, Operation.LOOK, i, permits, now, words);
+                int rest = follow(row, key, Operation.LOOK, i, permits, now, words);
                 return refusing == ADMITTED || rest == ABSENT ? rest : refusing;
             }
             if (words != null) {
@@ -206,11 +192,11 @@ abstract class Buckets<K> {
             long owing = operation == Operation.OWE && words != null ? words[i] : 0;
             long word = move(row, first, i, tenant, key, operation, permits, now, owing);
             if (word == TokenBucket.ABSENT) {
-                return goOn(row, first, i, key, operation, buckets.length - 1 - i, permits, now, words);
+                return follow(row, key, operation, buckets.length - 1 - i, permits, now, words);
             }
             boolean moves = next(i, operation, word, permits, now, owing) != word;
             if (i == 0 && moved && !moves && !touch(row, first, tenant, key, now)) {
-                return goOn(row, first, 0, key, operation, buckets.length - 1, permits, now, words);
+                return follow(row, key, operation, buckets.length - 1, permits, now, words);
             }
             moved |= moves;
             if (operation != Operation.OWE && words != null) {

@@ -61,11 +61,20 @@ final class Moves {
         }
         directory.trim();
         synchronized (part) {
-            int fitting = sizes.fitting(part.live());
-            if (!part.isReplaced() && PartSizes.isWorthwhile(part.groups(), fitting)) {
-                move(new Part[] {part}, part(part.depth, part.prefix, fitting));
+            if (!part.isReplaced()) {
+                fit(part);
             }
         }
+    }
+
+    /** Lets the keys of a part have no more slots than it takes: answers whether another one has taken its place. Needs its lock. */
+    boolean fit(Part part) {
+        int fitting = sizes.fitting(part.live());
+        if (!PartSizes.isWorthwhile(part.groups(), fitting)) {
+            return false;
+        }
+        move(new Part[] {part}, part(part.depth, part.prefix, fitting));
+        return true;
     }
 
     /** Makes one part of an upper one and its sibling, if it has room for all keys. */

@@ -196,6 +196,62 @@ class AddressTableTest {
         assertThat(evictAll(table, 4 * SECOND)).isEqualTo(1);
     }
 
+    /** The charger has moved the second word and finds the first one retired; then the slot stays, with that charge. */
+    @Test
+    void aChargeThatMeetsAnEvictionInItsMidstIsMadeOnce() throws Exception {
+        CountDownLatch secondMoved = new CountDownLatch(1);
+        CountDownLatch firstRetired = new CountDownLatch(1);
+        AtomicReference<Runnable> charged = new AtomicReference<>(() -> {});
+        AtomicReference<Runnable> seenFull = new AtomicReference<>(() -> {});
+        TokenBucket first = new TokenBucket(Limit.parse("1/s burst 5"));
+        TokenBucket second = new TokenBucket(Limit.parse("2/s burst 9")) {
+            private int charges;
+
+            @Override
+            long charge(long word, long permits, long now, long mostDebt) {
+                if (++charges == 2) { // asked once more, when its word has moved
+                    charged.getAndSet(() -> {}).run();
+                }
+                return super.charge(word, permits, now, mostDebt);
+            }
+
+            @Override
+            boolean isFull(long word, long now) {
+                boolean full = super.isFull(word, now);
+                seenFull.getAndSet(() -> {}).run();
+                return full;
+            }
+        };
+        AddressTable table = table(1, new SecureRandom(), first, second);
+        ClientAddress client = client(1);
+        table.insert(client, true, 0);
+        charged.set(() -> {
+            secondMoved.countDown();
+            await(firstRetired);
+        });
+        CompletableFuture<Integer> charge = new CompletableFuture<>();
+        Thread charger = new Thread(() -> charge.complete(table.apply(client, Operation.CHARGE, 2, 0, null)));
+        seenFull.set(
+                () -> { // before the first word is retired
+                    charger.start();
+                    await(secondMoved);
+                    seenFull.set(
+                            () -> { // after it was
+                                firstRetired.countDown();
+                                while (charger.getState()
+                                        != Thread.State.BLOCKED) { // by the lock that this thread holds
+                                    Thread.onSpinWait();
+                                }
+                            });
+                });
+        assertThat(evictAll(table, 0)).isZero();
+        assertThat(charge.get(10, TimeUnit.SECONDS)).isEqualTo(Buckets.ADMITTED);
+        long[] words = new long[2];
+        table.apply(client, Operation.LOOK, 1, 0, words);
+        assertThat(first.nanosUntilFull(words[0], 0)).isEqualTo(2 * SECOND);
+        assertThat(second.nanosUntilFull(words[1], 0)).isEqualTo(SECOND);
+    }
+
     private static void await(CountDownLatch latch) {
         try {
             assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();

@@ -109,6 +109,23 @@ class TableMemoryTest {
         }
     }
 
+    /** Each part in turn forgets nearly all of its clients when one comes, and keeps no slots for them. */
+    @ParameterizedTest
+    @CsvSource({"3481, 7122, 1", "14000, 1000000, 1", "220000, 1000000, 1", "220000, 1000000, 2"})
+    void whatIsForgottenWithoutASweepGivesItsMemoryBack(int clients, int maxKeys, int limits) {
+        AddressTable table = table(maxKeys, limits);
+        for (int i = 0; i < clients; i++) {
+            table.insert(client(i), true, 0);
+            table.apply(client(i), Operation.TAKE, 1, 0, null);
+        }
+        long later = 3_600 * SECOND;
+        for (int i = clients; i < 2 * clients; i++) {
+            table.insert(client(i), true, later);
+            table.apply(client(i), Operation.TAKE, 1, later, null);
+            assertSmall(table, limits);
+        }
+    }
+
     /** A client whose bucket is full again as soon as it comes is not forgotten while it keeps coming. */
     @Test
     void whoComesOftenIsNotForgottenToSaveMemory() {
