@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Permits that are taken whether they are there or not, and debts that somebody else knows of. */
 @ParameterizedClass
-@MethodSource("io.headgate.Keys#ofEachStore")
+@MethodSource("io.headgate.Keys#withMovingRows")
 class ChargeTest<K> {
 
     private static final Limit SLOW = new Limit("slow", 10, Duration.ofSeconds(100), 10);

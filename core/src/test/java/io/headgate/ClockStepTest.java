@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A clock that steps back: nobody waits longer than for a bucket to fill, and nobody gains more than one bucket. */
 @ParameterizedClass
-@MethodSource("io.headgate.Keys#ofEachStore")
+@MethodSource("io.headgate.Keys#withMovingRows")
 class ClockStepTest<K> {
 
     private static final int KNOWN = 0;

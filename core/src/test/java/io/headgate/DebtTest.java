@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Permits that are taken whether they are there or not, and debts that somebody else has counted. */
 @ParameterizedClass
-@MethodSource("io.headgate.Keys#ofEachStore")
+@MethodSource("io.headgate.Keys#withMovingRows")
 class DebtTest<K> {
 
     private static final Duration MINUTE = Duration.ofMinutes(1);

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A refund goes where the charge went, and is never more than the charge. */
 @ParameterizedClass
-@MethodSource("io.headgate.Keys#ofEachStore")
+@MethodSource("io.headgate.Keys#withMovingRows")
 class DecisionRefundTest<K> {
 
     private static final int X = 1;

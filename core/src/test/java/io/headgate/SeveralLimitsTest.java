@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several limits at once: what a call of one key takes, undoes or is late with is nobody else's. */
 @ParameterizedClass
-@MethodSource("io.headgate.Keys#ofEachStore")
+@MethodSource("io.headgate.Keys#withMovingRows")
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SeveralLimitsTest<K> {
 
