@@ -11,7 +11,8 @@ package io.headgate;
  *     denied by a charge that was about to be undone
  * @param evicted keys forgotten because their buckets were full
  * @param sweepFailures sweeps of the sweeper that ended in an exception or error
- * @param memoryBytes what the limiter occupies now, as {@link LocalLimiter#memoryBytes} tells what it may occupy at most
+ * @param memoryBytes what the limiter occupies now, as {@link LocalLimiter#memoryBytes} tells what it may occupy at most; of
+ *     keys that are no client addresses, or told apart by more than 64 bits, an estimate by their number
  * @param sharedMemoryBytes what of this is taken by buckets that keys without room share: nothing before a key did, then
  *     the same for ever
  */

@@ -266,9 +266,9 @@ public final class LocalLimiter<K> implements Limiter<K> {
 
     /**
      * What the limiter may occupy at most, in bytes: once it tracks {@link #maxKeys} keys, and others have shared buckets. What
-     * it occupies now tells {@link LimiterStats#memoryBytes}. The key objects are not counted.
-     * Under compressed references, as with heaps below 32 GB: without them, keys that are no addresses cost up to half
-     * as much again.
+     * it occupies now tells {@link LimiterStats#memoryBytes}. The key objects are not counted, nor, while a thread moves rows of
+     * a table, the 256 KB at most that they come from or go to. Under compressed references, as with heaps below 32 GB: without
+     * them, keys that are no addresses cost up to half as much again.
      *
      * @return the same number from the beginning on
      */

@@ -34,20 +34,7 @@ class AddressTableTest {
     private static AddressTable table(long maxKeys, RandomGenerator random, String... limits) {
         TokenBucket[] buckets =
                 Arrays.stream(limits).map(Limit::parse).map(TokenBucket::new).toArray(TokenBucket[]::new);
-        return table(maxKeys, random, buckets);
-    }
-
-    private static AddressTable table(long maxKeys, RandomGenerator random, TokenBucket... buckets) {
-        return new AddressTable(
-                "test",
-                new NetworkWords(64),
-                buckets,
-                () -> 0,
-                null,
-                0,
-                maxKeys,
-                PartSizes.of(maxKeys, buckets.length),
-                random);
+        return Tables.usual(maxKeys, random, buckets);
     }
 
     private static long evictAll(AddressTable table, long now) {
@@ -110,7 +97,7 @@ class AddressTableTest {
             TokenBucket[] buckets = {
                 bucket("1/s burst 5", limit == 0, meanwhile), bucket("2/s burst 5", limit == 1, meanwhile)
             };
-            AddressTable table = table(1, new SecureRandom(), buckets);
+            AddressTable table = Tables.usual(1, new SecureRandom(), buckets);
             table.insert(sleeper, true, 0);
             if (!state.equals("not charged yet")) {
                 table.apply(sleeper, Operation.TAKE, 1, 0, null);
@@ -140,7 +127,7 @@ class AddressTableTest {
     @Test
     void aLateDenialIsNotTheNextTenants() {
         AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
-        AddressTable table = table(1, new SecureRandom(), bucket("1/s burst 5", true, meanwhile));
+        AddressTable table = Tables.usual(1, new SecureRandom(), bucket("1/s burst 5", true, meanwhile));
         ClientAddress client = client(1);
         table.insert(client, true, 0);
         table.apply(client, Operation.TAKE, 5, 0, null);
@@ -175,7 +162,7 @@ class AddressTableTest {
                 return full;
             }
         };
-        AddressTable table = table(1, new SecureRandom(), first, second);
+        AddressTable table = Tables.usual(1, new SecureRandom(), first, second);
         ClientAddress client = client(1);
         table.insert(client, true, 0);
         CompletableFuture<Integer> charge = new CompletableFuture<>();
@@ -222,7 +209,7 @@ class AddressTableTest {
                 return full;
             }
         };
-        AddressTable table = table(1, new SecureRandom(), first, second);
+        AddressTable table = Tables.usual(1, new SecureRandom(), first, second);
         ClientAddress client = client(1);
         table.insert(client, true, 0);
         charged.set(() -> {

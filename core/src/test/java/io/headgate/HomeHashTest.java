@@ -93,8 +93,7 @@ class HomeHashTest {
 
     private static AddressTable table(RandomGenerator random) {
         TokenBucket[] buckets = {new TokenBucket(Limit.parse("1/h"))};
-        return new AddressTable(
-                "test", new NetworkWords(64), buckets, () -> 0, null, 0, 1_000_000, PartSizes.of(1_000_000, 1), random);
+        return Tables.usual(1_000_000, random, buckets);
     }
 
     private static boolean insert(AddressTable table, ClientAddress address) {

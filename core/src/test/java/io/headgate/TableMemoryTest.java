@@ -22,16 +22,7 @@ class TableMemoryTest {
         for (int i = 0; i < limits; i++) {
             buckets[i] = new TokenBucket(Limit.parse(LIMITS[i]));
         }
-        return new AddressTable(
-                "test",
-                new NetworkWords(64),
-                buckets,
-                () -> 0,
-                null,
-                0,
-                maxKeys,
-                PartSizes.of(maxKeys, limits),
-                new SplittableRandom(1));
+        return Tables.usual(maxKeys, new SplittableRandom(1), buckets);
     }
 
     private static ClientAddress client(long number) {

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Address tables that have much to move with few clients. */
+/** Address tables, such as have much to move with few clients. */
 final class Tables {
 
     private Tables() {}
@@ -21,6 +21,12 @@ final class Tables {
                         usual.canonical(), usual.tracked(), ofSmallParts(2), usual.neighbours(), usual.families()),
                 first,
                 more);
+    }
+
+    /** A table as limiters have it, on a clock that stands at zero and without shared buckets. */
+    static AddressTable usual(long maxKeys, RandomGenerator random, TokenBucket... buckets) {
+        PartSizes sizes = PartSizes.of(maxKeys, buckets.length);
+        return new AddressTable("test", new NetworkWords(64), buckets, () -> 0, null, 0, maxKeys, sizes, random);
     }
 
     /** Tables of parts of so many groups at most, which split accordingly early. */
