@@ -1,6 +1,6 @@
 /** Limits servlet requests by client address. */
 module io.headgate.servlet {
-    requires transitive io.headgate;
+    requires transitive io.headgate.http;
     requires transitive jakarta.servlet;
     requires static transitive org.jspecify;
 

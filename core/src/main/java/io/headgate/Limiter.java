@@ -52,6 +52,11 @@ public interface Limiter<K> extends AutoCloseable {
      */
     Decision decide(K key, long permits);
 
+    /** Decides as {@link #decide(Object, long)} does. */
+    default java.util.concurrent.CompletionStage<Decision> decideAsync(K key, long permits) {
+        return java.util.concurrent.CompletableFuture.completedFuture(decide(key, permits));
+    }
+
     /**
      * Tells what {@link #decide(Object, long)} would answer at this moment, and takes nothing.
      *

@@ -102,8 +102,8 @@ public class FilterBenchmark {
         return io.headgate.servlet.RateLimitFilter.builder(limiter)
                 .headers(
                         filter.equals("headgate")
-                                ? io.headgate.servlet.Headers.DRAFT
-                                : io.headgate.servlet.Headers.NONE)
+                                ? io.headgate.http.HeaderStyle.DRAFT
+                                : io.headgate.http.HeaderStyle.NONE)
                 .build();
     }
 

@@ -4,12 +4,11 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.headgate.http.ClientAddressResolver;
+import io.headgate.http.HttpRequest;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
-import io.headgate.servlet.ClientAddressResolver;
-import jakarta.servlet.http.HttpServletRequest;
 import java.lang.reflect.Proxy;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -52,14 +51,13 @@ class ForwardedFuzzTest {
                 .isEqualTo(PROXY);
     }
 
-    private static HttpServletRequest request(String peer, List<String> lines) {
-        return (HttpServletRequest) Proxy.newProxyInstance(
+    private static HttpRequest request(String peer, List<String> lines) {
+        return (HttpRequest) Proxy.newProxyInstance(
                 ForwardedFuzzTest.class.getClassLoader(),
-                new Class<?>[] {HttpServletRequest.class},
+                new Class<?>[] {HttpRequest.class},
                 (proxy, method, arguments) -> switch (method.getName()) {
-                    case "getRemoteAddr" -> peer;
-                    case "getHeaders" -> Collections.enumeration(lines);
-                    case "getHeader" -> lines.get(0);
+                    case "remoteAddress" -> ClientAddress.parse(peer);
+                    case "headers" -> lines;
                     default -> throw new AssertionError("not read by a resolver: " + method);
                 });
     }

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.headgate.servlet.Rule;
+import io.headgate.http.Rule;
 
 /** Any text is a rule, or an {@link IllegalArgumentException} that says what is. */
 class RuleFuzzTest {

@@ -1,5 +1,7 @@
 package io.headgate.servlet;
 
+import io.headgate.http.FilterStats;
+import io.headgate.http.RequestLimiter;
 import jakarta.servlet.FilterConfig;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
@@ -7,63 +9,75 @@ import jakarta.servlet.ServletRequest;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** Starts and ends a filter's {@link Gate}, and keeps its name. Thread-safe. */
+/** Starts and ends what a filter decides with, and keeps its name. Thread-safe. */
 final class LifeCycle {
 
-    /** Where the settings come from when the container starts the filter. */
-    @FunctionalInterface
-    interface Source {
-        Settings settings(FilterConfig config) throws ServletException;
-    }
+    /**
+     * A filter at work. One request is decided by one of them, whatever is replaced meanwhile.
+     *
+     * @param limits decides
+     * @param refusal answers those that do not pass
+     */
+    record Running(RequestLimiter limits, RefusalWriter refusal) {}
 
     private static final String UNNAMED = "headgate";
 
     private final RateLimitFilter filter;
-    private final Source source;
-    /** What a filter has that is called without having been started; null if it cannot do without. */
-    private final @Nullable Settings settings;
-
-    private final Counters counters;
-    /** Held while the gate is made or closed; a request that finds one never takes it. */
+    /** Whether the builder is still to be filled from init-params. */
+    private final boolean fromParameters;
+    /** What the filter is made with. Guarded by {@link #lock}. */
+    private RateLimitFilter.Builder builder;
+    /** Held while the filter is started, replaced or ended; a request that finds one running never takes it. */
     private final ReentrantLock lock = new ReentrantLock();
     /** Null until the filter starts. Read by every request, written with {@link #lock} held. */
-    private volatile @Nullable Gate gate;
-    /** Whether the gate was closed: it still decides for requests that come late. Guarded by {@link #lock}. */
+    private volatile @Nullable Running running;
+    /** Whether it was closed: it still decides for requests that come late. Guarded by {@link #lock}. */
     private boolean ended;
     /** Where the name is taken; null before init and after destroy. Guarded by {@link #lock}. */
     private @Nullable ServletContext context;
 
-    LifeCycle(RateLimitFilter filter, Source source, @Nullable Settings settings, Counters counters) {
+    LifeCycle(RateLimitFilter filter, RateLimitFilter.Builder builder, boolean fromParameters) {
         this.filter = filter;
-        this.source = source;
-        this.settings = settings;
-        this.counters = counters;
+        this.builder = builder;
+        this.fromParameters = fromParameters;
     }
 
-    Gate gate(ServletRequest request) {
-        Gate running = gate;
-        return running == null ? start(request.getServletContext()) : running;
+    /** Starts it if nobody has: at a request, or before there is any. */
+    Running running(@Nullable ServletRequest request) {
+        Running now = running;
+        return now == null ? start(request == null ? null : request.getServletContext()) : now;
+    }
+
+    @Nullable
+    RequestLimiter limits() {
+        Running now = running;
+        return now == null ? null : now.limits();
+    }
+
+    FilterStats stats() {
+        RequestLimiter limits = limits();
+        return limits == null ? FilterStats.NONE : limits.stats();
     }
 
     /** Starts a filter that no container started: security frameworks call filters of their own that way. */
-    private Gate start(@Nullable ServletContext context) {
+    private Running start(@Nullable ServletContext context) {
         lock.lock();
         try {
             // Double-check: another request may have been faster.
-            Gate running = gate;
-            if (running == null) {
-                if (settings == null) {
+            Running now = running;
+            if (now == null) {
+                if (fromParameters) {
                     throw new IllegalStateException(
                             "the filter has no configuration: call init, or make it with RateLimitFilter.builder");
                 }
-                running = new Gate(settings, settings.nameOr(freeName(context)), counters);
+                now = builder.start(freeName(context), null);
                 if (context != null) {
-                    context.setAttribute(RateLimitFilter.ATTRIBUTE_PREFIX + running.name, filter);
+                    context.setAttribute(now.limits().attribute(), filter);
                 }
                 this.context = context;
-                gate = running;
+                running = now;
             }
-            return running;
+            return now;
         } finally {
             lock.unlock();
         }
@@ -72,17 +86,36 @@ final class LifeCycle {
     void init(FilterConfig config) throws ServletException {
         lock.lock();
         try {
-            Gate running = ended ? null : gate;
-            if (running != null && settings == null) {
-                throw new ServletException("the filter \"" + running.name
+            RequestLimiter working = ended ? null : limits();
+            if (working != null && fromParameters) {
+                throw new ServletException("the filter \"" + working.name()
                         + "\" is configured already; make one filter for each registration with init-params");
             }
-            Settings said = source.settings(config);
-            String name = running != null ? running.name : said.nameOr(config.getFilterName());
+            RateLimitFilter.Builder from = builder;
+            if (fromParameters) {
+                from = builder.copy();
+                InitParameters.read(config, from);
+            }
+            String name = working == null ? from.nameOr(config.getFilterName()) : working.name();
             occupy(config.getServletContext(), name);
-            if (running == null) {
-                gate = new Gate(said, name, counters);
+            if (working == null) {
+                running = from.start(name, limits());
                 ended = false;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Goes on with another configuration, under the same name and with the same counts. */
+    void replace(RateLimitFilter.Builder other) {
+        lock.lock();
+        try {
+            RequestLimiter before = limits();
+            builder = other;
+            if (before != null) {
+                running = other.start(before.name(), before);
+                before.close();
             }
         } finally {
             lock.unlock();
@@ -92,11 +125,11 @@ final class LifeCycle {
     void destroy() {
         lock.lock();
         try {
-            Gate running = gate;
-            if (running != null) {
-                running.close();
+            RequestLimiter limits = limits();
+            if (limits != null) {
+                limits.close();
                 if (context != null) {
-                    context.removeAttribute(RateLimitFilter.ATTRIBUTE_PREFIX + running.name);
+                    context.removeAttribute(limits.attribute());
                 }
             }
             ended = true;

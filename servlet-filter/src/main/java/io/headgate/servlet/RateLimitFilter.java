@@ -2,7 +2,14 @@ package io.headgate.servlet;
 
 import io.headgate.Limiter;
 import io.headgate.Ticker;
-import io.headgate.net.AddressRange;
+import io.headgate.http.FilterStats;
+import io.headgate.http.HttpRequest;
+import io.headgate.http.InvalidOptionException;
+import io.headgate.http.NoAddress;
+import io.headgate.http.RequestLimiter;
+import io.headgate.http.RequestLimiterBuilder;
+import io.headgate.http.Settlement;
+import io.headgate.http.Verdict;
 import io.headgate.net.ClientAddress;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -13,8 +20,6 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -51,7 +56,6 @@ public final class RateLimitFilter implements Filter {
     /** What the name of the request attribute begins with; the filter's name follows. */
     public static final String ATTRIBUTE_PREFIX = "io.headgate.servlet.RateLimitFilter.";
 
-    private final Counters counters = new Counters();
     private final LifeCycle lifeCycle;
 
     /** A filter that init-params configure. */
@@ -60,11 +64,11 @@ public final class RateLimitFilter implements Filter {
     }
 
     RateLimitFilter(Ticker ticker) {
-        lifeCycle = new LifeCycle(this, config -> new FilterParameters(config).read(ticker), null, counters);
+        lifeCycle = new LifeCycle(this, new Builder().ticker(ticker), true);
     }
 
-    private RateLimitFilter(Settings settings) {
-        lifeCycle = new LifeCycle(this, config -> settings, settings, counters);
+    private RateLimitFilter(Builder builder) {
+        lifeCycle = new LifeCycle(this, builder, false);
     }
 
     /**
@@ -75,65 +79,78 @@ public final class RateLimitFilter implements Filter {
      * @return the builder
      */
     public static Builder builder(Limiter<ClientAddress> limiter) {
-        return new Builder(new Settings(Target.clients(Objects.requireNonNull(limiter, "limiter")), List.of()));
+        return new Builder(limiter);
     }
 
     /**
      * Starts a filter that limits by what a function finds in the request: a principal, an API key, a tenant.
      *
      * @param limiter limits each key; the filter does not close it
-     * @param key the key of a request. Null lets {@link Builder#noAddress} decide, of which {@code SHARED} is a failure
-     *     here: return a key of your own for requests that share a bucket
+     * @param key the key of a request. Null lets {@link Builder#noAddress} decide, of which {@link NoAddress#SHARED} is a
+     *     failure here: return a key of your own for requests that share a bucket
      * @param <K> the type of the keys
      * @return the builder
      */
     public static <K> Builder builder(Limiter<K> limiter, Function<HttpServletRequest, @Nullable K> key) {
-        Target<K> target = Target.keys(Objects.requireNonNull(limiter, "limiter"), Objects.requireNonNull(key, "key"));
-        return new Builder(new Settings(target, List.of()));
+        Objects.requireNonNull(key, "key");
+        return new Builder(limiter, request -> key.apply(servlet(request)));
     }
 
-    /** A builder of what init-params say; its filter is not built but started. */
-    static Builder builder(Settings settings) {
-        return new Builder(settings);
+    /**
+     * Starts a filter whose limits, or rules, are yet to be said. The filter makes their limiters, and closes them.
+     *
+     * @return the builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    private static HttpServletRequest servlet(HttpRequest request) {
+        return Objects.requireNonNull(request.unwrap(HttpServletRequest.class));
     }
 
     @Override
     public void doFilter(ServletRequest anyRequest, ServletResponse anyResponse, FilterChain chain)
             throws IOException, ServletException {
-        if (!(anyRequest instanceof HttpServletRequest request
-                && anyResponse instanceof HttpServletResponse response)) {
+        if (!(anyRequest instanceof HttpServletRequest servletRequest
+                && anyResponse instanceof HttpServletResponse servletResponse)) {
             chain.doFilter(anyRequest, anyResponse);
             return;
         }
-        Gate gate = lifeCycle.gate(request);
+        LifeCycle.Running running = lifeCycle.running(servletRequest);
+        RequestLimiter limits = running.limits();
         // One request costs once, however often it is dispatched, and keeps its verdict.
-        if (!gate.decidesAt(request)) {
-            chain.doFilter(request, response);
+        if (!decidesAt(servletRequest, limits)) {
+            chain.doFilter(servletRequest, servletResponse);
             return;
         }
-        Verdict verdict;
-        try {
-            // Whose request is it? Only hops that the configuration trusts have a say.
-            ClientAddress address = gate.resolve(request);
-            // May it pass? Then its permits are taken before anything is done for it.
-            verdict = gate.decide(request, address);
-        } catch (Throwable failure) {
-            // Our own trouble, or that of a function we were given, is answered as configured. The chain runs outside
-            // of this block: whatever it throws is the application's, and nothing runs it twice.
-            verdict = gate.failed(failure);
-        }
-        gate.remember(request, verdict);
+        var request = new ServletHttpRequest(servletRequest);
+        var response = new ServletHttpResponse(servletResponse);
+        // May it pass? Then its permits are taken here, before anything is done for it.
+        Verdict verdict = limits.decide(request);
         // The client learns how it stands, on allowed and denied alike, before the application can commit the response.
-        gate.headers.write(response, verdict);
-        if (!verdict.outcome().passes()) {
+        limits.addFields(verdict, response);
+        if (!verdict.passes()) {
             // 429, and the application never hears of it.
-            gate.refusal.write(request, response, verdict);
-        } else if (verdict.isConditional()) {
-            // The response decides whether the permits stay taken.
-            gate.settlement(response, verdict).run(chain, request);
-        } else {
-            chain.doFilter(request, response);
+            running.refusal().write(servletRequest, servletResponse, verdict, limits);
+            return;
         }
+        Settlement settlement = limits.settlement(verdict, request, response);
+        if (settlement == null) {
+            chain.doFilter(servletRequest, servletResponse);
+        } else {
+            // The response decides whether the permits stay taken.
+            new SettledChain(servletResponse, settlement).run(chain, servletRequest);
+        }
+    }
+
+    /** Whether this is the dispatch that a request is charged at. */
+    private static boolean decidesAt(HttpServletRequest request, RequestLimiter limits) {
+        return switch (request.getDispatcherType()) {
+            case REQUEST, FORWARD, ASYNC -> request.getAttribute(limits.attribute()) == null;
+            // A refusal would land inside another response; the request behind it has been decided, or has failed.
+            case INCLUDE, ERROR -> false;
+        };
     }
 
     /**
@@ -142,7 +159,29 @@ public final class RateLimitFilter implements Filter {
      * @return the counts since it was made
      */
     public FilterStats stats() {
-        return counters.snapshot();
+        return lifeCycle.stats();
+    }
+
+    /**
+     * What the filter decides with: its limiters, whom it denied, what it warned of. Starts a filter that nobody has started.
+     *
+     * @return another one after {@link #replace}
+     * @throws IllegalStateException if init-params are to configure the filter, and have not yet
+     */
+    public RequestLimiter limits() {
+        return lifeCycle.running(null).limits();
+    }
+
+    /**
+     * Replaces the configuration while requests go on. Each request is decided by one configuration as a whole. The name and
+     * the counts stay; so does what clients have taken, in limiters that both configurations share.
+     *
+     * @param configuration the new one
+     * @throws InvalidOptionException if options contradict each other; then the old one stays
+     */
+    public void replace(Builder configuration) {
+        configuration.requireSound();
+        lifeCycle.replace(configuration.copy());
     }
 
     /**
@@ -163,57 +202,23 @@ public final class RateLimitFilter implements Filter {
     }
 
     /** What a filter is made with. Not thread-safe; may be used again after {@link #build}. */
-    public static final class Builder {
+    public static final class Builder extends RequestLimiterBuilder<Builder> {
 
-        private final Settings settings;
+        private @Nullable DeniedResponse onDenied;
 
-        private Builder(Settings settings) {
-            this.settings = settings;
+        private Builder() {}
+
+        private Builder(Limiter<ClientAddress> limiter) {
+            super(limiter);
         }
 
-        /**
-         * Tells whose address counts.
-         *
-         * @param resolver the resolver; {@link ClientAddressResolver#remoteAddress} by default
-         * @return this
-         */
-        public Builder resolver(ClientAddressResolver resolver) {
-            settings.resolver = Objects.requireNonNull(resolver, "resolver");
-            return this;
+        private <K> Builder(Limiter<K> limiter, Function<HttpRequest, @Nullable K> key) {
+            super(limiter, key);
         }
 
-        /**
-         * Says what happens to a request without an address, or without a key.
-         *
-         * @param noAddress {@link NoAddress#SHARED} by default
-         * @return this
-         */
-        public Builder noAddress(NoAddress noAddress) {
-            settings.noAddress = Objects.requireNonNull(noAddress, "noAddress");
-            return this;
-        }
-
-        /**
-         * Adds rules. The first one that matches a request decides, in place of the general limits. Rules limit by
-         * address, whatever the key of the general limits is.
-         *
-         * @param rules after those that were added before
-         * @return this
-         */
-        public Builder rule(Rule... rules) {
-            settings.rules.addAll(List.of(rules));
-            return this;
-        }
-
-        /**
-         * Adds addresses that are never limited, such as those of health checks. They get no header fields.
-         *
-         * @param ranges in addition to those that were added before
-         * @return this
-         */
-        public Builder exempt(AddressRange... ranges) {
-            settings.exempt.addAll(List.of(ranges));
-            return this;
+        private Builder(Builder other) {
+            super(other);
+            onDenied = other.onDenied;
         }
 
         /**
@@ -223,46 +228,8 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder cost(ToLongFunction<HttpServletRequest> cost) {
-            settings.cost = Objects.requireNonNull(cost, "cost");
-            return this;
-        }
-
-        /**
-         * Chooses the header fields.
-         *
-         * @param headers {@link Headers#DRAFT} by default
-         * @return this
-         */
-        public Builder headers(Headers headers) {
-            settings.headers = Objects.requireNonNull(headers, "headers");
-            return this;
-        }
-
-        /**
-         * Spreads the return of clients that were refused at one instant.
-         *
-         * @param most up to how much is added to {@code Retry-After}, at random; zero, the default, for none
-         * @return this
-         * @throws IllegalArgumentException if the duration is negative or longer than a day
-         */
-        public Builder retryAfterJitter(Duration most) {
-            if (most.isNegative() || most.compareTo(Duration.ofDays(1)) > 0) {
-                throw new IllegalArgumentException("the jitter of Retry-After must be zero to a day, not " + most);
-            }
-            settings.retryAfterJitter = most;
-            return this;
-        }
-
-        /**
-         * Says whether CORS pre-flight requests pass uncounted: {@code OPTIONS} with {@code Origin} and
-         * {@code Access-Control-Request-Method}.
-         *
-         * @param skipPreflight false by default
-         * @return this
-         */
-        public Builder skipPreflight(boolean skipPreflight) {
-            settings.skipPreflight = skipPreflight;
-            return this;
+            Objects.requireNonNull(cost, "cost");
+            return costOf(request -> cost.applyAsLong(servlet(request)));
         }
 
         /**
@@ -272,55 +239,7 @@ public final class RateLimitFilter implements Filter {
          * @return this
          */
         public Builder onDenied(DeniedResponse onDenied) {
-            settings.onDenied = Objects.requireNonNull(onDenied, "onDenied");
-            return this;
-        }
-
-        /**
-         * Says whether the filter only decides, counts and sends header fields, and never denies.
-         *
-         * @param dryRun false by default
-         * @return this
-         */
-        public Builder dryRun(boolean dryRun) {
-            settings.dryRun = dryRun;
-            return this;
-        }
-
-        /**
-         * Charges by the response: permits are given back for those that are not to be charged.
-         *
-         * @param chargeOn tells which responses are charged; all by default
-         * @return this
-         */
-        public Builder chargeOn(ChargeOn chargeOn) {
-            settings.chargeOn = Objects.requireNonNull(chargeOn, "chargeOn");
-            return this;
-        }
-
-        /**
-         * Says what happens to a request when the limiter, the resolver or a function of yours fails.
-         *
-         * @param onFailure {@link OnFailure#ALLOW} by default
-         * @return this
-         */
-        public Builder onFailure(OnFailure onFailure) {
-            settings.onFailure = Objects.requireNonNull(onFailure, "onFailure");
-            return this;
-        }
-
-        /**
-         * Names the filter, for its request attribute and the log. Unique within a servlet context.
-         *
-         * @param name not blank; the container's name of the filter by default
-         * @return this
-         * @throws IllegalArgumentException if the name is blank
-         */
-        public Builder name(String name) {
-            if (name.isBlank()) {
-                throw new IllegalArgumentException("the name of a filter must not be blank");
-            }
-            settings.name = name;
+            this.onDenied = Objects.requireNonNull(onDenied, "onDenied");
             return this;
         }
 
@@ -328,11 +247,34 @@ public final class RateLimitFilter implements Filter {
          * Makes the filter.
          *
          * @return the filter, to be registered with {@code asyncSupported}
-         * @throws IllegalArgumentException if two rules have one name, or two limits of a rule
+         * @throws InvalidOptionException if options contradict each other, two rules have one name, or two limits of a rule
          */
         public RateLimitFilter build() {
-            settings.requireSound();
-            return new RateLimitFilter(settings.copy());
+            requireSound();
+            return new RateLimitFilter(copy());
+        }
+
+        @Override
+        protected Builder self() {
+            return this;
+        }
+
+        @Override
+        protected void requireSound() {
+            super.requireSound();
+        }
+
+        Builder copy() {
+            return new Builder(this);
+        }
+
+        String nameOr(String other) {
+            String name = name();
+            return name == null ? other : name;
+        }
+
+        LifeCycle.Running start(String otherName, @Nullable RequestLimiter before) {
+            return new LifeCycle.Running(open(otherName, ATTRIBUTE_PREFIX, before), new RefusalWriter(onDenied));
         }
     }
 }

@@ -5,7 +5,7 @@ import io.headgate.Ticker;
 import io.headgate.metrics.LimiterMetrics;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
-import io.headgate.servlet.ClientAddressResolver;
+import io.headgate.http.ClientAddressResolver;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.micrometer.core.instrument.binder.MeterBinder;

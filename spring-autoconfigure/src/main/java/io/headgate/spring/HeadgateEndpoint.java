@@ -7,7 +7,7 @@ import io.headgate.LimitStatus;
 import io.headgate.LimiterStats;
 import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
-import io.headgate.servlet.FilterStats;
+import io.headgate.http.FilterStats;
 import io.headgate.servlet.RateLimitFilter;
 import java.time.Duration;
 import java.util.LinkedHashMap;

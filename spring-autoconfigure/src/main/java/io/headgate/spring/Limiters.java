@@ -6,7 +6,7 @@ import io.headgate.LocalLimiter;
 import io.headgate.Ticker;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.RateLimitFilter;
-import io.headgate.servlet.Rule;
+import io.headgate.http.Rule;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;

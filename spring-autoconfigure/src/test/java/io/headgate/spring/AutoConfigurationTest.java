@@ -7,7 +7,7 @@ import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.Ticker;
 import io.headgate.net.ClientAddress;
-import io.headgate.servlet.ClientAddressResolver;
+import io.headgate.http.ClientAddressResolver;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;

@@ -2,7 +2,7 @@ package io.headgate.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.servlet.FilterStats;
+import io.headgate.http.FilterStats;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
 import io.micrometer.core.instrument.MeterRegistry;

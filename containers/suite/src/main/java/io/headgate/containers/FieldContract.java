@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.Limit;
 import io.headgate.LocalLimiter;
+import io.headgate.http.HeaderStyle;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
-import io.headgate.servlet.Headers;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
@@ -109,7 +109,7 @@ interface FieldContract extends OnContainer {
         FakeTicker ticker = new FakeTicker();
         LocalLimiter<ClientAddress> limiter =
                 OnContainer.limiter(ticker, Limit.parse("10/second burst 20").named("burst"), Limit.parse("10/hour"));
-        try (Site site = open(app(RateLimitFilter.builder(limiter).headers(Headers.LEGACY)))) {
+        try (Site site = open(app(RateLimitFilter.builder(limiter).headers(HeaderStyle.LEGACY)))) {
             Reply reply = site.get("/hello");
             assertThat(reply.field("X-RateLimit-Limit")).isEqualTo("10");
             assertThat(reply.field("X-RateLimit-Remaining")).isEqualTo("9");
@@ -122,7 +122,7 @@ interface FieldContract extends OnContainer {
     @Test
     default void withoutFieldsOnlyRetryAfterIsLeft() throws Exception {
         LocalLimiter<ClientAddress> limiter = OnContainer.limiter("1/minute");
-        try (Site site = open(app(RateLimitFilter.builder(limiter).headers(Headers.NONE)))) {
+        try (Site site = open(app(RateLimitFilter.builder(limiter).headers(HeaderStyle.NONE)))) {
             assertThat(site.get("/hello").fields()).noneMatch(line -> line.contains("RateLimit"));
             Reply reply = site.get("/hello");
             assertThat(reply.fields()).noneMatch(line -> line.contains("RateLimit"));

@@ -3,9 +3,9 @@ package io.headgate.containers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.LocalLimiter;
+import io.headgate.http.ClientAddressResolver;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
-import io.headgate.servlet.ClientAddressResolver;
 import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;

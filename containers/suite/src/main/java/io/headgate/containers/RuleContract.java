@@ -3,9 +3,9 @@ package io.headgate.containers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.LocalLimiter;
+import io.headgate.http.Rule;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.RateLimitFilter;
-import io.headgate.servlet.Rule;
 import jakarta.servlet.DispatcherType;
 import java.util.EnumSet;
 import java.util.List;

@@ -9,8 +9,9 @@ import io.headgate.containers.App;
 import io.headgate.containers.Conformance;
 import io.headgate.containers.Container;
 import io.headgate.containers.Site;
+import io.headgate.http.ClientAddressResolver;
+import io.headgate.http.HttpRequest;
 import io.headgate.net.ClientAddress;
-import io.headgate.servlet.ClientAddressResolver;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
@@ -48,7 +49,7 @@ class TomcatTest implements Conformance {
     /** A wrapper, so it is looked through; whoever wants its answer asks for it. */
     @Test
     void behindRemoteIpFilterAResolverOfOnesOwnIsNeeded() throws Exception {
-        ClientAddressResolver own = request -> ClientAddress.tryParse(request.getRemoteAddr());
+        ClientAddressResolver own = HttpRequest::remoteAddress;
         for (Map.Entry<ClientAddressResolver, String> each : Map.of(
                         ClientAddressResolver.remoteAddress(), "127.0.0.1", own, "198.51.100.7")
                 .entrySet()) {

@@ -1,0 +1,49 @@
+package io.headgate.http;
+
+import io.headgate.Decision;
+import io.headgate.Limiter;
+import io.headgate.net.ClientAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Permits to be asked for, and of whom.
+ *
+ * @param policy why
+ * @param limiter who gives them
+ * @param key whose they are
+ * @param permits how many
+ * @param next what else the request is charged, after this; null if nothing
+ * @param <K> the type of the key
+ */
+record Charge<K>(
+        Policy<K> policy,
+        Limiter<K> limiter,
+        K key,
+        long permits,
+        @Nullable Charge<?> next) implements Assessment {
+
+    /** This charge, and another after it. */
+    Charge<K> then(Charge<?> other) {
+        return new Charge<>(policy, limiter, key, permits, other);
+    }
+
+    /** The client that is charged, as its limiter tracks it; null if the key is no address. */
+    @Nullable
+    ClientAddress client() {
+        return key instanceof ClientAddress address ? Limiters.client(limiter, address) : null;
+    }
+
+    /** Whether the response has a say in how much is taken. */
+    boolean isConditional() {
+        return policy.chargeOn() != null || policy.costAfter() != null;
+    }
+
+    /** Gives back what the decision took; by the key if the limiter made its decision without a way back. */
+    void refund(Decision decision, long given) {
+        try {
+            decision.refund(given);
+        } catch (UnsupportedOperationException e) {
+            limiter.refund(key, given);
+        }
+    }
+}

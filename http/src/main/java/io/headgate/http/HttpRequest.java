@@ -1,0 +1,111 @@
+package io.headgate.http;
+
+import io.headgate.net.ClientAddress;
+import java.security.Principal;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request as the limiter of requests sees it, on any server. An adapter implements it; functions of yours read it:
+ *
+ * <pre>{@code
+ * ClientAddressResolver edge = request -> request.headers("X-Edge-Client").stream()
+ *         .map(ClientAddress::tryParse).filter(Objects::nonNull).findFirst().orElse(null);
+ * }</pre>
+ *
+ * <p>It is used by the thread that decides the request, and not kept. No method throws because of what a client sent.
+ */
+public interface HttpRequest {
+
+    /**
+     * The method.
+     *
+     * @return such as {@code GET}
+     */
+    String method();
+
+    /**
+     * The path within the application, decoded, without parameters or query: what rules are compared with.
+     *
+     * @return such as {@code /login}; null if the server refuses to decode it
+     */
+    @Nullable
+    String path();
+
+    /**
+     * The other end of the connection, whatever header fields or wrappers say.
+     *
+     * @return the peer; null if it has no address, as with a Unix socket
+     */
+    @Nullable
+    ClientAddress remoteAddress();
+
+    /**
+     * All lines of a header field, as the server received them.
+     *
+     * @param name the name, in any case
+     * @return in the order in which they came; empty if there is none
+     */
+    List<String> headers(String name);
+
+    /**
+     * Whether the request has a header field.
+     *
+     * @param name the name, in any case
+     * @return whether {@link #headers} would not be empty
+     */
+    default boolean hasHeader(String name) {
+        return !headers(name).isEmpty();
+    }
+
+    /**
+     * The first value of a parameter in the query string. The body is never read.
+     *
+     * @param name the name, case-sensitive
+     * @return decoded; null if the query has no such parameter, or one that cannot be decoded
+     */
+    @Nullable
+    String query(String name);
+
+    /**
+     * Who has been authenticated by the time the request is decided.
+     *
+     * @return null if nobody was
+     */
+    @Nullable
+    Principal principal();
+
+    /**
+     * Whether who was authenticated has a role.
+     *
+     * @param role as the server calls it
+     * @return false if nobody was authenticated
+     */
+    boolean hasRole(String role);
+
+    /**
+     * An attribute of the request.
+     *
+     * @param name its name
+     * @return null if there is none
+     */
+    @Nullable
+    Object attribute(String name);
+
+    /**
+     * Sets an attribute, for handlers and access logs.
+     *
+     * @param name its name
+     * @param value its value
+     */
+    void attribute(String name, Object value);
+
+    /**
+     * The request as the adapter got it, for what only this kind of server has.
+     *
+     * @param type such as {@code HttpServletRequest}
+     * @param <T> the type
+     * @return null if it is not of that type
+     */
+    <T> @Nullable T unwrap(Class<T> type);
+}

@@ -1,0 +1,48 @@
+package io.headgate.http;
+
+import io.headgate.Limiter;
+import io.headgate.net.ClientAddress;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A limiter, and how a request gets its key.
+ *
+ * @param limiter the limiter
+ * @param keyOf the key of a request
+ * @param shared the key of all requests that have none; null if the type has no such key
+ * @param <K> the type of the keys
+ */
+record KeyedLimiter<K>(
+        Limiter<K> limiter, KeyOf<K> keyOf, @Nullable K shared) {
+
+    /** What every request without an address is charged to: no client can have it. */
+    static final ClientAddress NOBODY = ClientAddress.parse("::");
+
+    /** The key of a request from an address; null if it has none. */
+    @FunctionalInterface
+    interface KeyOf<K> {
+        @Nullable
+        K of(HttpRequest request, @Nullable ClientAddress address);
+    }
+
+    static KeyedLimiter<ClientAddress> byAddress(Limiter<ClientAddress> limiter) {
+        return new KeyedLimiter<>(limiter, (request, address) -> address, NOBODY);
+    }
+
+    static <K> KeyedLimiter<K> byKey(Limiter<K> limiter, Function<HttpRequest, @Nullable K> key) {
+        return new KeyedLimiter<>(limiter, (request, address) -> key.apply(request), null);
+    }
+
+    boolean isByAddress() {
+        return shared != null;
+    }
+
+    /** The key of requests that have none. */
+    K sharedKey() {
+        if (shared == null) {
+            throw new IllegalStateException("the key function gave no key; with noAddress DENY or ALLOW it may");
+        }
+        return shared;
+    }
+}

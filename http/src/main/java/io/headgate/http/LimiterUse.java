@@ -1,0 +1,12 @@
+package io.headgate.http;
+
+import io.headgate.Limiter;
+
+/**
+ * A limiter that requests are charged to.
+ *
+ * @param limiter the limiter
+ * @param isByAddress whether its keys are client addresses
+ * @param isDryRun whether its denials are only counted
+ */
+public record LimiterUse(Limiter<?> limiter, boolean isByAddress, boolean isDryRun) {}

@@ -1,0 +1,110 @@
+package io.headgate.http;
+
+import io.headgate.Limit;
+import io.headgate.Limiter;
+import io.headgate.LocalLimiter;
+import io.headgate.net.ClientAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The limiters of a configuration: those that were handed in, and those that are made for it. Immutable. */
+final class Limiters implements AutoCloseable {
+
+    private final @Nullable KeyedLimiter<?> general;
+    private final Map<Rule, Limiter<ClientAddress>> ofRules = new HashMap<>();
+    private final List<LimiterUse> all = new ArrayList<>();
+    private final List<Limiter<?>> made = new ArrayList<>();
+
+    Limiters(Settings settings, String name) {
+        general = settings.limits.isEmpty()
+                ? settings.limiter
+                : KeyedLimiter.byAddress(
+                        make(settings, settings.limiterName == null ? name : settings.limiterName, settings.limits));
+        if (general != null) {
+            all.add(new LimiterUse(general.limiter(), general.isByAddress(), settings.dryRun));
+        }
+        for (Rule rule : settings.rules) {
+            Limiter<ClientAddress> limiter =
+                    rule.limits().isEmpty() ? rule.limiter() : make(settings, rule.name(), rule.limits());
+            if (limiter != null) {
+                ofRules.put(rule, limiter);
+                if (all.stream().noneMatch(use -> use.limiter() == limiter)) {
+                    all.add(new LimiterUse(limiter, true, settings.dryRun || rule.isDryRun()));
+                }
+            }
+        }
+    }
+
+    private Limiter<ClientAddress> make(Settings settings, String name, List<Limit> limits) {
+        Limiter<ClientAddress> limiter = settings.clients(limits).name(name).build();
+        made.add(limiter);
+        return limiter;
+    }
+
+    /** The one that every request without a rule is charged to; null if only rules limit. */
+    @Nullable
+    KeyedLimiter<?> general() {
+        return general;
+    }
+
+    /** That of a rule; null if it is unlimited. */
+    @Nullable
+    Limiter<ClientAddress> of(Rule rule) {
+        return ofRules.get(rule);
+    }
+
+    List<LimiterUse> all() {
+        return List.copyOf(all);
+    }
+
+    /** Which client an address counts for. */
+    ClientAddress client(ClientAddress address) {
+        return all.stream()
+                .filter(LimiterUse::isByAddress)
+                .findFirst()
+                .map(use -> client(use.limiter(), address))
+                .orElse(address);
+    }
+
+    /** Which client an address counts for in a limiter, or would if it told IPv6 networks apart. */
+    static ClientAddress client(Limiter<?> limiter, ClientAddress address) {
+        ClientAddress tracked = tracked(limiter, address);
+        // ::1 is somebody, although its network is written like nobody's.
+        return tracked.equals(address) && !tracked.network(64).equals(KeyedLimiter.NOBODY)
+                ? address.network(64)
+                : tracked;
+    }
+
+    @SuppressWarnings("unchecked") // whatever takes an address as a key makes an address of it
+    private static ClientAddress tracked(Limiter<?> limiter, ClientAddress address) {
+        return limiter instanceof LocalLimiter<?> local
+                ? ((LocalLimiter<ClientAddress>) local).tracked(address)
+                : address;
+    }
+
+    /** Tells what the limiters take together, and warns of those that a rotated IPv6 network would pass. */
+    void announce(Warnings warnings) {
+        ClientAddress one = ClientAddress.parse("2001:db8::1");
+        ClientAddress neighbour = ClientAddress.parse("2001:db8::2");
+        long now = 0;
+        long most = 0;
+        for (LimiterUse use : all) {
+            if (use.isByAddress() && !tracked(use.limiter(), one).equals(tracked(use.limiter(), neighbour))) {
+                warnings.once(Warning.UNMASKED_KEYS);
+            }
+            if (use.limiter() instanceof LocalLimiter<?> local) {
+                now += local.stats().memoryBytes();
+                most += local.memoryBytes();
+            }
+        }
+        warnings.started(now, most);
+    }
+
+    @Override
+    public void close() {
+        made.forEach(Limiter::close);
+    }
+}

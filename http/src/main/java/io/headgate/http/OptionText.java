@@ -1,0 +1,74 @@
+package io.headgate.http;
+
+import io.headgate.net.AddressRange;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/** Reads the values of options from text, without blanks at its ends. Pure functions; what is malformed throws. */
+final class OptionText {
+
+    static final String RANGES = "address ranges separated by commas, such as 10.0.0.0/8, 2001:db8::/32";
+    static final String DURATION = "a number and one of ms, s, m, h, such as 30s, or 0";
+    static final String BOOLEAN = "true or false";
+
+    private OptionText() {}
+
+    static <T> List<T> list(String text, Function<String, T> reader) {
+        return Arrays.stream(text.split(",", -1)).map(String::strip).map(reader).toList();
+    }
+
+    static AddressRange[] ranges(String text) {
+        return list(text, AddressRange::parse).toArray(new AddressRange[0]);
+    }
+
+    static <E extends Enum<E>> E constant(Class<E> type, String text) {
+        for (E constant : type.getEnumConstants()) {
+            if (constant.name().equalsIgnoreCase(text)) {
+                return constant;
+            }
+        }
+        throw new IllegalArgumentException("none of these");
+    }
+
+    static HeaderStyle style(String text) {
+        String name = text.toUpperCase(Locale.ROOT).replace('-', '_');
+        return name.equals("DRAFT") ? HeaderStyle.DRAFT : constant(HeaderStyle.class, name);
+    }
+
+    static boolean bool(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException("neither");
+        };
+    }
+
+    static int integer(String text) {
+        return Math.toIntExact(number(text));
+    }
+
+    static long number(String text) {
+        if (!text.matches("[0-9]{1,18}")) {
+            throw new IllegalArgumentException("not a whole number");
+        }
+        return Long.parseLong(text);
+    }
+
+    static Duration duration(String text) {
+        if (text.equals("0")) {
+            return Duration.ZERO;
+        }
+        String unit = text.replaceFirst("^[0-9]{1,9}", "");
+        Duration one = switch (unit) {
+            case "ms" -> Duration.ofMillis(1);
+            case "s" -> Duration.ofSeconds(1);
+            case "m" -> Duration.ofMinutes(1);
+            case "h" -> Duration.ofHours(1);
+            default -> throw new IllegalArgumentException("not a duration");
+        };
+        return one.multipliedBy(number(text.substring(0, text.length() - unit.length())));
+    }
+}

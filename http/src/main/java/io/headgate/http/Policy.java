@@ -1,0 +1,64 @@
+package io.headgate.http;
+
+import io.headgate.net.ClientAddress;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How requests are charged: the general way, or that of a rule with what it left open filled in.
+ *
+ * @param limiter whose buckets; null if these requests are unlimited
+ * @param cost permits a request takes
+ * @param costAfter permits it takes in all, once it is answered; null if that is what it took before
+ * @param noAddress what happens to a request without a key
+ * @param dryRun whether a denial is only counted
+ * @param chargeOn tells by the response whether a charge stays; null if it does
+ * @param also charges the same requests as well, all or nothing; null if nothing else does
+ */
+record Policy<K>(
+        @Nullable KeyedLimiter<K> limiter,
+        ToLongFunction<HttpRequest> cost,
+        @Nullable CostAfter costAfter,
+        NoAddress noAddress,
+        boolean dryRun,
+        @Nullable ChargeOn chargeOn,
+        @Nullable Policy<?> also) {
+
+    /** This policy and another, unless that is the same. */
+    Policy<K> and(Policy<?> other) {
+        return other.equals(this) ? this : new Policy<>(limiter, cost, costAfter, noAddress, dryRun, chargeOn, other);
+    }
+
+    /** Whether requests pass whatever happens, a failure included. */
+    boolean neverDenies() {
+        return dryRun && (also == null || also.neverDenies());
+    }
+
+    /** What a request comes to. Takes nothing yet. */
+    Assessment assess(HttpRequest request, @Nullable ClientAddress address) {
+        Assessment own = assessAlone(request, address);
+        return also == null ? own : Assessment.both(own, also.assess(request, address));
+    }
+
+    private Assessment assessAlone(HttpRequest request, @Nullable ClientAddress address) {
+        if (limiter == null) {
+            return Verdict.without(RequestOutcome.UNCHARGED);
+        }
+        long permits = cost.applyAsLong(request);
+        if (permits == 0) {
+            return Verdict.without(RequestOutcome.UNCHARGED);
+        }
+        if (permits < 0) {
+            throw new IllegalArgumentException("the cost of a request must be at least 0");
+        }
+        K key = limiter.keyOf().of(request, address);
+        if (key != null) {
+            return new Charge<>(this, limiter.limiter(), key, permits, null);
+        }
+        return switch (noAddress) {
+            case SHARED -> new Charge<>(this, limiter.limiter(), limiter.sharedKey(), permits, null);
+            case DENY -> Verdict.notAddressed(dryRun);
+            case ALLOW -> Verdict.without(RequestOutcome.UNADDRESSED);
+        };
+    }
+}

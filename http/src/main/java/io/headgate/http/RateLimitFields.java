@@ -1,0 +1,130 @@
+package io.headgate.http;
+
+import io.headgate.Decision;
+import io.headgate.Limit;
+import io.headgate.LimitStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Writes the header fields that tell a client how it stands. Thread-safe. */
+final class RateLimitFields {
+
+    /*
+     * draft-ietf-httpapi-ratelimit-headers-10 and -11, as structured fields (RFC 9651):
+     *   RateLimit-Policy: "burst";q=20;w=2         q = capacity, w = seconds in which an empty bucket fills
+     *   RateLimit:        "burst";r=0;t=1          r = permits left, t = seconds to the next one
+     * Fields are added, never set, so that two filters or a handler combine into one list. All seconds are rounded up:
+     * who waits that long has waited long enough.
+     */
+
+    /** The largest integer of a structured field. */
+    private static final long LARGEST = 999_999_999_999_999L;
+    /** Limits may be replaced while running; what is kept of them must not grow with that. */
+    private static final int MAX_CACHED = 256;
+
+    private final HeaderStyle style;
+    private final long jitterSeconds;
+    private final Map<Limit, Item> items = new ConcurrentHashMap<>();
+
+    /** What the fields say of a limit whatever its state: its name as a string, and its item of the policy. */
+    private record Item(String name, String policy) {}
+
+    /** The jitter is the most that is added to {@code Retry-After} at random; zero for none. */
+    RateLimitFields(HeaderStyle style, Duration jitter) {
+        this.style = style;
+        this.jitterSeconds = seconds(jitter);
+    }
+
+    void add(Verdict verdict, HttpResponse response) {
+        Decision decision = verdict.said();
+        if (decision == null || response.isCommitted()) {
+            return;
+        }
+        boolean denied = !verdict.outcome().passes();
+        if (!decision.limits().isEmpty()) {
+            switch (style) {
+                case DRAFT_11 -> draft(response, decision.limits(), denied);
+                case LEGACY -> legacy(response, StrictestLimit.of(decision.limits(), verdict.permits()));
+                case NONE -> {}
+            }
+        }
+        if (denied) {
+            // Where waiting helps, the client learns how long, in every mode.
+            decision.retryAfter().ifPresent(wait -> response.setHeader("Retry-After", retryAfter(wait)));
+        }
+    }
+
+    private void draft(HttpResponse response, List<LimitStatus> limits, boolean denied) {
+        StringBuilder policy = new StringBuilder(limits.size() * 32);
+        StringBuilder state = new StringBuilder(limits.size() * 24);
+        for (LimitStatus status : limits) {
+            if (!policy.isEmpty()) {
+                policy.append(", ");
+                state.append(", ");
+            }
+            Item item = itemOf(status.limit());
+            policy.append(item.policy());
+            state.append(item.name()).append(";r=").append(clamp(status.remaining()));
+            // Full: no permit is under way. Denied by another limit: a t of ours could be later than Retry-After.
+            boolean silent = status.nextPermit().isZero() || (denied && !status.violated());
+            if (!silent) {
+                state.append(";t=").append(clamp(seconds(status.nextPermit())));
+            }
+        }
+        response.addHeader("RateLimit-Policy", policy.toString());
+        response.addHeader("RateLimit", state.toString());
+    }
+
+    private static void legacy(HttpResponse response, LimitStatus status) {
+        response.addHeader("X-RateLimit-Limit", text(status.limit().capacity()));
+        response.addHeader("X-RateLimit-Remaining", text(status.remaining()));
+        response.addHeader("X-RateLimit-Reset", text(seconds(status.resetAfter())));
+    }
+
+    private Item itemOf(Limit limit) {
+        Item known = items.get(limit);
+        if (known != null) {
+            return known;
+        }
+        String name = quoted(limit.name());
+        long window = Math.max(1, clamp(seconds(limit.refillTime())));
+        Item made = new Item(name, name + ";q=" + clamp(limit.capacity()) + ";w=" + window);
+        if (items.size() < MAX_CACHED) {
+            items.put(limit, made);
+        }
+        return made;
+    }
+
+    private String retryAfter(Duration wait) {
+        long jitter = jitterSeconds == 0 ? 0 : ThreadLocalRandom.current().nextLong(jitterSeconds + 1);
+        return text(Math.max(1, seconds(wait)) + jitter);
+    }
+
+    /** A string of RFC 9651, which is one of JSON as well: printable ASCII with two characters escaped. */
+    static String quoted(String name) {
+        StringBuilder out = new StringBuilder(name.length() + 2).append('"');
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c == '"' || c == '\\') {
+                out.append('\\');
+            }
+            out.append(c);
+        }
+        return out.append('"').toString();
+    }
+
+    private static long seconds(Duration duration) {
+        return duration.toSeconds() + (duration.toNanosPart() > 0 ? 1 : 0);
+    }
+
+    private static long clamp(long value) {
+        return Math.min(value, LARGEST);
+    }
+
+    private static String text(long value) {
+        return Long.toString(clamp(value));
+    }
+}

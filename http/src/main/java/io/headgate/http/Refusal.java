@@ -1,0 +1,80 @@
+package io.headgate.http;
+
+import io.headgate.Decision;
+import io.headgate.LimitStatus;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to a request that does not reach the application. An adapter writes it as it is, with
+ * {@code Cache-Control: no-store}, beside the fields of {@link RequestLimiter#addFields}. It may leave the request's body unread, or
+ * drain it without blocking.
+ *
+ * <p>Immutable. The body is a problem of RFC 9457, whose type has no charset parameter.
+ */
+public final class Refusal {
+
+    /** The content type of the body. */
+    public static final String CONTENT_TYPE = "application/problem+json";
+
+    private static final int TOO_MANY_REQUESTS = 429;
+    private static final int SERVICE_UNAVAILABLE = 503;
+
+    private static final Refusal UNAVAILABLE = new Refusal(
+            SERVICE_UNAVAILABLE, "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}");
+
+    private final int status;
+    private final String body;
+
+    private Refusal(int status, String body) {
+        this.status = status;
+        this.body = body;
+    }
+
+    /** By what the limiter decided; null if it could not. */
+    static Refusal of(@Nullable Decision decision) {
+        return decision == null ? UNAVAILABLE : new Refusal(TOO_MANY_REQUESTS, problem(decision));
+    }
+
+    /**
+     * The status.
+     *
+     * @return 429, or 503 if limiting failed and {@link OnFailure#DENY} holds
+     */
+    public int status() {
+        return status;
+    }
+
+    /**
+     * The body, as text.
+     *
+     * @return one line of JSON
+     */
+    public String text() {
+        return body;
+    }
+
+    /**
+     * The body.
+     *
+     * @return a new array, in UTF-8
+     */
+    public byte[] body() {
+        return body.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String problem(Decision decision) {
+        StringBuilder json = new StringBuilder(192)
+                .append("{\"type\":\"https://iana.org/assignments/http-problem-types#quota-exceeded\",")
+                .append("\"title\":\"Quota Exceeded\",\"status\":429");
+        String separator = ",\"violated-policies\":[";
+        for (LimitStatus status : decision.limits()) {
+            if (status.violated()) {
+                json.append(separator)
+                        .append(RateLimitFields.quoted(status.limit().name()));
+                separator = ",";
+            }
+        }
+        return json.append(separator.equals(",") ? "]}" : "}").toString();
+    }
+}

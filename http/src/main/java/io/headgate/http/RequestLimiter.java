@@ -1,0 +1,393 @@
+package io.headgate.http;
+
+import io.headgate.Decision;
+import io.headgate.HeavyHitters.Hit;
+import io.headgate.Limiter;
+import io.headgate.Ticker;
+import io.headgate.net.AddressRange;
+import io.headgate.net.ClientAddress;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which HTTP requests pass, on any server. This is what adapters are made around; where there is one for your server,
+ * use that.
+ *
+ * <pre>{@code
+ * try (RequestLimiter limits = RequestLimiter.builder(limiter).build()) {
+ *     Verdict verdict = limits.decide(request);
+ *     limits.addFields(verdict, response);
+ *     if (!verdict.passes()) {
+ *         answer(verdict.refusal());
+ *     } else {
+ *         Settlement settlement = limits.settlement(verdict, request, response);
+ *         handle(request, response, settlement);
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>Thread-safe. Never blocks, unless a function or a limiter of yours does.
+ */
+public final class RequestLimiter implements AutoCloseable {
+
+    /*
+     * Immutable once built; what it points to is thread-safe. A request that is still under way when it is closed is decided as
+     * before, since a closed limiter goes on deciding.
+     */
+
+    private final String name;
+    private final String attribute;
+    private final Ticker ticker;
+    private final boolean skipPreflight;
+    private final ClientAddressResolver resolver;
+    private final List<AddressRange> exempt;
+    private final Limiters limiters;
+    private final RuleTable rules;
+    private final boolean usesAddresses;
+    private final OnFailure onFailure;
+    private final RateLimitFields fields;
+    private final ProxyDiagnostics diagnostics;
+    // These outlive a change of configuration.
+    private final Counters counters;
+    private final Warnings warnings;
+    private final FailureLog failures;
+    private final DenialLog denials;
+
+    RequestLimiter(Settings settings, String name, String attributePrefix, @Nullable RequestLimiter before) {
+        this.name = name;
+        this.attribute = attributePrefix + name;
+        this.ticker = settings.ticker;
+        this.skipPreflight = settings.skipPreflight;
+        this.resolver = settings.resolver();
+        this.exempt = List.copyOf(settings.exempt);
+        this.limiters = new Limiters(settings, name);
+        this.rules = new RuleTable(settings, limiters);
+        this.usesAddresses = rules.useAddresses() || !exempt.isEmpty();
+        this.onFailure = settings.onFailure;
+        this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
+        this.counters = before == null ? new Counters() : before.counters;
+        this.warnings = new Warnings(name, settings.spelling);
+        this.failures = before == null ? new FailureLog(name, ticker, counters.failed) : before.failures;
+        this.denials = before == null ? new DenialLog(ticker, settings.onClientDenied) : before.denials;
+        this.diagnostics = new ProxyDiagnostics(warnings, resolver, limiters::client);
+        limiters.announce(warnings);
+        settings.rules.stream()
+                .filter(Rule::isUnlimitedExtension)
+                .forEach(rule -> warnings.once(Warning.UNLIMITED_EXTENSION, rule.name()));
+    }
+
+    /**
+     * Starts one that limits clients by address.
+     *
+     * @param limiter limits each client; it is not closed
+     * @return the builder
+     */
+    public static Builder builder(Limiter<ClientAddress> limiter) {
+        return new Builder(limiter);
+    }
+
+    /**
+     * Starts one that limits by what a function finds in the request: a principal, an API key, a tenant.
+     *
+     * @param limiter limits each key; it is not closed
+     * @param key the key of a request
+     * @param <K> the type of the keys
+     * @return the builder
+     */
+    public static <K> Builder builder(Limiter<K> limiter, Function<HttpRequest, @Nullable K> key) {
+        return new Builder(limiter, key);
+    }
+
+    /**
+     * Starts one whose limits, or rules, are yet to be said.
+     *
+     * @return the builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Decides about a request, once: takes its permits, if there are enough, before anything is done for it.
+     *
+     * @param request the request
+     * @return the verdict. No failure is thrown: what becomes of the request then is configured ({@link OnFailure})
+     */
+    public Verdict decide(HttpRequest request) {
+        Assessment assessment = assess(request);
+        Verdict verdict = assessment instanceof Charge<?> charge ? take(charge, null) : (Verdict) assessment;
+        return conclude(request, verdict);
+    }
+
+    /**
+     * Decides as {@link #decide} does, by {@link Limiter#decideAsync}: for limiters that would block.
+     *
+     * @param request the request
+     * @return the verdict; never an exceptional completion
+     */
+    public CompletionStage<Verdict> decideAsync(HttpRequest request) {
+        Assessment assessment = assess(request);
+        CompletionStage<Verdict> verdict = assessment instanceof Charge<?> charge
+                ? takeAsync(charge, null)
+                : CompletableFuture.completedFuture((Verdict) assessment);
+        return verdict.thenApply(reached -> conclude(request, reached));
+    }
+
+    /** Whose request is it, and what would it be charged? Takes nothing. */
+    private Assessment assess(HttpRequest request) {
+        Policy<?> policy = rules.general();
+        try {
+            // Only hops that the configuration trusts have a say in this.
+            ClientAddress client = usesAddresses ? resolver.resolve(request) : null;
+            if (skipPreflight && isPreflight(request)) {
+                return Verdict.without(RequestOutcome.UNCHARGED);
+            }
+            if (client != null && isExempt(client)) {
+                return Verdict.without(RequestOutcome.EXEMPT);
+            }
+            if (usesAddresses) {
+                diagnostics.look(request, client);
+            }
+            policy = rules.of(request);
+            return policy.assess(request, client);
+        } catch (Throwable failure) {
+            // Our own trouble, or that of a function we were given.
+            return failed(failure, policy.neverDenies());
+        }
+    }
+
+    /** Takes the permits of a charge, and then those of the next: all of them or none. */
+    private <K> Verdict take(Charge<K> charge, @Nullable Verdict before) {
+        Verdict verdict;
+        try {
+            Decision decision = charge.limiter().decide(charge.key(), charge.permits());
+            verdict = Verdict.of(charge, decision, before);
+        } catch (Throwable failure) {
+            return failed(failure, charge, before);
+        }
+        return charge.next() == null || !verdict.passes() ? verdict : take(charge.next(), verdict);
+    }
+
+    private <K> CompletionStage<Verdict> takeAsync(Charge<K> charge, @Nullable Verdict before) {
+        CompletionStage<Decision> decision;
+        try {
+            decision = charge.limiter().decideAsync(charge.key(), charge.permits());
+        } catch (Throwable failure) {
+            return CompletableFuture.completedFuture(failed(failure, charge, before));
+        }
+        CompletionStage<Verdict> verdict = decision.handle((decided, failure) ->
+                failure == null ? Verdict.of(charge, decided, before) : failed(failure, charge, before));
+        Charge<?> next = charge.next();
+        return next == null
+                ? verdict
+                : verdict.thenCompose(reached -> reached.passes() && reached.charge() != null
+                        ? takeAsync(next, reached)
+                        : CompletableFuture.completedFuture(reached));
+    }
+
+    private Verdict failed(Throwable failure, Charge<?> charge, @Nullable Verdict before) {
+        Verdict verdict = failed(failure, charge.policy().neverDenies());
+        if (before != null) {
+            before.refund();
+        }
+        return verdict;
+    }
+
+    private Verdict failed(Throwable failure, boolean dryRun) {
+        failures.report(failure);
+        return Verdict.without(RequestOutcome.failed(onFailure, dryRun));
+    }
+
+    /** Counts the verdict, and leaves it where handlers and access logs find it. */
+    private Verdict conclude(HttpRequest request, Verdict verdict) {
+        counters.count(verdict.outcome());
+        request.attribute(attribute, verdict.attribute());
+        if (verdict.isDenial()) {
+            noteDenial(verdict);
+        }
+        return verdict;
+    }
+
+    private void noteDenial(Verdict verdict) {
+        Charge<?> charge = verdict.charge();
+        try {
+            ClientAddress client = charge == null ? null : charge.client();
+            if (charge != null && client != null) {
+                denials.add(client, charge.limiter(), charge.policy().dryRun());
+            }
+        } catch (Throwable failure) {
+            failures.report(failure);
+        }
+    }
+
+    /**
+     * Tells the client how it stands, on allowed and denied alike. Call it before the application can commit the response.
+     *
+     * @param verdict about the request
+     * @param response gets the rate-limit fields and, where the request does not pass and waiting helps, {@code Retry-After};
+     *     nothing if it is committed
+     */
+    public void addFields(Verdict verdict, HttpResponse response) {
+        fields.add(verdict, response);
+    }
+
+    /**
+     * What settles the charge of a request that passes, once it is known how it was answered.
+     *
+     * @param verdict about the request
+     * @param request the request
+     * @param response the response
+     * @return null if the charge stays, whatever the answer is
+     */
+    public @Nullable Settlement settlement(Verdict verdict, HttpRequest request, HttpResponse response) {
+        return verdict.passes() && verdict.isConditional()
+                ? new Settlement(verdict, request, response, this, ticker)
+                : null;
+    }
+
+    /**
+     * The name.
+     *
+     * @return as it was set, or as the adapter has it
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * The name of the request attribute that holds the {@link Decision}, or a word for why there is none.
+     *
+     * @return a prefix of the adapter, and the name
+     */
+    public String attribute() {
+        return attribute;
+    }
+
+    /**
+     * What it has done.
+     *
+     * @return the counts so far
+     */
+    public FilterStats stats() {
+        return counters.snapshot();
+    }
+
+    /**
+     * The limiters that it asks, those that were handed in included.
+     *
+     * @return the general one first, if there is one; then those of the rules in their order, each once
+     */
+    public List<LimiterUse> limiters() {
+        return limiters.all();
+    }
+
+    /**
+     * The clients that were denied most often, networks of IPv6 as one. Requests whose denials are only counted are among them.
+     *
+     * @param most how many
+     * @return the most often denied first
+     */
+    public List<Hit<ClientAddress>> topDenied(int most) {
+        return denials.top(most);
+    }
+
+    /**
+     * What looks misconfigured.
+     *
+     * @return what has been warned of so far
+     */
+    public Set<Warning> warnings() {
+        return warnings.said();
+    }
+
+    /** Counts a failure, and logs it at most once a minute: for an adapter whose own part fails. */
+    public void report(Throwable failure) {
+        failures.report(failure);
+    }
+
+    void countRefund() {
+        counters.refunded.increment();
+    }
+
+    /** Whether a charge stays if the function that should tell fails. */
+    boolean staysOnFailure() {
+        return onFailure == OnFailure.DENY;
+    }
+
+    /** Closes the limiters that were made for it, never one that was handed in. */
+    @Override
+    public void close() {
+        limiters.close();
+    }
+
+    private boolean isExempt(ClientAddress address) {
+        for (AddressRange range : exempt) {
+            if (range.contains(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isPreflight(HttpRequest request) {
+        return request.method().equals("OPTIONS")
+                && request.hasHeader("Origin")
+                && request.hasHeader("Access-Control-Request-Method");
+    }
+
+    /** Builds a {@link RequestLimiter} without an adapter. */
+    public static final class Builder extends RequestLimiterBuilder<Builder> {
+
+        private static final String ATTRIBUTE_PREFIX = "io.headgate.http.RequestLimiter.";
+
+        private Builder() {}
+
+        private Builder(Limiter<ClientAddress> limiter) {
+            super(limiter);
+        }
+
+        private <K> Builder(Limiter<K> limiter, Function<HttpRequest, @Nullable K> key) {
+            super(limiter, key);
+        }
+
+        @Override
+        protected Builder self() {
+            return this;
+        }
+
+        /**
+         * Says how many permits a request takes.
+         *
+         * @param cost 0 for a request that is not charged; a negative number is a failure
+         * @return this
+         */
+        public Builder cost(ToLongFunction<HttpRequest> cost) {
+            return costOf(cost);
+        }
+
+        /**
+         * Makes the limiter of requests.
+         *
+         * @return to be closed when no further requests come
+         * @throws InvalidOptionException if options contradict each other, or nothing would be limited
+         */
+        public RequestLimiter build() {
+            return open("headgate", ATTRIBUTE_PREFIX, null);
+        }
+
+        /**
+         * Makes a limiter of requests that takes the place of another: its counts go on.
+         *
+         * @param before is to be closed once this one is used
+         * @return to be closed when no further requests come
+         */
+        public RequestLimiter buildInPlaceOf(RequestLimiter before) {
+            return open(before.name(), ATTRIBUTE_PREFIX, before);
+        }
+    }
+}

@@ -1,0 +1,438 @@
+package io.headgate.http;
+
+import io.headgate.Limit;
+import io.headgate.Limiter;
+import io.headgate.Overflow;
+import io.headgate.Ticker;
+import io.headgate.net.AddressRange;
+import io.headgate.net.ClientAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The options of a limiter of requests, in code: what the builders of all adapters share. {@link Option} has the same options
+ * as text. Not thread-safe; may be used again after it has built something.
+ *
+ * @param <B> the builder itself
+ */
+public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> {
+
+    private static final Duration LONGEST_JITTER = Duration.ofDays(1);
+
+    private final Settings settings;
+
+    /** Options without a general limiter: {@link #limits} makes one, or only rules limit. */
+    protected RequestLimiterBuilder() {
+        this(new Settings(null));
+    }
+
+    /**
+     * Options of another builder, as they are now.
+     *
+     * @param other stays as it is
+     */
+    protected RequestLimiterBuilder(RequestLimiterBuilder<?> other) {
+        this(other.settings.copy());
+    }
+
+    private RequestLimiterBuilder(Settings settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * Options with a general limiter of client addresses.
+     *
+     * @param limiter never closed by what is built
+     */
+    protected RequestLimiterBuilder(Limiter<ClientAddress> limiter) {
+        this(new Settings(KeyedLimiter.byAddress(Objects.requireNonNull(limiter, "limiter"))));
+    }
+
+    /**
+     * Options with a general limiter of what a function finds in requests.
+     *
+     * @param limiter never closed by what is built
+     * @param key the key of a request; null lets {@link #noAddress} decide, of which {@code SHARED} is a failure here
+     * @param <K> the type of the keys
+     */
+    protected <K> RequestLimiterBuilder(Limiter<K> limiter, Function<HttpRequest, @Nullable K> key) {
+        this(new Settings(
+                KeyedLimiter.byKey(Objects.requireNonNull(limiter, "limiter"), Objects.requireNonNull(key, "key"))));
+    }
+
+    /**
+     * This builder.
+     *
+     * @return this
+     */
+    protected abstract B self();
+
+    /**
+     * Sets the limits of each client, all of which apply, in a limiter that is made for them and closed with what is built.
+     *
+     * @param first the first
+     * @param more further ones
+     * @return this
+     */
+    public B limits(Limit first, Limit... more) {
+        List<Limit> limits = new ArrayList<>(List.of(more));
+        limits.add(0, Objects.requireNonNull(first, "first"));
+        Settings.attempt(Option.LIMITS, limits, () -> settings.clients(limits));
+        settings.limits = List.copyOf(limits);
+        return self();
+    }
+
+    /**
+     * Adds rules. The first one that matches a request decides, in place of the general limits. Rules limit by address,
+     * whatever the key of the general limits is.
+     *
+     * @param rules after those that were added before
+     * @return this
+     */
+    public B rule(Rule... rules) {
+        settings.rules.addAll(List.of(rules));
+        return self();
+    }
+
+    /**
+     * Tells whose address counts, in place of {@link #trustedProxies} and {@link #trustedHops}.
+     *
+     * @param resolver the resolver; {@link ClientAddressResolver#remoteAddress} by default
+     * @return this
+     */
+    public B resolver(ClientAddressResolver resolver) {
+        settings.resolver = Objects.requireNonNull(resolver, "resolver");
+        return self();
+    }
+
+    /**
+     * Names your own proxies, whose forwarding header is believed.
+     *
+     * @param ranges in place of those that were named before
+     * @return this
+     */
+    public B trustedProxies(AddressRange... ranges) {
+        settings.trustedProxies = List.of(ranges);
+        return self();
+    }
+
+    /**
+     * Names the header in which trusted proxies name the client.
+     *
+     * @param name in any case; {@code X-Forwarded-For} by default
+     * @return this
+     * @throws InvalidOptionException if the name cannot be that of a header
+     */
+    public B forwardedHeader(String name) {
+        Settings.attempt(Option.FORWARDED_HEADER, name, () -> HeaderName.require(name));
+        settings.forwardedHeader = name;
+        return self();
+    }
+
+    /**
+     * Says how many addresses your own proxies append to the header, in place of the proxies' addresses. A proxy that writes
+     * no header does not count.
+     *
+     * @param hops 1 to 64
+     * @return this
+     * @throws InvalidOptionException if the number is out of its range
+     */
+    public B trustedHops(int hops) {
+        Settings.attempt(Option.TRUSTED_HOPS, hops, () -> ClientAddressResolver.xForwardedForHops(hops));
+        settings.trustedHops = hops;
+        return self();
+    }
+
+    /**
+     * Says by how many leading bits IPv6 clients are told apart, in the limiters that are made here.
+     *
+     * @param bits 32 to 128; 64 by default
+     * @return this
+     * @throws InvalidOptionException if the number is out of its range
+     */
+    public B ipv6Prefix(int bits) {
+        settings.ipv6Prefix = bits;
+        settings.tryClients(Option.IPV6_PREFIX, bits);
+        return self();
+    }
+
+    /**
+     * Names the prefixes under which NAT64 translators of your own write IPv4 clients as IPv6.
+     *
+     * @param prefixes IPv6 of 32, 40, 48, 56, 64 or 96 bits; none by default
+     * @return this
+     * @throws InvalidOptionException if a prefix is anything else
+     */
+    public B translationPrefixes(AddressRange... prefixes) {
+        settings.translationPrefixes = List.of(prefixes);
+        settings.tryClients(Option.TRANSLATION_PREFIXES, Arrays.toString(prefixes));
+        return self();
+    }
+
+    /**
+     * Says how many clients each limiter that is made here tracks at once, at most.
+     *
+     * @param most 1 to 2<sup>30</sup>; 1,000,000 by default
+     * @return this
+     * @throws InvalidOptionException if the number is out of its range
+     */
+    public B maxClients(long most) {
+        settings.maxClients = most;
+        settings.tryClients(Option.MAX_CLIENTS, most);
+        return self();
+    }
+
+    /**
+     * Says what happens to a new client while a limiter that is made here is full.
+     *
+     * @param overflow {@link Overflow#SHARE} by default
+     * @return this
+     */
+    public B overflow(Overflow overflow) {
+        settings.overflow = Objects.requireNonNull(overflow, "overflow");
+        return self();
+    }
+
+    /**
+     * Says how long the limiters that are made here wait between two sweeps that forget idle clients.
+     *
+     * @param interval at most 365 days; zero for no sweeping; 10 seconds by default
+     * @return this
+     * @throws InvalidOptionException if the interval is out of its range
+     */
+    public B sweepInterval(Duration interval) {
+        settings.sweepInterval = interval;
+        settings.tryClients(Option.SWEEP_INTERVAL, interval);
+        return self();
+    }
+
+    /**
+     * Adds addresses that are never limited, such as those of health checks. They get no header fields.
+     *
+     * @param ranges in addition to those that were added before
+     * @return this
+     */
+    public B exempt(AddressRange... ranges) {
+        settings.exempt.addAll(List.of(ranges));
+        return self();
+    }
+
+    /**
+     * Chooses the header fields.
+     *
+     * @param style {@link HeaderStyle#DRAFT_11} by default
+     * @return this
+     */
+    public B headers(HeaderStyle style) {
+        settings.headers = Objects.requireNonNull(style, "style");
+        return self();
+    }
+
+    /**
+     * Spreads the return of clients that were denied at one instant.
+     *
+     * @param most up to how much is added to {@code Retry-After}, at random; zero, the default, for none
+     * @return this
+     * @throws InvalidOptionException if the duration is negative or longer than a day
+     */
+    public B retryAfterJitter(Duration most) {
+        if (most.isNegative() || most.compareTo(LONGEST_JITTER) > 0) {
+            throw new InvalidOptionException(
+                    Option.RETRY_AFTER_JITTER, most, "the jitter of Retry-After must be zero to a day", null);
+        }
+        settings.retryAfterJitter = most;
+        return self();
+    }
+
+    /**
+     * Says whether CORS pre-flight requests pass uncounted: {@code OPTIONS} with {@code Origin} and
+     * {@code Access-Control-Request-Method}.
+     *
+     * @param skipPreflight false by default
+     * @return this
+     */
+    public B skipPreflight(boolean skipPreflight) {
+        settings.skipPreflight = skipPreflight;
+        return self();
+    }
+
+    /**
+     * Says how many permits every request takes, unless a rule says otherwise.
+     *
+     * @param permits 0 for requests that are not charged; 1 by default
+     * @return this
+     * @throws InvalidOptionException if the number is negative
+     */
+    public B cost(long permits) {
+        if (permits < 0) {
+            throw new InvalidOptionException(Option.COST, permits, "the cost of a request must be at least 0", null);
+        }
+        return costOf(request -> permits);
+    }
+
+    /**
+     * Says how many permits a request takes; an adapter offers it with its own type of requests.
+     *
+     * @param cost 0 for a request that is not charged; a negative number is a failure
+     * @return this
+     */
+    protected B costOf(ToLongFunction<HttpRequest> cost) {
+        settings.cost = Objects.requireNonNull(cost, "cost");
+        return self();
+    }
+
+    /**
+     * Charges by what a request turned out to cost.
+     *
+     * @param costAfter tells how many permits it takes in all, once it is answered
+     * @return this
+     */
+    public B costAfter(CostAfter costAfter) {
+        settings.costAfter = Objects.requireNonNull(costAfter, "costAfter");
+        return self();
+    }
+
+    /**
+     * Charges by the response: permits are given back for those that are not to be charged.
+     *
+     * @param chargeOn tells which responses are charged; all by default
+     * @return this
+     */
+    public B chargeOn(ChargeOn chargeOn) {
+        settings.chargeOn = Objects.requireNonNull(chargeOn, "chargeOn");
+        return self();
+    }
+
+    /**
+     * Says whether requests are only decided, counted and told their fields, and never denied.
+     *
+     * @param dryRun false by default
+     * @return this
+     */
+    public B dryRun(boolean dryRun) {
+        settings.dryRun = dryRun;
+        return self();
+    }
+
+    /**
+     * Says what happens to a request without an address, or without a key.
+     *
+     * @param noAddress {@link NoAddress#SHARED} by default
+     * @return this
+     */
+    public B noAddress(NoAddress noAddress) {
+        settings.noAddress = Objects.requireNonNull(noAddress, "noAddress");
+        return self();
+    }
+
+    /**
+     * Says what happens to a request when the limiter, the resolver or a function of yours fails.
+     *
+     * @param onFailure {@link OnFailure#ALLOW} by default
+     * @return this
+     */
+    public B onFailure(OnFailure onFailure) {
+        settings.onFailure = Objects.requireNonNull(onFailure, "onFailure");
+        return self();
+    }
+
+    /**
+     * Sets who hears of denied clients, for alerts: as seldom as the log has a line of them, once a minute for each client at
+     * most.
+     *
+     * @param listener called by the thread that denies; must not block
+     * @return this
+     */
+    public B onClientDenied(Consumer<ClientDenied> listener) {
+        settings.onClientDenied = Objects.requireNonNull(listener, "listener");
+        return self();
+    }
+
+    /**
+     * Names what is built, for the request attribute and the log.
+     *
+     * @param name not blank; unique within the application
+     * @return this
+     * @throws InvalidOptionException if the name is blank
+     */
+    public B name(String name) {
+        if (name.isBlank()) {
+            throw new InvalidOptionException(Option.NAME, name, "the name of a filter must not be blank", null);
+        }
+        settings.name = name;
+        return self();
+    }
+
+    /**
+     * Names the limiter that {@link #limits} makes, for metrics and the log.
+     *
+     * @param name not blank; that of what is built by default
+     * @return this
+     */
+    public B limiterName(String name) {
+        settings.limiterName = Objects.requireNonNull(name, "name");
+        return self();
+    }
+
+    /**
+     * Says how options are called where they are set, for warnings.
+     *
+     * @param spelling such as {@link Option#property} with a prefix; {@link Option#toString} by default
+     * @return this
+     */
+    public B spelling(Function<Option, String> spelling) {
+        settings.spelling = Objects.requireNonNull(spelling, "spelling");
+        return self();
+    }
+
+    /**
+     * Sets the clock of the limiters and logs that are made here.
+     *
+     * @param ticker {@link System#nanoTime} by default
+     * @return this
+     */
+    public B ticker(Ticker ticker) {
+        settings.ticker = Objects.requireNonNull(ticker, "ticker");
+        return self();
+    }
+
+    /**
+     * Throws what {@link #open} would throw, and makes nothing.
+     *
+     * @throws InvalidOptionException if options contradict each other, or nothing would be limited
+     */
+    protected void requireSound() {
+        settings.requireSound();
+    }
+
+    /**
+     * Makes the limiter of requests.
+     *
+     * @param otherName its name if none was set
+     * @param attributePrefix what the name of the request attribute begins with; the limiter's name follows
+     * @param before the one that this one takes the place of, whose counts go on; null if there is none
+     * @return to be closed when no further requests come
+     * @throws InvalidOptionException if options contradict each other, or nothing would be limited
+     */
+    protected RequestLimiter open(String otherName, String attributePrefix, @Nullable RequestLimiter before) {
+        settings.requireSound();
+        return new RequestLimiter(
+                settings.copy(), settings.name == null ? otherName : settings.name, attributePrefix, before);
+    }
+
+    /**
+     * The name that was set.
+     *
+     * @return null if none was
+     */
+    protected @Nullable String name() {
+        return settings.name;
+    }
+}

@@ -1,0 +1,252 @@
+package io.headgate.http;
+
+import io.headgate.Limit;
+import io.headgate.Limiter;
+import io.headgate.net.ClientAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What holds for requests to some paths, in place of the filter's general limits. The first rule of a filter that
+ * matches a request decides; what it leaves open (cost, dry run, charge-on) is as in the filter. Immutable.
+ *
+ * <p>A path pattern is written as in a servlet mapping: {@code /login}, {@code /api/*} (which covers {@code /api} and
+ * everything below it), {@code *.css}, and {@code /} or {@code /*} for everything. It is compared with the path as the
+ * container decoded it, without the context path.
+ */
+public final class Rule {
+
+    private static final Pattern METHOD = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Z-]+");
+
+    private final String pattern;
+    private final RulePattern path;
+    private final Predicate<String> condition;
+    private final List<Limit> limits;
+    private final @Nullable Limiter<ClientAddress> limiter;
+    private final @Nullable String name;
+    private final Set<String> methods;
+    private final OptionalLong cost;
+    private final boolean dryRun;
+    private final @Nullable ChargeOn chargeOn;
+
+    private Rule(
+            String pattern,
+            Predicate<String> condition,
+            List<Limit> limits,
+            @Nullable Limiter<ClientAddress> limiter,
+            @Nullable String name,
+            Set<String> methods,
+            OptionalLong cost,
+            boolean dryRun,
+            @Nullable ChargeOn chargeOn) {
+        this.pattern = pattern;
+        this.path = RulePattern.parse(pattern);
+        this.condition = condition;
+        this.limits = limits;
+        this.limiter = limiter;
+        this.name = name;
+        this.methods = methods;
+        this.cost = cost;
+        this.dryRun = dryRun;
+        this.chargeOn = chargeOn;
+    }
+
+    /**
+     * A rule with limits of its own: clients have separate buckets for these paths, in a limiter that the filter makes
+     * and closes.
+     *
+     * @param pattern the paths
+     * @param first the limit of each client
+     * @param more further limits, applied together with the first
+     * @return the rule
+     * @throws IllegalArgumentException if the pattern has another form
+     */
+    public static Rule limits(String pattern, Limit first, Limit... more) {
+        List<Limit> limits = new ArrayList<>(List.of(more));
+        limits.add(0, first);
+        return new Rule(
+                pattern, Rule::always, List.copyOf(limits), null, null, Set.of(), OptionalLong.empty(), false, null);
+    }
+
+    /**
+     * A rule with a limiter of yours, which may be shared with other rules and filters. The filter does not close it.
+     *
+     * @param pattern the paths
+     * @param limiter limits each client
+     * @return the rule
+     * @throws IllegalArgumentException if the pattern has another form
+     */
+    public static Rule limiter(String pattern, Limiter<ClientAddress> limiter) {
+        Objects.requireNonNull(limiter, "limiter");
+        return new Rule(pattern, Rule::always, List.of(), limiter, null, Set.of(), OptionalLong.empty(), false, null);
+    }
+
+    /**
+     * A rule that lets requests pass uncounted.
+     *
+     * @param pattern the paths
+     * @return the rule
+     * @throws IllegalArgumentException if the pattern has another form
+     */
+    public static Rule unlimited(String pattern) {
+        return new Rule(pattern, Rule::always, List.of(), null, null, Set.of(), OptionalLong.empty(), false, null);
+    }
+
+    /**
+     * Reads a rule from text:
+     * {@code [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]…) [cost N] [dry-run] [charge-on 401,403]},
+     * such as {@code login: POST /login/* 5/minute, 50/day charge-on 401}. A limit is written as for
+     * {@link Limit#parse}.
+     *
+     * @param text the text
+     * @return the rule
+     * @throws IllegalArgumentException if the text has another form; the message shows the text and the form
+     */
+    public static Rule parse(String text) {
+        return RuleText.parse(text);
+    }
+
+    /**
+     * This rule under a name, which its limiter gets too.
+     *
+     * @param name unique within a filter, not empty
+     * @return the rule
+     */
+    public Rule named(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("the name of a rule must not be empty");
+        }
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn);
+    }
+
+    /**
+     * This rule for some methods only. {@code GET} covers {@code HEAD}.
+     *
+     * @param methods in upper case, such as {@code POST}; none for all
+     * @return the rule
+     * @throws IllegalArgumentException if one is not the name of a method
+     */
+    public Rule methods(String... methods) {
+        for (String method : methods) {
+            if (!METHOD.matcher(method).matches()) {
+                throw new IllegalArgumentException(
+                        "\"" + method + "\" is not a method; the form is upper-case letters such as POST");
+            }
+        }
+        return new Rule(pattern, condition, limits, limiter, name, Set.of(methods), cost, dryRun, chargeOn);
+    }
+
+    /**
+     * This rule for some of its paths only: those that a function accepts, such as paths that are known only once the
+     * application has started.
+     *
+     * @param condition is given the path as the pattern is; asked by many threads at once, must not block
+     * @return the rule
+     */
+    public Rule onlyIf(Predicate<String> condition) {
+        Objects.requireNonNull(condition, "condition");
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn);
+    }
+
+    /**
+     * This rule with a cost of its own.
+     *
+     * @param permits how many permits a request takes; 0: it is not charged
+     * @return the rule
+     * @throws IllegalArgumentException if the number is negative
+     */
+    public Rule cost(long permits) {
+        if (permits < 0) {
+            throw new IllegalArgumentException("the cost of a request must be at least 0, not " + permits);
+        }
+        return new Rule(pattern, condition, limits, limiter, name, methods, OptionalLong.of(permits), dryRun, chargeOn);
+    }
+
+    /**
+     * This rule decides and counts, and never denies.
+     *
+     * @return the rule
+     */
+    public Rule dryRun() {
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, true, chargeOn);
+    }
+
+    /**
+     * This rule charges by the response.
+     *
+     * @param chargeOn tells which responses are charged
+     * @return the rule
+     */
+    public Rule chargeOn(ChargeOn chargeOn) {
+        Objects.requireNonNull(chargeOn, "chargeOn");
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn);
+    }
+
+    /**
+     * What the rule is called: its name, else its pattern.
+     *
+     * @return the name
+     */
+    public String name() {
+        return name == null ? pattern : name;
+    }
+
+    /**
+     * The limits that the rule brings along.
+     *
+     * @return empty if it has a limiter or is unlimited
+     */
+    public List<Limit> limits() {
+        return limits;
+    }
+
+    private static boolean always(@SuppressWarnings("unused") String path) {
+        return true;
+    }
+
+    Optional<String> givenName() {
+        return Optional.ofNullable(name);
+    }
+
+    @Nullable
+    Limiter<ClientAddress> limiter() {
+        return limiter;
+    }
+
+    OptionalLong cost() {
+        return cost;
+    }
+
+    boolean isDryRun() {
+        return dryRun;
+    }
+
+    @Nullable
+    ChargeOn chargeOn() {
+        return chargeOn;
+    }
+
+    boolean isUnlimited() {
+        return limiter == null && limits.isEmpty();
+    }
+
+    /** Whether any path of an extension passes unlimited, whatever the method: clients choose the extension. */
+    boolean isUnlimitedExtension() {
+        return isUnlimited() && methods.isEmpty() && path.isExtension();
+    }
+
+    boolean matches(String method, String requestPath) {
+        return (methods.isEmpty()
+                        || methods.contains(method.equals("HEAD") ? "GET" : method)
+                        || methods.contains(method))
+                && path.matches(requestPath)
+                && condition.test(requestPath);
+    }
+}

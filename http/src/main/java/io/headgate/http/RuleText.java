@@ -1,0 +1,135 @@
+package io.headgate.http;
+
+import io.headgate.Limit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Reads rules from text, one a line. */
+final class RuleText {
+
+    /*
+     * The words of a line stand in a fixed order, so it is read straight through: a name ends with a colon, methods
+     * are capitals, a pattern begins with / or *, limits go on until the first word that names an option.
+     */
+
+    static final String FORM = "the form is [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]...)"
+            + " [cost N] [dry-run] [charge-on STATUS[,STATUS]], such as"
+            + " \"login: POST /login/* 5/minute, 50/day charge-on 401\"";
+
+    private static final Pattern BLANKS = Pattern.compile("\\s+");
+    private static final Set<String> OPTIONS = Set.of("cost", "dry-run", "charge-on");
+
+    private final List<String> words;
+    private int next;
+
+    private RuleText(List<String> words) {
+        this.words = words;
+    }
+
+    /** One rule a line, in order; blank lines are skipped. */
+    static List<Rule> parseLines(String text) {
+        return text.lines().filter(line -> !line.isBlank()).map(RuleText::parse).toList();
+    }
+
+    static Rule parse(String text) {
+        try {
+            return new RuleText(Arrays.asList(BLANKS.split(text.strip()))).rule();
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "\"" + text.strip() + "\" is not a rule: " + e.getMessage() + "; " + FORM, e);
+        }
+    }
+
+    private Rule rule() {
+        String name = peek().endsWith(":") ? withoutLast(word()) : null;
+        String[] methods = isPattern(peek()) ? new String[0] : word().split(",", -1);
+        String pattern = word();
+        if (!isPattern(pattern)) {
+            throw new IllegalArgumentException("\"" + pattern + "\" is not a path pattern");
+        }
+        Rule rule = limits(pattern).methods(methods);
+        return options(name == null ? rule : rule.named(name));
+    }
+
+    private Rule limits(String pattern) {
+        List<String> limits = wordsOfThisPart();
+        if (limits.equals(List.of("unlimited"))) {
+            return Rule.unlimited(pattern);
+        }
+        if (limits.isEmpty()) {
+            throw new IllegalArgumentException("it has neither a limit nor the word unlimited");
+        }
+        List<Limit> list = Arrays.stream(String.join(" ", limits).split(",", -1))
+                .map(Limit::parse)
+                .toList();
+        return Rule.limits(pattern, list.get(0), list.subList(1, list.size()).toArray(new Limit[0]));
+    }
+
+    private Rule options(Rule rule) {
+        Rule result = rule;
+        Set<String> seen = new HashSet<>();
+        while (next < words.size()) {
+            String option = word();
+            if (!seen.add(option)) {
+                throw new IllegalArgumentException("\"" + option + "\" stands there twice");
+            }
+            String value = String.join(" ", wordsOfThisPart());
+            switch (option) {
+                case "cost" -> result = result.cost(number(value));
+                case "charge-on" -> result = result.chargeOn(ChargeOn.statuses(statuses(value)));
+                default -> {
+                    if (!value.isEmpty()) {
+                        throw new IllegalArgumentException("\"" + value + "\" is not an option");
+                    }
+                    result = result.dryRun();
+                }
+            }
+        }
+        return result;
+    }
+
+    /** Statuses separated by commas. */
+    static int[] statuses(String text) {
+        return Arrays.stream(text.split(",", -1))
+                .mapToInt(status -> (int) number(status.strip()))
+                .toArray();
+    }
+
+    private static long number(String text) {
+        if (text.isEmpty() || text.length() > 9 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw new IllegalArgumentException("\"" + text + "\" is not a number of at most nine digits");
+        }
+        return Long.parseLong(text);
+    }
+
+    private List<String> wordsOfThisPart() {
+        List<String> part = new ArrayList<>();
+        while (next < words.size() && !OPTIONS.contains(words.get(next))) {
+            part.add(word());
+        }
+        return part;
+    }
+
+    private String peek() {
+        return next < words.size() ? words.get(next) : "";
+    }
+
+    private String word() {
+        if (next == words.size()) {
+            throw new IllegalArgumentException("it ends too early");
+        }
+        return words.get(next++);
+    }
+
+    private static boolean isPattern(String word) {
+        return word.startsWith("/") || word.startsWith("*");
+    }
+
+    private static String withoutLast(String word) {
+        return word.substring(0, word.length() - 1);
+    }
+}

@@ -1,0 +1,225 @@
+package io.headgate.http;
+
+import io.headgate.Limit;
+import io.headgate.Limiter;
+import io.headgate.LocalLimiter;
+import io.headgate.Overflow;
+import io.headgate.Ticker;
+import io.headgate.net.AddressRange;
+import io.headgate.net.ClientAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the options say so far. Written by one thread, and never after a limiter of requests was made with it. What is null is
+ * as its default.
+ */
+final class Settings {
+
+    private static final Limit ANY = Limit.parse("1/s");
+    private static final int DEFAULT_IPV6_PREFIX = 64;
+
+    /** The general limiter, if it was handed in; else one is made from {@link #limits}. */
+    final @Nullable KeyedLimiter<?> limiter;
+
+    List<Limit> limits = List.of();
+    final List<Rule> rules = new ArrayList<>();
+
+    @Nullable
+    ClientAddressResolver resolver;
+
+    List<AddressRange> trustedProxies = List.of();
+
+    @Nullable
+    String forwardedHeader;
+
+    @Nullable
+    Integer trustedHops;
+
+    int ipv6Prefix = DEFAULT_IPV6_PREFIX;
+    List<AddressRange> translationPrefixes = List.of();
+
+    @Nullable
+    Long maxClients;
+
+    @Nullable
+    Overflow overflow;
+
+    @Nullable
+    Duration sweepInterval;
+
+    final List<AddressRange> exempt = new ArrayList<>();
+    HeaderStyle headers = HeaderStyle.DRAFT;
+    Duration retryAfterJitter = Duration.ZERO;
+    ToLongFunction<HttpRequest> cost = request -> 1;
+
+    @Nullable
+    CostAfter costAfter;
+
+    @Nullable
+    ChargeOn chargeOn;
+
+    boolean skipPreflight;
+    boolean dryRun;
+    NoAddress noAddress = NoAddress.SHARED;
+    OnFailure onFailure = OnFailure.ALLOW;
+    Ticker ticker = System::nanoTime;
+
+    @Nullable
+    Consumer<ClientDenied> onClientDenied;
+
+    @Nullable
+    String name;
+
+    /** What the limiter of {@link #limits} is called; null if as the limiter of requests. */
+    @Nullable
+    String limiterName;
+
+    Function<Option, String> spelling = Option::toString;
+
+    Settings(@Nullable KeyedLimiter<?> limiter) {
+        this.limiter = limiter;
+    }
+
+    Settings copy() {
+        Settings copy = new Settings(limiter);
+        copy.limits = limits;
+        copy.rules.addAll(rules);
+        copy.resolver = resolver;
+        copy.trustedProxies = trustedProxies;
+        copy.forwardedHeader = forwardedHeader;
+        copy.trustedHops = trustedHops;
+        copy.ipv6Prefix = ipv6Prefix;
+        copy.translationPrefixes = translationPrefixes;
+        copy.maxClients = maxClients;
+        copy.overflow = overflow;
+        copy.sweepInterval = sweepInterval;
+        copy.exempt.addAll(exempt);
+        copy.headers = headers;
+        copy.retryAfterJitter = retryAfterJitter;
+        copy.cost = cost;
+        copy.costAfter = costAfter;
+        copy.chargeOn = chargeOn;
+        copy.skipPreflight = skipPreflight;
+        copy.dryRun = dryRun;
+        copy.noAddress = noAddress;
+        copy.onFailure = onFailure;
+        copy.ticker = ticker;
+        copy.onClientDenied = onClientDenied;
+        copy.name = name;
+        copy.limiterName = limiterName;
+        copy.spelling = spelling;
+        return copy;
+    }
+
+    /** Whose address counts. Throws if the options about it contradict each other. */
+    ClientAddressResolver resolver() {
+        if (resolver != null) {
+            require(
+                    trustedProxies.isEmpty() && trustedHops == null && forwardedHeader == null,
+                    Option.TRUSTED_PROXIES,
+                    trustedProxies,
+                    "a resolver is set too, and only one of them can say whose address counts");
+            return resolver;
+        }
+        String header = forwardedHeader == null ? "X-Forwarded-For" : forwardedHeader;
+        boolean rfc7239 = header.toLowerCase(Locale.ROOT).equals("forwarded");
+        if (trustedHops != null) {
+            require(
+                    trustedProxies.isEmpty(),
+                    Option.TRUSTED_HOPS,
+                    trustedHops,
+                    "{trustedProxies} is set too; only one of them can be");
+            require(
+                    rfc7239 || header.toLowerCase(Locale.ROOT).equals("x-forwarded-for"),
+                    Option.FORWARDED_HEADER,
+                    forwardedHeader,
+                    "with {trustedHops} only these two can be read");
+            return rfc7239
+                    ? ClientAddressResolver.forwardedHops(trustedHops)
+                    : ClientAddressResolver.xForwardedForHops(trustedHops);
+        }
+        require(
+                forwardedHeader == null || !trustedProxies.isEmpty(),
+                Option.FORWARDED_HEADER,
+                forwardedHeader,
+                "nothing says who may set it: set {trustedProxies} too");
+        return trustedProxies.isEmpty()
+                ? ClientAddressResolver.remoteAddress()
+                : ClientAddressResolver.header(header, trustedProxies);
+    }
+
+    /** A limiter of clients as the options have it. */
+    LocalLimiter.Builder<ClientAddress> clients(List<Limit> limits) {
+        LocalLimiter.Builder<ClientAddress> builder = Limiter.forNetworks(
+                        ipv6Prefix,
+                        limits.get(0),
+                        limits.subList(1, limits.size()).toArray(new Limit[0]))
+                .ticker(ticker)
+                .translationPrefixes(translationPrefixes.toArray(new AddressRange[0]));
+        if (maxClients != null) {
+            builder.maxKeys(maxClients);
+        }
+        if (overflow != null) {
+            builder.overflow(overflow);
+        }
+        if (sweepInterval != null) {
+            builder.sweepInterval(sweepInterval);
+        }
+        return builder;
+    }
+
+    /** Tries an option that is one of the limiters, and names the option if it is wrong. */
+    void tryClients(Option option, Object value) {
+        attempt(option, value, () -> clients(List.of(ANY)));
+    }
+
+    /** Throws what starting with these settings would throw. */
+    void requireSound() {
+        Objects.requireNonNull(resolver());
+        require(
+                limiter == null || limits.isEmpty(),
+                Option.LIMITS,
+                limits,
+                "a limiter was handed in too; only one of them can be");
+        require(
+                limiter != null || !limits.isEmpty() || rules.stream().anyMatch(rule -> !rule.isUnlimited()),
+                Option.LIMITS,
+                null,
+                "there are none here, and none in any rule, so nothing would be limited");
+        if (!limits.isEmpty()) {
+            attempt(Option.LIMITS, limits, () -> clients(limits));
+        }
+        attempt(Option.RULES, rules, () -> RuleNames.requireUnique(rules));
+        for (Rule rule : rules) {
+            if (!rule.limits().isEmpty()) {
+                attempt(Option.RULES, rule.name(), () -> clients(rule.limits()));
+            }
+        }
+    }
+
+    /** What the attempt gives; what it throws is thrown under the name of the option. */
+    static void attempt(Option option, @Nullable Object value, Supplier<?> attempt) {
+        try {
+            Objects.requireNonNull(attempt.get());
+        } catch (InvalidOptionException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new InvalidOptionException(option, value, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static void require(boolean condition, Option option, @Nullable Object value, String reason) {
+        if (!condition) {
+            throw new InvalidOptionException(option, value, reason, null);
+        }
+    }
+}

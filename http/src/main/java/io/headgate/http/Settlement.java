@@ -1,0 +1,135 @@
+package io.headgate.http;
+
+import io.headgate.Decision;
+import io.headgate.Ticker;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Settles what a request has taken once it is known how it was answered. It is told what an adapter sees, in any order and
+ * as often as the adapter likes: {@link #failed}, {@link #committed}, {@link #completed}.
+ *
+ * <p><b>In doubt the charge stays.</b> Permits are given back only if the request was completed with a known status, and no
+ * error was seen before. A client that resets its connection makes the application fail after it has read its 401.
+ *
+ * <p>Thread-safe.
+ */
+public final class Settlement {
+
+    /*
+     * States, as bits of one number: what has been seen.
+     *   FAILED                  the charge stays. Terminal.
+     *   COMMITTED and COMPLETED the status decides. Terminal.
+     *   anything else           open.
+     * The thread whose signal makes it terminal settles, once: bits are only ever added, by one atomic or.
+     */
+
+    private static final int FAILED = 1;
+    private static final int COMMITTED = 2;
+    private static final int COMPLETED = 4;
+
+    private final Verdict verdict;
+    private final HttpRequest request;
+    private final HttpResponse response;
+    private final RequestLimiter limits;
+    private final Ticker ticker;
+    private final long start;
+    private final AtomicInteger seen = new AtomicInteger();
+    /** Written before COMMITTED is, read after. Zero until then. */
+    private volatile int status;
+
+    Settlement(Verdict verdict, HttpRequest request, HttpResponse response, RequestLimiter limits, Ticker ticker) {
+        this.verdict = verdict;
+        this.request = request;
+        this.response = response;
+        this.limits = limits;
+        this.ticker = ticker;
+        this.start = ticker.read();
+    }
+
+    /** An error was seen: an exception, a time-out, a cancellation, a client that is gone. Nothing is given back any more. */
+    public void failed() {
+        see(FAILED);
+    }
+
+    /**
+     * The status has been chosen for good.
+     *
+     * @param status the status; the first one that is told counts
+     */
+    public void committed(int status) {
+        if (this.status == 0) {
+            this.status = status;
+        }
+        see(COMMITTED);
+    }
+
+    /** The request has come to its end without an error. */
+    public void completed() {
+        see(COMPLETED);
+    }
+
+    private void see(int signal) {
+        int before = seen.getAndUpdate(bits -> bits | signal);
+        if (!isTerminal(before) && isTerminal(before | signal)) {
+            boolean sound = (before & FAILED) == 0 && signal != FAILED;
+            try {
+                settle(verdict, sound);
+            } catch (Throwable e) {
+                limits.report(e);
+            }
+        }
+    }
+
+    private static boolean isTerminal(int seen) {
+        return (seen & FAILED) != 0 || (seen & (COMMITTED | COMPLETED)) == (COMMITTED | COMPLETED);
+    }
+
+    /** Gives back, or takes, what this verdict and those before it took too much or too little. */
+    private void settle(Verdict verdict, boolean sound) {
+        Charge<?> charge = verdict.charge();
+        Decision answer = verdict.answer();
+        if (charge != null && answer != null && answer.allowed()) {
+            settle(charge, answer, sound);
+        }
+        if (verdict.before() != null) {
+            settle(verdict.before(), sound);
+        }
+    }
+
+    private <K> void settle(Charge<K> charge, Decision answer, boolean sound) {
+        long taken = charge.permits();
+        long due = due(charge, sound);
+        if (due > taken) {
+            charge.limiter().charge(charge.key(), due - taken);
+        } else if (due < taken && sound) {
+            charge.refund(answer, taken - due);
+            limits.countRefund();
+        }
+    }
+
+    /** How many permits the request takes in all. A function that fails leaves the charge, unless failures let pass. */
+    private long due(Charge<?> charge, boolean sound) {
+        try {
+            ChargeOn chargeOn = charge.policy().chargeOn();
+            if (sound && chargeOn != null && !chargeOn.charges(response, status)) {
+                return 0;
+            }
+            CostAfter costAfter = charge.policy().costAfter();
+            return costAfter == null ? charge.permits() : due(costAfter);
+        } catch (Throwable e) {
+            limits.report(e);
+            return limits.staysOnFailure() ? charge.permits() : 0;
+        }
+    }
+
+    private long due(CostAfter costAfter) {
+        Duration took = Duration.ofNanos(Math.max(0, ticker.read() - start));
+        int known = status == 0 ? response.status() : status;
+        long permits = costAfter.permits(request, new CostAfter.Answer(known, response.bodyBytes(), took));
+        if (permits < 0) {
+            throw new IllegalArgumentException("the cost of a request must be at least 0");
+        }
+        return permits;
+    }
+}

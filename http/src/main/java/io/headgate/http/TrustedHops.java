@@ -1,0 +1,81 @@
+package io.headgate.http;
+
+import io.headgate.net.AddressRange;
+import io.headgate.net.ClientAddress;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The resolver that walks back through trusted proxies to the first hop that is none. Immutable. */
+final class TrustedHops implements ClientAddressResolver {
+
+    private final @Nullable String header;
+    private final HopFormat format;
+    private final List<AddressRange> trusted;
+
+    /** Without a header or without trusted ranges the peer is always the client. */
+    TrustedHops(@Nullable String header, Collection<AddressRange> trusted) {
+        this.header = header;
+        this.format = header == null ? HopFormat.ADDRESS : HopFormat.of(header);
+        this.trusted = List.copyOf(trusted);
+    }
+
+    @Override
+    public @Nullable ClientAddress resolve(HttpRequest request) {
+        ClientAddress peer = peer(request);
+        if (peer == null || header == null || !trusts(peer)) {
+            return peer;
+        }
+        HopList hops = new HopList(request.headers(header), format);
+        ClientAddress last = peer;
+        while (hops.hasNext()) {
+            ClientAddress hop = hops.next();
+            if (hop == null) {
+                // The hop that handed us garbage pays for it: nobody further left can be believed.
+                return last;
+            }
+            if (!trusts(hop)) {
+                return hop;
+            }
+            last = hop;
+        }
+        return last;
+    }
+
+    /** The address at the other end of the connection; null if it is none that a client can have. */
+    static @Nullable ClientAddress peer(HttpRequest request) {
+        ClientAddress peer = request.remoteAddress();
+        return peer == null || HopFormat.isUnspecified(peer) ? null : peer;
+    }
+
+    /** Whether an address is that of a proxy of the user's own. */
+    boolean trusts(ClientAddress address) {
+        for (AddressRange range : trusted) {
+            if (range.contains(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether no header is ever believed. */
+    boolean trustsNobody() {
+        return header == null || trusted.isEmpty();
+    }
+
+    /** Whether a range covers every IPv4 or every IPv6 address, so that clients can write their own address. */
+    boolean trustsEverybody() {
+        return trusted.stream().anyMatch(range -> range.prefixLength() == 0);
+    }
+
+    /** Whether the request came from a trusted proxy that did not say for whom. */
+    boolean isMissingHeader(HttpRequest request) {
+        ClientAddress peer = peer(request);
+        return header != null && peer != null && trusts(peer) && !request.hasHeader(header);
+    }
+
+    @Nullable
+    String header() {
+        return header;
+    }
+}

@@ -1,0 +1,145 @@
+package io.headgate.http;
+
+import io.headgate.Decision;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What becomes of a request, and what it rests on. The permits have been taken by the time that there is one. Immutable.
+ *
+ * @see RequestLimiter#decide
+ */
+public final class Verdict implements Assessment {
+
+    /** A denial without a look at any bucket: nothing can be promised. */
+    private static final Decision NOT_ADDRESSED = Decision.denied(null, false, List.of());
+
+    private final RequestOutcome outcome;
+    /** What was asked for; null if no limiter was asked. */
+    private final @Nullable Charge<?> charge;
+    /** The answer to that; null if nobody gave one. */
+    private final @Nullable Decision answer;
+    /** Of a request that is charged twice, the verdict on the charge before, which passed. */
+    private final @Nullable Verdict before;
+
+    private Verdict(
+            RequestOutcome outcome, @Nullable Charge<?> charge, @Nullable Decision answer, @Nullable Verdict before) {
+        this.outcome = outcome;
+        this.charge = charge;
+        this.answer = answer;
+        this.before = before;
+    }
+
+    static Verdict without(RequestOutcome outcome) {
+        return new Verdict(outcome, null, null, null);
+    }
+
+    static Verdict notAddressed(boolean dryRun) {
+        return new Verdict(RequestOutcome.denied(dryRun), null, NOT_ADDRESSED, null);
+    }
+
+    /** By the answer to a charge. What was taken by the one before is given back if this one denies. */
+    static Verdict of(Charge<?> charge, Decision answer, @Nullable Verdict before) {
+        if (!answer.allowed()) {
+            boolean dryRun = charge.policy().dryRun();
+            if (before != null && !dryRun) {
+                before.refund();
+            }
+            return new Verdict(RequestOutcome.denied(dryRun), charge, answer, dryRun ? before : null);
+        }
+        return new Verdict(before == null ? RequestOutcome.ALLOWED : before.outcome, charge, answer, before);
+    }
+
+    /**
+     * Whether the request goes on to the application.
+     *
+     * @return false if it is to be answered with the {@link #refusal}
+     */
+    public boolean passes() {
+        return outcome.passes();
+    }
+
+    /**
+     * What the limiter said: if a request is charged twice, the denial, or the answer to the first.
+     *
+     * @return empty if no limiter was asked
+     */
+    public Optional<Decision> decision() {
+        return Optional.ofNullable(said());
+    }
+
+    /**
+     * The answer to a request that does not pass.
+     *
+     * @return status and body
+     * @throws IllegalStateException if the request passes
+     */
+    public Refusal refusal() {
+        if (passes()) {
+            throw new IllegalStateException("the request passes");
+        }
+        return Refusal.of(said());
+    }
+
+    @Nullable
+    Decision said() {
+        return before == null || (answer != null && !answer.allowed()) ? answer : before.said();
+    }
+
+    RequestOutcome outcome() {
+        return outcome;
+    }
+
+    /** How many permits were asked for. */
+    long permits() {
+        return charge == null ? 0 : charge.permits();
+    }
+
+    /** Of whom; null if no limiter was asked. */
+    @Nullable
+    Charge<?> charge() {
+        return charge;
+    }
+
+    @Nullable
+    Decision answer() {
+        return answer;
+    }
+
+    @Nullable
+    Verdict before() {
+        return before;
+    }
+
+    /** Whether somebody was denied, or would have been. */
+    boolean isDenial() {
+        return answer != null && !answer.allowed();
+    }
+
+    /** Whether permits were taken. */
+    boolean isTaken() {
+        return charge != null && answer != null && answer.allowed();
+    }
+
+    /** Whether the response has a say in how much stays taken. */
+    boolean isConditional() {
+        return (isTaken() && charge != null && charge.isConditional()) || (before != null && before.isConditional());
+    }
+
+    /** Gives back all that was taken. */
+    void refund() {
+        if (charge != null && answer != null && answer.allowed()) {
+            charge.refund(answer, charge.permits());
+        }
+        if (before != null) {
+            before.refund();
+        }
+    }
+
+    /** What the request attribute shows: the decision, or a word for why there is none. */
+    Object attribute() {
+        Decision decision = said();
+        return decision == null ? outcome.text() : decision;
+    }
+}

@@ -1,0 +1,55 @@
+package io.headgate.http;
+
+/** What looks misconfigured, and what to change. The documentation explains each by its code. */
+public enum Warning {
+    /** A forwarding header is ignored, since no proxy is trusted. */
+    UNTRUSTED_HEADER(
+            "HG-001",
+            "a request came with the header %s, which is ignored, since no proxy is trusted. If a proxy of"
+                    + " yours sent it, all clients behind that proxy share one bucket: name its range in {trustedProxies}. If"
+                    + " clients connect directly, one of them made it up, and all is well"),
+    /** A trusted proxy does not say for whom it speaks. */
+    MISSING_HEADER(
+            "HG-002",
+            "the trusted proxy %s sent a request without the header %s, so the proxy itself is limited, in"
+                    + " place of its clients. Make it set that header, or name the one that it does set in {forwardedHeader};"
+                    + " if these are its own health checks, name it in {exempt}"),
+    /** Every address is a trusted proxy. */
+    TRUSTS_EVERYBODY(
+            "HG-003",
+            "every address is a trusted proxy (0.0.0.0/0 or ::/0), so any client can write another address"
+                    + " into the header and get a new bucket; trust the ranges of your own proxies only"),
+    /** A limiter tells IPv6 addresses of one network apart. */
+    UNMASKED_KEYS(
+            "HG-004",
+            "a limiter of client addresses tells IPv6 addresses apart to the last bit, so a client gets a new"
+                    + " bucket with each address of its network; make it with Limiter.forAddresses"),
+    /** Most requests count for one client. */
+    CROWDED_KEY(
+            "HG-005",
+            "most requests count for one client, %s. If that is a proxy, its clients share one bucket: name it"
+                    + " in {trustedProxies}. If it is ::, most requests have no address: see {noAddress}"),
+    /** An extension that the client chooses leads past the limits. */
+    UNLIMITED_EXTENSION(
+            "HG-006",
+            "the rule \"%s\" is unlimited for every path of that extension, whatever the method, and clients choose the"
+                    + " extension: POST /api/users/x.css passes too. Name the directory and the methods, such as"
+                    + " GET /static/* unlimited");
+
+    private final String code;
+    final String text;
+
+    Warning(String code, String text) {
+        this.code = code;
+        this.text = text;
+    }
+
+    /**
+     * Its code, in the log and in the documentation.
+     *
+     * @return such as {@code HG-001}
+     */
+    public String code() {
+        return code;
+    }
+}

@@ -1,0 +1,57 @@
+package io.headgate.http;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Says what looks misconfigured, each thing once. Thread-safe. */
+final class Warnings {
+
+    private static final Logger LOGGER = System.getLogger(RequestLimiter.class.getName());
+
+    private final String name;
+    /** How an option is called where it was set. */
+    private final Function<Option, String> spelling;
+
+    private final Set<Warning> said = ConcurrentHashMap.newKeySet();
+
+    Warnings(String name, Function<Option, String> spelling) {
+        this.name = name;
+        this.spelling = spelling;
+    }
+
+    /** Whether there is no point in looking for this any more. */
+    boolean isSaid(Warning warning) {
+        return said.contains(warning);
+    }
+
+    Set<Warning> said() {
+        return Set.copyOf(said);
+    }
+
+    void once(Warning warning, @Nullable Object... seen) {
+        if (said.add(warning)) {
+            log(
+                    Level.WARNING,
+                    warning.code() + ": " + String.format(Locale.ROOT, Option.spelled(warning.text, spelling), seen));
+        }
+    }
+
+    void started(long bytesNow, long bytesAtMost) {
+        log(
+                Level.INFO,
+                String.format(
+                        Locale.ROOT,
+                        "started; its limiters take %.2f MB of memory now and %.2f MB at most",
+                        bytesNow / 1e6,
+                        bytesAtMost / 1e6));
+    }
+
+    private void log(Level level, String message) {
+        LOGGER.log(level, () -> "Rate limit filter \"" + name + "\": " + message);
+    }
+}

@@ -1,0 +1,54 @@
+package io.headgate.servlet;
+
+import io.headgate.http.InvalidOptionException;
+import io.headgate.http.Option;
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Reads the init-params of a filter: one for each {@link Option}. What is not there is left as the builder has it. */
+final class InitParameters {
+
+    private InitParameters() {}
+
+    static void read(FilterConfig config, RateLimitFilter.Builder builder) throws ServletException {
+        requireKnown(config);
+        try {
+            // In the order of the table: containers keep init-params in none.
+            for (Option option : Option.values()) {
+                String text = config.getInitParameter(option.toString());
+                if (text != null) {
+                    option.set(builder, text);
+                }
+            }
+            builder.requireSound();
+        } catch (InvalidOptionException e) {
+            throw new ServletException(message(e), e);
+        }
+    }
+
+    private static String message(InvalidOptionException e) {
+        String name = "init-param \"" + e.option() + "\"";
+        return e.value() == null
+                ? name + " is missing: " + e.reason(Option::toString) + "; the form is "
+                        + e.option().form(Option::toString)
+                : "malformed " + name + ": \"" + e.value() + "\"; the form is "
+                        + e.option().form(Option::toString) + " (" + e.reason(Option::toString) + ")";
+    }
+
+    private static void requireKnown(FilterConfig config) throws ServletException {
+        List<String> known =
+                Arrays.stream(Option.values()).map(Option::toString).toList();
+        for (String name : Collections.list(config.getInitParameterNames())) {
+            if (!known.contains(name)) {
+                throw new ServletException(
+                        "unknown init-param \"" + name + "\" with the value \"" + config.getInitParameter(name)
+                                + "\"; those of a rate limit filter are "
+                                + known.stream().sorted().collect(Collectors.joining(", ", "[", "]")));
+            }
+        }
+    }
+}

@@ -1,9 +1,0 @@
-package io.headgate.servlet;
-
-/** What happens to a request when the limiter, the resolver or a function of yours fails. */
-public enum OnFailure {
-    /** The request passes; the failure is counted, and logged at most once a minute. */
-    ALLOW,
-    /** The request is refused with status 503; the failure is counted, and logged at most once a minute. */
-    DENY
-}
