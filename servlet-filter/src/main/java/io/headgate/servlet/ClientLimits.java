@@ -2,6 +2,7 @@ package io.headgate.servlet;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterBuilder;
 import io.headgate.LocalLimiter;
 import io.headgate.Overflow;
 import io.headgate.Ticker;
@@ -47,8 +48,8 @@ record ClientLimits(
         }
     }
 
-    private LocalLimiter.Builder<ClientAddress> builder(List<Limit> limits) {
-        LocalLimiter.Builder<ClientAddress> builder = Limiter.forNetworks(
+    private LimiterBuilder<ClientAddress> builder(List<Limit> limits) {
+        LimiterBuilder<ClientAddress> builder = Limiter.forNetworks(
                         ipv6Prefix,
                         limits.get(0),
                         limits.subList(1, limits.size()).toArray(new Limit[0]))

@@ -16,7 +16,7 @@ public final class Plain {
      */
     public static void main(String[] arguments) {
         try (Limiter<String> limiter =
-                Limiter.<String>builder(Limit.perMinute(1).burst(2)).build()) {
+                Limiter.builder(Limit.perMinute(1).burst(2)).build()) {
             for (String account : new String[] {"ann", "bob", "ann", "ann", "eve", "ann"}) {
                 Decision decision = limiter.decide(account);
                 System.out.println(
