@@ -30,7 +30,7 @@ record Charge<K>(
     /** The client that is charged, as its limiter tracks it; null if the key is no address. */
     @Nullable
     ClientAddress client() {
-        return key instanceof ClientAddress address ? Limiters.client(limiter, address) : null;
+        return limiter.tracked(key) instanceof ClientAddress client ? Limiters.network(client) : null;
     }
 
     /** Whether the response has a say in how much is taken. */

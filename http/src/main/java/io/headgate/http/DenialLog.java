@@ -3,7 +3,6 @@ package io.headgate.http;
 import io.headgate.HeavyHitters;
 import io.headgate.HeavyHitters.Hit;
 import io.headgate.Limiter;
-import io.headgate.LocalLimiter;
 import io.headgate.Ticker;
 import io.headgate.net.ClientAddress;
 import java.lang.System.Logger;
@@ -52,7 +51,7 @@ final class DenialLog {
     void add(ClientAddress client, Limiter<?> limiter, boolean dryRun) {
         clients.add(client);
         if ((listener != null || LOGGER.isLoggable(Level.INFO)) && isDue(client)) {
-            ClientDenied denied = new ClientDenied(client, name(limiter), dryRun);
+            ClientDenied denied = new ClientDenied(client, limiter.name(), dryRun);
             LOGGER.log(
                     Level.INFO,
                     () -> client + (dryRun ? " would be" : " is") + " denied by the limiter \"" + denied.limiter()
@@ -61,10 +60,6 @@ final class DenialLog {
                 listener.accept(denied);
             }
         }
-    }
-
-    private static String name(Limiter<?> limiter) {
-        return limiter instanceof LocalLimiter<?> local ? local.name() : "limiter";
     }
 
     private boolean isDue(ClientAddress client) {

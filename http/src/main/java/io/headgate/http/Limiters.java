@@ -2,7 +2,7 @@ package io.headgate.http;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
-import io.headgate.LocalLimiter;
+import io.headgate.LimiterStats;
 import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -65,24 +65,20 @@ final class Limiters implements AutoCloseable {
         return all.stream()
                 .filter(LimiterUse::isByAddress)
                 .findFirst()
-                .map(use -> client(use.limiter(), address))
+                .map(use -> network(tracked(use.limiter(), address)))
                 .orElse(address);
     }
 
-    /** Which client an address counts for in a limiter, or would if it told IPv6 networks apart. */
-    static ClientAddress client(Limiter<?> limiter, ClientAddress address) {
-        ClientAddress tracked = tracked(limiter, address);
-        // ::1 is somebody, although its network is written like nobody's.
-        return tracked.equals(address) && !tracked.network(64).equals(KeyedLimiter.NOBODY)
-                ? address.network(64)
-                : tracked;
+    /** A client of a limiter that may tell the addresses of a network apart, as its network. */
+    static ClientAddress network(ClientAddress client) {
+        ClientAddress network = client.network(64);
+        // ::1 is somebody, although its network is written like nobody's; a shorter prefix is a network already.
+        return network.equals(KeyedLimiter.NOBODY) ? client : network;
     }
 
-    @SuppressWarnings("unchecked") // whatever takes an address as a key makes an address of it
+    @SuppressWarnings("unchecked") // a limiter by address is one of addresses
     private static ClientAddress tracked(Limiter<?> limiter, ClientAddress address) {
-        return limiter instanceof LocalLimiter<?> local
-                ? ((LocalLimiter<ClientAddress>) local).tracked(address)
-                : address;
+        return ((Limiter<ClientAddress>) limiter).tracked(address);
     }
 
     /** Tells what the limiters take together, and warns of those that a rotated IPv6 network would pass. */
@@ -95,10 +91,10 @@ final class Limiters implements AutoCloseable {
             if (use.isByAddress() && !tracked(use.limiter(), one).equals(tracked(use.limiter(), neighbour))) {
                 warnings.once(Warning.UNMASKED_KEYS);
             }
-            if (use.limiter() instanceof LocalLimiter<?> local) {
-                now += local.stats().memoryBytes();
-                most += local.memoryBytes();
-            }
+            // What is unknown counts as nothing.
+            LimiterStats stats = use.limiter().stats();
+            now += Math.max(0, stats.memoryBytes());
+            most += Math.max(0, stats.maxMemoryBytes());
         }
         warnings.started(now, most);
     }
