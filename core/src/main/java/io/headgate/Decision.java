@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -124,6 +125,20 @@ public final class Decision {
      */
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);
+    }
+
+    /**
+     * {@link #retryAfter} in whole seconds, rounded up: a caller that waits so long, and shares its buckets with nobody, is
+     * admitted. Rounding down would send it back too early.
+     *
+     * @return zero if the call was {@linkplain #allowed admitted}; empty if no wait can be promised
+     */
+    public OptionalLong retryAfterSeconds() {
+        if (retryAfter == null) {
+            return OptionalLong.empty();
+        }
+        long seconds = retryAfter.toSeconds();
+        return OptionalLong.of(retryAfter.toNanosPart() > 0 && seconds < Long.MAX_VALUE ? seconds + 1 : seconds);
     }
 
     /**

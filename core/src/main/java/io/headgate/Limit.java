@@ -26,9 +26,10 @@ public record Limit(String name, long permits, Duration period, long capacity) {
 
     private static final Map<String, Duration> UNITS = units();
 
-    private static final String FORM = "the form is PERMITS/[COUNT]UNIT [burst CAPACITY] with UNIT one of "
+    private static final String FORM = "the form is [NAME=]PERMITS/[COUNT]UNIT [burst CAPACITY] with UNIT one of "
             + String.join(", ", UNITS.keySet())
-            + ", those of three letters and more also with an s, such as \"100/minute\", \"10/s burst 20\" or \"5/250ms\"";
+            + ", those of three letters and more also with an s, such as \"100/minute\", \"10/s burst 20\", \"5/250ms\" or"
+            + " \"login=5/minute\"";
 
     /** Possessive, so that no text is read more than a few times: where a part has ended, it ends for good. */
     private static final Pattern TEXT = Pattern.compile(
@@ -46,10 +47,7 @@ public record Limit(String name, long permits, Duration period, long capacity) {
     public Limit {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(period, "period");
-        require(
-                !name.isEmpty() && name.chars().allMatch(c -> c >= ' ' && c <= '~'),
-                "the name must be printable ASCII and not empty",
-                QuotedText.of(name));
+        require(isName(name), "the name must be printable ASCII and not empty", QuotedText.of(name));
         require(permits >= 1, "permits must be at least 1", permits);
         require(period.compareTo(Duration.ZERO) > 0, "the period must be at least a nanosecond", period);
         require(capacity >= 1, "the capacity must be at least 1", capacity);
@@ -77,7 +75,51 @@ public record Limit(String name, long permits, Duration period, long capacity) {
      * @throws IllegalArgumentException if a part is out of its range
      */
     public static Limit of(long permits, Duration period) {
-        return new Limit(permits + "-per-" + text(period), permits, period, permits);
+        return new Limit(nameOf(permits, period), permits, period, permits);
+    }
+
+    /**
+     * So many permits a second: {@link #of} with a period of one second.
+     *
+     * @param permits how many, at least 1
+     * @return the limit, such as {@code 10-per-1s}
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Limit perSecond(long permits) {
+        return of(permits, Duration.ofSeconds(1));
+    }
+
+    /**
+     * So many permits a minute: {@link #of} with a period of one minute.
+     *
+     * @param permits how many, at least 1
+     * @return the limit, such as {@code 100-per-60s}
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Limit perMinute(long permits) {
+        return of(permits, Duration.ofMinutes(1));
+    }
+
+    /**
+     * So many permits an hour: {@link #of} with a period of one hour.
+     *
+     * @param permits how many, at least 1
+     * @return the limit, such as {@code 1000-per-3600s}
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Limit perHour(long permits) {
+        return of(permits, Duration.ofHours(1));
+    }
+
+    /**
+     * So many permits a day: {@link #of} with a period of 24 hours.
+     *
+     * @param permits how many, at least 1
+     * @return the limit, such as {@code 5-per-86400s}
+     * @throws IllegalArgumentException if the number is out of its range
+     */
+    public static Limit perDay(long permits) {
+        return of(permits, Duration.ofDays(1));
     }
 
     /**
@@ -103,20 +145,26 @@ public record Limit(String name, long permits, Duration period, long capacity) {
     }
 
     /**
-     * Reads a limit from text: {@code PERMITS/[COUNT]UNIT [burst CAPACITY]}, such as {@code 100/minute},
-     * {@code 10/s burst 20}, {@code 5/250ms} or {@code 1000/hour burst 50}. Numbers have 1 to 18 digits. A unit is
+     * Reads a limit from text: {@code [NAME=]PERMITS/[COUNT]UNIT [burst CAPACITY]}, such as {@code 100/minute},
+     * {@code 10/s burst 20}, {@code 5/250ms} or {@code login=5/minute burst 10}. The name is what stands before the first
+     * {@code =}, without the blanks around it: printable ASCII, not empty. Numbers have 1 to 18 digits. A unit is
      * {@code ns}, {@code nanosecond}, {@code us}, {@code microsecond}, {@code ms}, {@code millisecond}, {@code s},
      * {@code sec}, {@code second}, {@code m}, {@code min}, {@code minute}, {@code h}, {@code hour}, {@code d} or
      * {@code day}, in either case; those of three letters and more may end with an {@code s}.
      *
      * @param text the text
-     * @return the limit, named as {@link #of} does
+     * @return the limit, under the name given, else named as {@link #of} does
      * @throws IllegalArgumentException if the text has another form or a part is out of its range; the message shows
      *     the beginning of the text, and the form
      */
     public static Limit parse(String text) {
         Objects.requireNonNull(text, "text");
-        Matcher matcher = TEXT.matcher(text);
+        int end = text.indexOf('=');
+        String name = end < 0 ? null : text.substring(0, end).strip();
+        if (name != null && !isName(name)) {
+            throw refused(text, ": the name must be printable ASCII and not empty", null);
+        }
+        Matcher matcher = TEXT.matcher(text).region(end + 1, text.length());
         Duration unit = matcher.matches() ? unit(matcher.group(3)) : null;
         if (unit == null) {
             throw refused(text, "", null);
@@ -125,12 +173,20 @@ public record Limit(String name, long permits, Duration period, long capacity) {
             Duration period = matcher.group(2) == null ? unit : unit.multipliedBy(Long.parseLong(matcher.group(2)));
             long permits = Long.parseLong(matcher.group(1));
             long capacity = matcher.group(4) == null ? permits : Long.parseLong(matcher.group(4));
-            return new Limit(permits + "-per-" + text(period), permits, period, capacity);
+            return new Limit(name == null ? nameOf(permits, period) : name, permits, period, capacity);
         } catch (ArithmeticException e) {
             throw refused(text, ": the period is too long", e);
         } catch (IllegalArgumentException e) {
             throw refused(text, ": " + e.getMessage(), e);
         }
+    }
+
+    private static boolean isName(String name) {
+        return !name.isEmpty() && name.chars().allMatch(c -> c >= ' ' && c <= '~');
+    }
+
+    private static String nameOf(long permits, Duration period) {
+        return permits + "-per-" + text(period);
     }
 
     private static IllegalArgumentException refused(String text, String reason, @Nullable Exception cause) {

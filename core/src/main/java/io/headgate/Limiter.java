@@ -113,8 +113,8 @@ public interface Limiter<K> extends AutoCloseable {
      * @return the builder
      * @throws IllegalArgumentException if two limits have one name
      */
-    static <K> LocalLimiter.Builder<K> builder(Limit first, Limit... more) {
-        return LocalLimiter.Builder.forAnyKey(first, more);
+    static <K> LimiterBuilder<K> builder(Limit first, Limit... more) {
+        return LimiterBuilder.forAnyKey(first, more);
     }
 
     /**
@@ -126,7 +126,7 @@ public interface Limiter<K> extends AutoCloseable {
      * @return the builder
      * @throws IllegalArgumentException if two limits have one name
      */
-    static LocalLimiter.Builder<ClientAddress> forAddresses(Limit first, Limit... more) {
+    static LimiterBuilder<ClientAddress> forAddresses(Limit first, Limit... more) {
         return forNetworks(64, first, more);
     }
 
@@ -140,7 +140,7 @@ public interface Limiter<K> extends AutoCloseable {
      * @return the builder
      * @throws IllegalArgumentException if the prefix is out of range, or two limits have one name
      */
-    static LocalLimiter.Builder<ClientAddress> forNetworks(int ipv6Prefix, Limit first, Limit... more) {
-        return LocalLimiter.Builder.forNetworks(ipv6Prefix, first, more);
+    static LimiterBuilder<ClientAddress> forNetworks(int ipv6Prefix, Limit first, Limit... more) {
+        return LimiterBuilder.forNetworks(ipv6Prefix, first, more);
     }
 }

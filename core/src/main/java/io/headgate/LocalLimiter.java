@@ -2,27 +2,15 @@ package io.headgate;
 
 import io.headgate.internal.QuotedText;
 import io.headgate.map.ReadOptimizedMap;
-import io.headgate.net.AddressRange;
-import io.headgate.net.ClientAddress;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
-import java.util.Set;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,7 +67,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final Sweeps walks;
     private final @Nullable Sweeper sweeper;
 
-    private LocalLimiter(Builder<K> builder) {
+    LocalLimiter(LimiterBuilder<K> builder) {
         name = builder.name;
         limits = builder.limits;
         ticker = builder.ticker;
@@ -130,6 +118,14 @@ public final class LocalLimiter<K> implements Limiter<K> {
         K canonical = canonical(key);
         Outcome outcome = accounts.look(canonical, permits, now, words);
         return accounts.explain(canonical, outcome, false, words, permits, now);
+    }
+
+    /** Begins to sweep. Not in the constructor, since another thread may see the limiter from here on. */
+    void start() {
+        warnOfSmallHeap(Runtime.getRuntime().maxMemory());
+        if (sweeper != null) {
+            sweeper.start();
+        }
     }
 
     private void warnOfSmallHeap(long heap) {
@@ -321,7 +317,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * @return empty if keys are used as they are
      */
     public OptionalInt ipv6Prefix() {
-        return ipv6Prefix == Builder.ANY_KEY ? OptionalInt.empty() : OptionalInt.of(ipv6Prefix);
+        return ipv6Prefix == LimiterBuilder.ANY_KEY ? OptionalInt.empty() : OptionalInt.of(ipv6Prefix);
     }
 
     /**
@@ -411,227 +407,6 @@ public final class LocalLimiter<K> implements Limiter<K> {
     public void close() {
         if (sweeper != null) {
             sweeper.close();
-        }
-    }
-
-    /**
-     * Builds a {@link LocalLimiter}. Not thread-safe; may build several.
-     *
-     * @param <K> the type of the keys
-     */
-    public static final class Builder<K> {
-
-        private static final int ANY_KEY = -1;
-        private static final long MOST_KEYS = 1L << 30;
-        private static final Duration LONGEST_INTERVAL = Duration.ofDays(365);
-
-        private final List<Limit> limits;
-        private final int ipv6Prefix;
-        private final Function<List<TranslationPrefix>, KeyKind<K>> kinds;
-
-        private RandomGenerator random = new SecureRandom();
-        private Ticker ticker = System::nanoTime;
-        private long maxKeys = 1_000_000;
-        private Overflow overflow = Overflow.SHARE;
-        private Duration sweepInterval = Duration.ofSeconds(10);
-        private @Nullable ScheduledExecutorService scheduler;
-        private String name = "limiter";
-        private List<TranslationPrefix> translators = List.of();
-        private @Nullable Consumer<? super K> onDenied;
-
-        Builder(int ipv6Prefix, Function<List<TranslationPrefix>, KeyKind<K>> kinds, Limit first, Limit... more) {
-            List<Limit> all = new ArrayList<>();
-            all.add(Objects.requireNonNull(first, "first"));
-            for (Limit limit : Objects.requireNonNull(more, "more")) {
-                all.add(Objects.requireNonNull(limit, () -> "more[" + (all.size() - 1) + "]"));
-            }
-            this.limits = List.copyOf(all);
-            this.ipv6Prefix = ipv6Prefix;
-            this.kinds = kinds;
-            Set<String> names = new HashSet<>();
-            for (Limit limit : limits) {
-                if (!names.add(limit.name())) {
-                    throw new IllegalArgumentException("two limits are called " + QuotedText.of(limit.name())
-                            + "; tell them apart by Limit.named");
-                }
-            }
-        }
-
-        static <K> Builder<K> forAnyKey(Limit first, Limit... more) {
-            return new Builder<>(ANY_KEY, translators -> KeyKind.any(), first, more);
-        }
-
-        static Builder<ClientAddress> forNetworks(int ipv6Prefix, Limit first, Limit... more) {
-            if (ipv6Prefix < 32 || ipv6Prefix > 128) {
-                throw new IllegalArgumentException("the IPv6 prefix must be 32 to 128 bits, not " + ipv6Prefix);
-            }
-            return new Builder<>(ipv6Prefix, translators -> KeyKind.networks(ipv6Prefix, translators), first, more);
-        }
-
-        private BucketStore<K> openStore(KeyKind<K> kind, TokenBucket[] buckets) {
-            long seed = random.nextLong();
-            boolean sharing = overflow == Overflow.SHARE;
-            return kind.stores()
-                    .open(
-                            name,
-                            buckets,
-                            ticker,
-                            sharing
-                                    ? new SharedBuckets<>(
-                                            buckets, ticker, kind.neighbours().apply(seed), kind.families())
-                                    : null,
-                            seed,
-                            maxKeys,
-                            random);
-        }
-
-        /** Where the secrets of hashes come from: a test that has to repeat itself brings its own. */
-        Builder<K> random(RandomGenerator random) {
-            this.random = random;
-            return this;
-        }
-
-        /**
-         * The clock. Default: {@link System#nanoTime}, which on some systems stands still while the machine is
-         * suspended.
-         *
-         * @param ticker nanoseconds from any origin
-         * @return this
-         */
-        public Builder<K> ticker(Ticker ticker) {
-            this.ticker = Objects.requireNonNull(ticker, "ticker");
-            return this;
-        }
-
-        /**
-         * How many keys are tracked at once, at most. Default: 1,000,000. What they may cost tells
-         * {@link LocalLimiter#memoryBytes}.
-         *
-         * @param maxKeys 1 to 2<sup>30</sup>
-         * @return this
-         * @throws IllegalArgumentException if the number is out of range
-         */
-        public Builder<K> maxKeys(long maxKeys) {
-            if (maxKeys < 1 || maxKeys > MOST_KEYS) {
-                throw new IllegalArgumentException("maxKeys must be 1 to " + MOST_KEYS + ", not " + maxKeys);
-            }
-            this.maxKeys = maxKeys;
-            return this;
-        }
-
-        /**
-         * What happens to new keys for which there is no room. Default: {@link Overflow#SHARE}.
-         *
-         * @param overflow the rule
-         * @return this
-         */
-        public Builder<K> overflow(Overflow overflow) {
-            this.overflow = Objects.requireNonNull(overflow, "overflow");
-            return this;
-        }
-
-        /**
-         * How long to wait between two sweeps that forget idle keys. Default: 10 seconds. However long it is, what sweeps
-         * wakes once a minute, and ends if nobody has the limiter any more.
-         *
-         * @param interval at most 365 days; zero: idle keys are forgotten only when room is needed, or by
-         *     {@link LocalLimiter#sweep}
-         * @return this
-         * @throws IllegalArgumentException if the interval is negative or longer than that
-         */
-        public Builder<K> sweepInterval(Duration interval) {
-            Objects.requireNonNull(interval, "interval");
-            if (interval.isNegative() || interval.compareTo(LONGEST_INTERVAL) > 0) {
-                throw new IllegalArgumentException("the sweep interval must be 0 to 365 days, not " + interval);
-            }
-            this.sweepInterval = interval;
-            return this;
-        }
-
-        /**
-         * Where sweeps run. Default: on a daemon thread of the limiter's own.
-         *
-         * <p>{@link LocalLimiter#close} takes the limiter's task back from a {@link ThreadPoolExecutor}; in any other
-         * scheduler it cancels it, and it is due within a minute.
-         *
-         * @param scheduler the caller's, who shuts it down; a sweep keeps one of its threads busy for a millisecond at
-         *     a time
-         * @return this
-         */
-        public Builder<K> scheduler(ScheduledExecutorService scheduler) {
-            this.scheduler = Objects.requireNonNull(scheduler, "scheduler");
-            return this;
-        }
-
-        /**
-         * What the limiter is called in metrics, logs and the sweeper's thread. Default: {@code limiter}.
-         *
-         * @param name not blank
-         * @return this
-         * @throws IllegalArgumentException if the name is blank
-         */
-        public Builder<K> name(String name) {
-            if (Objects.requireNonNull(name, "name").isBlank()) {
-                throw new IllegalArgumentException("the name of a limiter must not be blank");
-            }
-            this.name = name;
-            return this;
-        }
-
-        /**
-         * Prefixes under which translators of the operator's own write IPv4 clients as IPv6 (RFC 6052), such as
-         * {@code 64:ff9b:1::/48}. An address under one of them is counted as the IPv4 address that it carries, but for one
-         * that carries 0.0.0.0, which is IPv6 like any other. Default: none; {@code 64:ff9b::/96} is one in any case.
-         *
-         * @param prefixes IPv6 of 32, 40, 48, 56, 64 or 96 bits, of which the bits 64 to 71 are zero, and without
-         *     {@code ::1}; an address goes by the longest that it is in
-         * @return this
-         * @throws IllegalArgumentException if a prefix is not like that
-         * @throws IllegalStateException if the keys are no client addresses
-         */
-        public Builder<K> translationPrefixes(AddressRange... prefixes) {
-            if (ipv6Prefix == ANY_KEY) {
-                throw new IllegalStateException("translation prefixes are for limiters of client addresses,"
-                        + " made with Limiter.forAddresses or Limiter.forNetworks");
-            }
-            this.translators = Arrays.stream(prefixes)
-                    .map(TranslationPrefix::new)
-                    .sorted(Comparator.comparingInt(TranslationPrefix::length).reversed())
-                    .toList();
-            return this;
-        }
-
-        /**
-         * Who hears of every refusal, such as {@link HeavyHitters}. Default: nobody.
-         *
-         * <p>A call that the listener makes of this limiter is decided and counted as any other, but if it is denied the
-         * listener does not hear of it. What the listener throws is thrown to whoever was denied; the call is counted.
-         *
-         * @param onDenied is given the key as the limiter tracks it ({@link LocalLimiter#tracked}), in the thread that is
-         *     refused: any of them, many at once, as often as an attacker likes. Must be cheap, and should not throw
-         * @return this
-         */
-        public Builder<K> onDenied(Consumer<? super K> onDenied) {
-            this.onDenied = Objects.requireNonNull(onDenied, "onDenied");
-            return this;
-        }
-
-        /**
-         * Builds the limiter and begins to sweep it.
-         *
-         * @return the limiter, to be closed when it is no longer needed
-         * @throws IllegalArgumentException if sweeps are to run on a scheduler that takes no more tasks
-         */
-        public LocalLimiter<K> build() {
-            if (scheduler != null && !sweepInterval.isZero() && scheduler.isShutdown()) {
-                throw Sweeper.notSwept(name, null);
-            }
-            LocalLimiter<K> limiter = new LocalLimiter<>(this);
-            limiter.warnOfSmallHeap(Runtime.getRuntime().maxMemory());
-            if (limiter.sweeper != null) {
-                limiter.sweeper.start();
-            }
-            return limiter;
         }
     }
 }

@@ -14,7 +14,7 @@ class AddressOverflowTest {
 
     private final FakeTicker ticker = new FakeTicker();
 
-    private <K> LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private <K> LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(ticker).sweepInterval(Duration.ZERO).build();
     }
 

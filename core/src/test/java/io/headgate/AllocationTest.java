@@ -43,7 +43,7 @@ class AllocationTest<K> {
         assertThat(least).as("bytes in %s calls, %s admitted", CALLS, admitted).isLessThan(CALLS / 100);
     }
 
-    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(ticker).build();
     }
 

@@ -34,7 +34,7 @@ final class BuildScenarios {
 
     private static final class One implements Scenario {
 
-        private final LocalLimiter.Builder<Object> builder;
+        private final LimiterBuilder<Object> builder;
         private final IntFunction<? extends Object> keys;
         private @Nullable LocalLimiter<Object> made;
 

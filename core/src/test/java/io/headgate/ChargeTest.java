@@ -30,7 +30,7 @@ class ChargeTest<K> {
         b = keys.key(2);
     }
 
-    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(ticker).sweepInterval(Duration.ZERO).build();
     }
 

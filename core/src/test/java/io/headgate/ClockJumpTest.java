@@ -30,7 +30,7 @@ class ClockJumpTest<K> {
         this.keys = keys;
     }
 
-    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(time).sweepInterval(Duration.ZERO).build();
     }
 

@@ -27,7 +27,7 @@ class ClockStepTest<K> {
         this.keys = keys;
     }
 
-    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(time)
                 .random(new SplittableRandom(7))
                 .sweepInterval(Duration.ZERO)

@@ -35,7 +35,7 @@ class DecisionRefundTest<K> {
         this.keys = keys;
     }
 
-    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(time)
                 .random(new SplittableRandom(7))
                 .sweepInterval(Duration.ZERO)

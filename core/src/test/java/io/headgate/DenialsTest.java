@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What a listener of denials is told, and what it may do. */
 class DenialsTest {
 
-    private static <K> LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private static <K> LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(new FakeTicker()).sweepInterval(Duration.ZERO).build();
     }
 
@@ -150,7 +150,7 @@ class DenialsTest {
     void theKeyThatIsToldStandsForAllThatShareItsBuckets(int prefix, boolean translated) {
         for (ClientAddress one : ADDRESSES) {
             List<ClientAddress> told = new ArrayList<>();
-            LocalLimiter.Builder<ClientAddress> builder =
+            LimiterBuilder<ClientAddress> builder =
                     Limiter.forNetworks(prefix, Limit.parse("1/day")).onDenied(told::add);
             if (translated) {
                 builder.translationPrefixes(AddressRange.parse("64:ff9b:1::/48"));

@@ -13,7 +13,7 @@ final class Keys<K> {
     /** How limiters of such keys are begun. */
     @FunctionalInterface
     interface Start<K> {
-        LocalLimiter.Builder<K> builder(Limit first, Limit... more);
+        LimiterBuilder<K> builder(Limit first, Limit... more);
     }
 
     static final Keys<HashedKey> MAP = inMap("a map", -1);
@@ -67,7 +67,7 @@ final class Keys<K> {
                         inMap("a map with one hash code", 0)));
     }
 
-    LocalLimiter.Builder<K> builder(Limit first, Limit... more) {
+    LimiterBuilder<K> builder(Limit first, Limit... more) {
         return start.builder(first, more);
     }
 

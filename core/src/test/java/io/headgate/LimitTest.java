@@ -36,6 +36,10 @@ class LimitTest {
         "' 1 / m ', 1-per-60s, 1, PT1M, 1",
         "1/h, 1-per-3600s, 1, PT1H, 1",
         "1/d, 1-per-86400s, 1, PT24H, 1",
+        "login=5/minute burst 10, login, 5, PT1M, 10",
+        "'  two words = 1 / m ', two words, 1, PT1M, 1",
+        "a\"b'c\\d;e=1/s, 'a\"b''c\\d;e', 1, PT1S, 1",
+        "100/minute=1/s, 100/minute, 1, PT1S, 1",
     })
     void reads(String text, String name, long permits, Duration period, long capacity) {
         assertThat(Limit.parse(text)).isEqualTo(new Limit(name, permits, period, capacity));
@@ -70,12 +74,22 @@ class LimitTest {
                 "1/s;",
                 "1\\s",
                 "1/999999999999999999days",
+                "=",
+                "=1/s",
+                " \t=1/s",
+                "a=",
+                "a==1/s",
+                "a=b=1/s",
+                "1/s=",
+                "naïve=1/s",
+                "a\nb=1/s",
+                "tab\tbed=1/s",
             })
     void refusesAndShowsTheAcceptedForm(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Limit.parse(text))
                 .withMessageContaining(QuotedText.of(text))
-                .withMessageContaining("PERMITS/[COUNT]UNIT [burst CAPACITY]");
+                .withMessageContaining("[NAME=]PERMITS/[COUNT]UNIT [burst CAPACITY]");
     }
 
     @Test
@@ -83,6 +97,39 @@ class LimitTest {
         assertThat(Limit.of(100, Duration.ofSeconds(60)).name()).isEqualTo("100-per-60s");
         assertThat(Limit.of(100, Duration.ofSeconds(60)).burst(7).name()).isEqualTo("100-per-60s");
         assertThat(Limit.parse("1/s").named("burst").name()).isEqualTo("burst");
+    }
+
+    @Test
+    void isOneOfSoManyPermitsAUnit() {
+        assertThat(Limit.perSecond(10)).isEqualTo(Limit.parse("10/s"));
+        assertThat(Limit.perMinute(100)).isEqualTo(Limit.parse("100/minute"));
+        assertThat(Limit.perHour(1_000).burst(50)).isEqualTo(Limit.parse("1000/hour burst 50"));
+        assertThat(Limit.perDay(5).named("mails")).isEqualTo(Limit.parse("mails=5/day"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Limit.perSecond(0))
+                .withMessageContaining("permits must be at least 1, not 0");
+    }
+
+    /** Any printable name is read back, whatever it has of quotes, separators and what looks like a limit. */
+    @Test
+    void readsAnyPrintableName() {
+        Random random = new Random(11);
+        String often = "\"'`\\ ,;:/=bursts1";
+        for (int n = 0; n < 100_000; n++) {
+            StringBuilder text = new StringBuilder();
+            for (int length = random.nextInt(12); length >= 0; length--) {
+                text.append(
+                        random.nextBoolean()
+                                ? often.charAt(random.nextInt(often.length()))
+                                : (char) (' ' + random.nextInt('~' - ' ' + 1)));
+            }
+            String name = text.toString().replace("=", "").strip();
+            if (!name.isEmpty()) {
+                Limit limit = Limit.perMinute(7).burst(9).named(name);
+                assertThat(Limit.parse(name + "=7/minute burst 9")).isEqualTo(limit);
+                assertThat(Limit.parse("  " + name + "\t= 7/minute burst 9")).isEqualTo(limit);
+            }
+        }
     }
 
     @ParameterizedTest
@@ -168,7 +215,19 @@ class LimitTest {
     /** As quadratic work this would take hours. */
     @ParameterizedTest
     @ValueSource(
-            strings = {"@!", "1@!", "1/@!", "1/1@!", "1/s@!", "1/s burst@!", "1/s burst 1@!", "@1/@1@!", "1/s@1/s@"})
+            strings = {
+                "@!",
+                "1@!",
+                "1/@!",
+                "1/1@!",
+                "1/s@!",
+                "1/s burst@!",
+                "1/s burst 1@!",
+                "@1/@1@!",
+                "1/s@1/s@",
+                "@!=1/s@!",
+                "a=@!"
+            })
     @Timeout(60)
     void readsNoTextMoreThanAFewTimes(String form) {
         for (String filling : List.of(" ", "\t", "\n", "1", "s", "s ", "1 ", " burst", "/")) {
@@ -189,6 +248,9 @@ class LimitTest {
                 .satisfies(LimitTest::isOneShortLine);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Limit.parse("1/s").named(hostile))
+                .satisfies(LimitTest::isOneShortLine);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Limit.parse(hostile + "=1/s"))
                 .satisfies(LimitTest::isOneShortLine);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Limit.parse("1/999999999999999999d"))

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a limiter is told when it is built. */
 class LimiterBuilderTest {
 
-    private <K> LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private <K> LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(new FakeTicker()).sweepInterval(Duration.ZERO).build();
     }
 
@@ -65,7 +65,7 @@ class LimiterBuilderTest {
         assertNull("more", () -> Limiter.builder(limit, LimiterBuilderTest.<Limit[]>absent()));
         assertNull("more[1]", () -> Limiter.forAddresses(limit, limit.named("other"), absent()));
         assertNull("more[0]", () -> Limiter.forNetworks(128, limit, new Limit[1]));
-        LocalLimiter.Builder<String> builder = Limiter.builder(limit);
+        LimiterBuilder<String> builder = Limiter.builder(limit);
         assertNull("ticker", () -> builder.ticker(absent()));
         assertNull("overflow", () -> builder.overflow(absent()));
         assertNull("interval", () -> builder.sweepInterval(absent()));
@@ -100,7 +100,7 @@ class LimiterBuilderTest {
         }
     }
 
-    private <K> void refusesNullKeys(LocalLimiter.Builder<K> builder) {
+    private <K> void refusesNullKeys(LimiterBuilder<K> builder) {
         LocalLimiter<K> limiter = build(builder.name("log\nin"));
         K key = absent();
         List<ThrowingCallable> calls = List.of(
@@ -152,7 +152,7 @@ class LimiterBuilderTest {
     @Test
     void refusesASchedulerThatTakesNoTasks() {
         ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
-        LocalLimiter.Builder<String> builder =
+        LimiterBuilder<String> builder =
                 Limiter.<String>builder(Limit.parse("1/s")).name("login").scheduler(scheduler);
         scheduler.shutdownNow();
         String message =
@@ -252,7 +252,7 @@ class LimiterBuilderTest {
         private TooSmallHeap() {}
 
         public static void main(String[] args) {
-            LocalLimiter.Builder<ClientAddress> builder =
+            LimiterBuilder<ClientAddress> builder =
                     Limiter.forAddresses(Limit.parse("1/s")).name("login");
             for (long maxKeys : new long[] {1 << 30, 100_000}) {
                 try (LocalLimiter<ClientAddress> limiter =

@@ -45,7 +45,7 @@ class LimiterConcurrencyTest<K> {
         threads.shutdownNow();
     }
 
-    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(ticker).sweepInterval(Duration.ZERO).build();
     }
 

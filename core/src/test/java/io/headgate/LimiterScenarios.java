@@ -85,8 +85,8 @@ final class LimiterScenarios {
 
     /** Every method of the limiter is called with addresses only. */
     @SuppressWarnings("unchecked")
-    static LocalLimiter.Builder<Object> ofAddresses(Limit first, Limit... more) {
-        return (LocalLimiter.Builder<Object>) (LocalLimiter.Builder<?>) Limiter.forAddresses(first, more);
+    static LimiterBuilder<Object> ofAddresses(Limit first, Limit... more) {
+        return (LimiterBuilder<Object>) (LimiterBuilder<?>) Limiter.forAddresses(first, more);
     }
 
     private static void add(
@@ -129,7 +129,7 @@ final class LimiterScenarios {
         String name = String.join(
                 ", ", subject, state.name(), overflow.name(), limits + " limits", known ? "old key" : "new key");
         all.add(new Scenario.Named(subject, name + ": " + operation, () -> {
-            LocalLimiter.Builder<Object> builder = limits == 1 ? start.builder(SLOW) : start.builder(SLOW, FAST);
+            LimiterBuilder<Object> builder = limits == 1 ? start.builder(SLOW) : start.builder(SLOW, FAST);
             return new One(builder, keys, fuse, state, overflow, limits, operation, known);
         }));
     }
@@ -153,7 +153,7 @@ final class LimiterScenarios {
         private final long before;
 
         One(
-                LocalLimiter.Builder<Object> builder,
+                LimiterBuilder<Object> builder,
                 IntFunction<? extends Object> keys,
                 Fuse fuse,
                 State state,

@@ -43,7 +43,7 @@ class LocalLimiterTest<K> {
         return build(keys.builder(Limit.parse(first), others));
     }
 
-    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(ticker).sweepInterval(Duration.ZERO).build();
     }
 

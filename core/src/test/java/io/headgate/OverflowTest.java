@@ -25,7 +25,7 @@ class OverflowTest<K> {
         this.keys = keys;
     }
 
-    private LocalLimiter<K> build(LocalLimiter.Builder<K> builder) {
+    private LocalLimiter<K> build(LimiterBuilder<K> builder) {
         return builder.ticker(ticker).sweepInterval(Duration.ZERO).build();
     }
 

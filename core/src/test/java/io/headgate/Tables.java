@@ -13,9 +13,9 @@ final class Tables {
     private Tables() {}
 
     /** A table of parts of two groups at most. */
-    static LocalLimiter.Builder<ClientAddress> builder(Limit first, Limit... more) {
+    static LimiterBuilder<ClientAddress> builder(Limit first, Limit... more) {
         KeyKind<ClientAddress> usual = KeyKind.networks(64, List.of());
-        return new LocalLimiter.Builder<>(
+        return new LimiterBuilder<>(
                 64,
                 translators -> new KeyKind<>(
                         usual.canonical(), usual.tracked(), ofSmallParts(2), usual.neighbours(), usual.families()),

@@ -101,7 +101,7 @@ class ThrowingKeyTest {
         assertThat(limiter.sweep()).as("fresh keys swept %s", when).isEqualTo(CAP);
     }
 
-    private void check(LocalLimiter.Builder<Object> builder, Source keys, State state) {
+    private void check(LimiterBuilder<Object> builder, Source keys, State state) {
         List<BiConsumer<LocalLimiter<Object>, Object>> operations = operations();
         for (int operation = 0; operation < operations.size(); operation++) {
             for (int id : new int[] {1, 500}) { // one that is tracked, if any is, and one that is not
@@ -130,14 +130,14 @@ class ThrowingKeyTest {
     @ParameterizedTest
     @MethodSource("cases")
     void keysThatThrow(State state, int limits, int mask) {
-        LocalLimiter.Builder<Object> builder = Limiter.builder(Limit.parse("3/minute"), more(limits));
+        LimiterBuilder<Object> builder = Limiter.builder(Limit.parse("3/minute"), more(limits));
         check(setUp(builder), id -> fuse.in(new HashedKey(id, ((id * 0x9E3779B9) >>> 7) & mask)), state);
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void tickersThatThrow(State state, int limits, int mask) {
-        LocalLimiter.Builder<Object> builder = Limiter.builder(Limit.parse("3/minute"), more(limits));
+        LimiterBuilder<Object> builder = Limiter.builder(Limit.parse("3/minute"), more(limits));
         Ticker throwing = () -> {
             fuse.call();
             return time.read();
@@ -150,8 +150,8 @@ class ThrowingKeyTest {
     @SuppressWarnings("unchecked")
     void tickersThatThrowAboveTheTable(State state, int limits, int mask) {
         // Every method of the limiter is called with addresses only.
-        LocalLimiter.Builder<Object> builder = (LocalLimiter.Builder<Object>)
-                (LocalLimiter.Builder<?>) Limiter.forAddresses(Limit.parse("3/minute"), more(limits));
+        LimiterBuilder<Object> builder = (LimiterBuilder<Object>)
+                (LimiterBuilder<?>) Limiter.forAddresses(Limit.parse("3/minute"), more(limits));
         Ticker throwing = () -> {
             fuse.call();
             return time.read();
@@ -163,7 +163,7 @@ class ThrowingKeyTest {
         return limits == 1 ? new Limit[0] : new Limit[] {Limit.parse("4/s burst 3")};
     }
 
-    private LocalLimiter.Builder<Object> setUp(LocalLimiter.Builder<Object> builder) {
+    private LimiterBuilder<Object> setUp(LimiterBuilder<Object> builder) {
         return builder.ticker(time).maxKeys(CAP).sweepInterval(Duration.ZERO);
     }
 
@@ -256,7 +256,7 @@ class ThrowingKeyTest {
     void schedulersThatThrow() {
         Throwing scheduler = new Throwing();
         try {
-            LocalLimiter.Builder<Object> builder = Limiter.<Object>builder(Limit.parse("3/minute"))
+            LimiterBuilder<Object> builder = Limiter.<Object>builder(Limit.parse("3/minute"))
                     .maxKeys(CAP)
                     .ticker(() -> {
                         fuse.call();

@@ -33,7 +33,7 @@ class UnloadingTest {
 
         @Override
         public AutoCloseable apply(Optional<ScheduledExecutorService> scheduler) {
-            LocalLimiter.Builder<Client> builder = Limiter.<Client>builder(Limit.parse("1/day"))
+            LimiterBuilder<Client> builder = Limiter.<Client>builder(Limit.parse("1/day"))
                     .sweepInterval(Duration.ofDays(1))
                     .onDenied(client -> limited(client));
             scheduler.ifPresent(builder::scheduler);

@@ -9,6 +9,7 @@ import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.github.resilience4j.ratelimiter.internal.AtomicRateLimiter;
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterBuilder;
 import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
 import java.lang.invoke.MethodHandles;
@@ -64,7 +65,7 @@ interface Contender {
         return headgate(Limiter.<ClientAddress>builder(setting.limit), setting);
     }
 
-    private static Contender headgate(LocalLimiter.Builder<ClientAddress> builder, Setting setting) {
+    private static Contender headgate(LimiterBuilder<ClientAddress> builder, Setting setting) {
         Limiter<ClientAddress> limiter =
                 builder.maxKeys(setting.most).sweepInterval(setting.idle).build();
         return i -> limiter.tryAcquire(Keys.address(i));

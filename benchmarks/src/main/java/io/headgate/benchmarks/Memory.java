@@ -8,6 +8,7 @@ import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.github.resilience4j.ratelimiter.RateLimiterRegistry;
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterBuilder;
 import io.headgate.LocalLimiter;
 import java.lang.ref.Reference;
 import java.time.Duration;
@@ -111,7 +112,7 @@ public final class Memory {
         return headgate(Limiter.<String>builder(LIMIT), Keys::text);
     }
 
-    private static <K> Subject headgate(LocalLimiter.Builder<K> builder, IntFunction<K> key) {
+    private static <K> Subject headgate(LimiterBuilder<K> builder, IntFunction<K> key) {
         LocalLimiter<K> limiter = builder.maxKeys(MOST)
                 .ticker(CLOCK::get)
                 .sweepInterval(Duration.ZERO)

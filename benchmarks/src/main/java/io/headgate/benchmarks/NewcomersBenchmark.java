@@ -2,6 +2,7 @@ package io.headgate.benchmarks;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterBuilder;
 import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,7 +36,7 @@ public class NewcomersBenchmark extends TimedCalls {
         return flood(Limiter.<ClientAddress>builder(Limit.parse("100/minute")));
     }
 
-    private static long flood(LocalLimiter.Builder<ClientAddress> builder) {
+    private static long flood(LimiterBuilder<ClientAddress> builder) {
         try (LocalLimiter<ClientAddress> limiter =
                 builder.maxKeys(NEWCOMERS + NEWCOMERS / 4).build()) {
             for (int i = 0; i < NEWCOMERS; i++) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterBuilder;
 import io.headgate.LocalLimiter;
 import io.headgate.Overflow;
 import io.headgate.testing.FakeTicker;
@@ -18,7 +19,7 @@ class LimiterMetricsTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final FakeTicker ticker = new FakeTicker();
 
-    private LocalLimiter.Builder<String> limiter() {
+    private LimiterBuilder<String> limiter() {
         return Limiter.<String>builder(
                         Limit.parse("2/s").named("short"), Limit.parse("3/h").named("long"))
                 .name("login")

@@ -2,7 +2,7 @@ package io.headgate.http;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
-import io.headgate.LocalLimiter;
+import io.headgate.LimiterBuilder;
 import io.headgate.Overflow;
 import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
@@ -158,8 +158,8 @@ final class Settings {
     }
 
     /** A limiter of clients as the options have it. */
-    LocalLimiter.Builder<ClientAddress> clients(List<Limit> limits) {
-        LocalLimiter.Builder<ClientAddress> builder = Limiter.forNetworks(
+    LimiterBuilder<ClientAddress> clients(List<Limit> limits) {
+        LimiterBuilder<ClientAddress> builder = Limiter.forNetworks(
                         ipv6Prefix,
                         limits.get(0),
                         limits.subList(1, limits.size()).toArray(new Limit[0]))

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterBuilder;
 import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
@@ -22,7 +23,7 @@ class AdviceTest {
     private final LogRecords log = new LogRecords();
     private final LocalLimiter<ClientAddress> limiter = limiter(Limiter.forAddresses(Limit.parse("1000000/s")));
 
-    private static <K> LocalLimiter<K> limiter(LocalLimiter.Builder<K> builder) {
+    private static <K> LocalLimiter<K> limiter(LimiterBuilder<K> builder) {
         return builder.ticker(new FakeTicker()).sweepInterval(Duration.ZERO).build();
     }
 

@@ -2,7 +2,7 @@ package io.headgate.spring;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
-import io.headgate.LocalLimiter;
+import io.headgate.LimiterBuilder;
 import io.headgate.Overflow;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
@@ -161,7 +161,7 @@ public record HeadgateProperties(
     }
 
     /** A limiter of clients as it is configured here. */
-    LocalLimiter.Builder<ClientAddress> limiter(String name, Collection<Limit> limits) {
+    LimiterBuilder<ClientAddress> limiter(String name, Collection<Limit> limits) {
         List<Limit> all = List.copyOf(limits);
         return Limiter.forNetworks(
                         ipv6Prefix, all.get(0), all.subList(1, all.size()).toArray(new Limit[0]))

@@ -27,6 +27,14 @@ class LimitFuzzTest {
         assertThat(limit.capacity()).isPositive();
         assertThat(limit.period()).isPositive();
         assertThat(limit.refillTime()).isPositive().isLessThanOrEqualTo(MOST);
+        int end = text.indexOf('=');
+        if (end >= 0) {
+            String name = text.substring(0, end).strip();
+            assertThat(limit.name()).isEqualTo(name).matches("[ -~]+");
+            Limit unnamed = Limit.parse(text.substring(end + 1));
+            assertThat(limit).isEqualTo(unnamed.named(name));
+            limit = unnamed;
+        }
         // The name holds the period in the largest unit that fits; more than 18 digits are not read back.
         String period = limit.name().substring((limit.permits() + "-per-").length());
         if (period.chars().filter(Character::isDigit).count() <= 18) {

@@ -16,14 +16,14 @@ public final class Plain {
      */
     public static void main(String[] arguments) {
         try (Limiter<String> limiter =
-                Limiter.<String>builder(Limit.parse("1/minute burst 2")).build()) {
+                Limiter.builder(Limit.perMinute(1).burst(2)).build()) {
             for (String account : new String[] {"ann", "bob", "ann", "ann", "eve", "ann"}) {
                 Decision decision = limiter.decide(account);
                 System.out.println(
                         decision.allowed()
                                 ? account + " sends, " + decision.remaining() + " left"
                                 : account + " waits for "
-                                        + decision.retryAfter().orElseThrow().toSeconds() + " s");
+                                        + decision.retryAfterSeconds().orElseThrow() + " s");
             }
         }
     }
