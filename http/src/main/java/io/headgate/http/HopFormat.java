@@ -106,7 +106,12 @@ enum HopFormat {
     }
 
     private static boolean isHidden(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-';
+        return (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
+                || (c >= '0' && c <= '9')
+                || c == '.'
+                || c == '_'
+                || c == '-';
     }
 
     /** Where the next semicolon outside of quotes is, or {@code to}; -1 if a quote is left open. */
