@@ -35,7 +35,7 @@ final class Accounts<K> {
     /** Refusals by the bucket that was the first to be found wanting; in the order of the buckets. */
     private final LongAdder[] refusals;
     /** Denials by the overflow rule, without a look at any bucket. */
-    private final LongAdder turnedAway = new LongAdder();
+    private final LongAdder deniedAtCapacity = new LongAdder();
     /** Permits that were charged and not taken, since too much was owed already, or there was no room for the key. */
     private final LongAdder dropped = new LongAdder();
     /** Explained calls that took permits and left at most a fifth of a limit's capacity. */
@@ -69,7 +69,7 @@ final class Accounts<K> {
             }
         }
         if (overflow != Overflow.ALLOW) {
-            turnedAway.increment();
+            deniedAtCapacity.increment();
         }
         return overflowUnaccounted(words);
     }
@@ -250,18 +250,6 @@ final class Accounts<K> {
         }
     }
 
-    long nearLimit() {
-        return nearLimit.sum();
-    }
-
-    long undone() {
-        return store.undone() + (shared == null ? 0 : shared.undone());
-    }
-
-    long dropped() {
-        return dropped.sum();
-    }
-
     /** Counts a call that no bucket can hold enough permits for. */
     private void refused(long permits) {
         for (int i = 0; i < buckets.length; i++) {
@@ -272,17 +260,26 @@ final class Accounts<K> {
         }
     }
 
-    /** How many calls were denied: each by one bucket, or by the overflow rule alone. */
-    long denied() {
-        return Arrays.stream(refusals).mapToLong(LongAdder::sum).sum() + turnedAway();
+    /** Tells what it has counted: each denial by one bucket, or by the overflow rule alone. */
+    void count(LimiterStats.Builder stats) {
+        long denied = deniedAtCapacity.sum();
+        stats.deniedAtCapacity(denied);
+        for (Limit limit : limits) {
+            long byLimit = refusals[bucketOf(limit)].sum();
+            stats.denied(limit, byLimit);
+            denied += byLimit;
+        }
+        stats.denied(denied)
+                .nearLimit(nearLimit.sum())
+                .undone(store.undone() + (shared == null ? 0 : shared.undone()))
+                .droppedPermits(dropped.sum());
     }
 
-    long turnedAway() {
-        return turnedAway.sum();
-    }
-
-    /** How many calls a bucket has refused. */
-    long refusals(int bucket) {
-        return refusals[bucket].sum();
+    private int bucketOf(Limit limit) {
+        int bucket = 0;
+        while (!buckets[bucket].limit().equals(limit)) {
+            bucket++;
+        }
+        return bucket;
     }
 }

@@ -1,14 +1,54 @@
 package io.headgate;
 
 import io.headgate.net.ClientAddress;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
- * Limits how often each key may do something. Every key has token buckets of its own, one per {@link Limit}; a key that
- * was never seen has full buckets. Thread-safe. No method waits for permits or for time to pass; which may wait for another
- * call, and how long, is told by the implementation. No argument may be null.
+ * Limits how often each key may do something.
  *
- * @param <K> what is limited: a client address, an account, an API key, with {@code equals} and {@code hashCode} that
- *     do not change; keys of which many may share a hash code should be {@code Comparable} to each other
+ * <pre>{@code
+ * Limiter<String> limiter = Limiter.builder(Limit.perMinute(100).burst(20)).build();
+ * if (!limiter.tryAcquire(account)) {
+ *     // too often
+ * }
+ * }</pre>
+ *
+ * <p>A <dfn>permit</dfn> is what one call costs, as a rule. Every key has a <dfn>bucket</dfn> of permits for each
+ * {@link Limit}: it holds at most the limit's capacity, called <dfn>burst</dfn> in text, and fills evenly with time. A key that
+ * was never seen has full buckets. A call takes its permits from all buckets of its key, or from none.
+ *
+ * <p>Keys need {@code equals} and {@code hashCode} that do not change; keys of which many may share a hash code should be
+ * {@code Comparable} to each other. No argument may be null. All methods may be called by any thread at any time.
+ *
+ * <h2>What a method may lock, block or allocate</h2>
+ *
+ * <p>No method waits for permits, or for time to pass. Beyond that it depends on where the buckets are:
+ *
+ * <ul>
+ * <li>{@link #tryAcquire}, {@link #decide}, {@link #peek}, {@link #charge}, {@link #refund} and {@link #reset} reach the buckets.
+ * A limiter in this process's memory may take a lock for a short while, mostly for keys that are new or being forgotten
+ * ({@link LocalLimiter} tells when). A limiter whose buckets are elsewhere may wait for the network. So may
+ * {@link Decision#refund} of its decisions. {@code decide} and {@code peek} allocate their answer; {@code tryAcquire} need not
+ * allocate anything.
+ * <li>{@link #decideAsync} runs {@code decide} in the calling thread, unless the limiter says otherwise. A thread that must not
+ * wait needs a limiter that overrides it, or one whose {@code decide} does not wait.
+ * <li>{@link #name}, {@link #limits}, {@link #tracked} and {@link #ipv6Prefix} take no lock and wait for nothing; {@code tracked}
+ * may allocate a key.
+ * <li>{@link #stats} allocates its answer. It waits for no call, but should be called at the pace of a scrape rather than of
+ * requests, since it may add up counts of many threads.
+ * <li>{@link #close} may wait for a lock, and not for work under way.
+ * </ul>
+ *
+ * <h2>Limiters of one's own</h2>
+ *
+ * <p>{@code tryAcquire}, {@code decide}, {@code peek}, {@code refund}, {@code reset} and {@code close} are to be written. The other
+ * methods have defaults, which say that something is unknown or cannot be done. What works with any limiter, such as its
+ * metrics, leaves out what is unknown.
+ *
+ * @param <K> what is limited: a client address, an account, an API key
  */
 public interface Limiter<K> extends AutoCloseable {
 
@@ -58,6 +98,25 @@ public interface Limiter<K> extends AutoCloseable {
     }
 
     /**
+     * Takes permits as {@link #decide(Object, long)} does, for callers that must not wait for an answer from elsewhere.
+     *
+     * <p>A limiter that does not override this method calls {@code decide} in the calling thread, and returns a stage that has
+     * completed. The stage fails with whatever exception {@code decide} throws, also for an argument that is refused, so that
+     * there is one place to handle failures. An {@link Error} is thrown.
+     *
+     * @param key whose permits
+     * @param permits how many, at least 1; fewer fail the stage with an {@link IllegalArgumentException}
+     * @return the outcome, now or later
+     */
+    default CompletionStage<Decision> decideAsync(K key, long permits) {
+        try {
+            return CompletableFuture.completedStage(decide(key, permits));
+        } catch (Exception e) { // also a checked one, which other languages throw
+            return CompletableFuture.failedStage(e);
+        }
+    }
+
+    /**
      * Tells what {@link #decide(Object, long)} would answer at this moment, and takes nothing.
      *
      * @param key whose permits
@@ -80,7 +139,7 @@ public interface Limiter<K> extends AutoCloseable {
 
     /**
      * Takes permits whether they are there or not, from every limit: for costs that are known only afterwards, such as
-     * bytes sent or database time. The key may then owe up to one capacity beyond empty, and is refused until it has paid;
+     * bytes sent or database time. The key may then owe up to one capacity beyond empty, and is denied until it has paid;
      * what would go beyond that is dropped.
      *
      * @param key whose permits
@@ -99,17 +158,71 @@ public interface Limiter<K> extends AutoCloseable {
      */
     void reset(K key);
 
+    /**
+     * What the limiter is called in metrics and logs.
+     *
+     * @return not blank; {@code limiter} if it was given no name
+     */
+    default String name() {
+        return "limiter";
+    }
+
+    /**
+     * The limits of each key, in the order in which they were given.
+     *
+     * @return an immutable list; empty if they are unknown
+     */
+    default List<Limit> limits() {
+        return List.of();
+    }
+
+    /**
+     * What the limiter has done so far, and what it occupies.
+     *
+     * @return a snapshot; {@link LimiterStats#unknown} if it counts nothing
+     */
+    default LimiterStats stats() {
+        return LimiterStats.unknown();
+    }
+
+    /**
+     * The one key that stands for all keys that share this one's buckets: for a client's address its network, if clients are
+     * told apart by network.
+     *
+     * @param key any key
+     * @return a key with the same buckets, which stands for itself; the key itself if nothing else is known
+     */
+    default K tracked(K key) {
+        return key;
+    }
+
+    /**
+     * By how many leading bits IPv6 clients are told apart.
+     *
+     * @return empty if keys are used as they are, or it is unknown
+     */
+    default OptionalInt ipv6Prefix() {
+        return OptionalInt.empty();
+    }
+
     /** Ends background work. Idempotent; decisions can be made as before. */
     @Override
     void close();
 
     /**
-     * Starts a limiter in this process's memory, for keys of any type, used as they are. For client addresses prefer
-     * {@link #forAddresses}: a client that owns an IPv6 network has as many addresses as it likes.
+     * Starts a limiter in this process's memory, for keys of any type, used as they are:
+     *
+     * <pre>{@code
+     * Limiter<String> limiter = Limiter.builder(Limit.perSecond(10).burst(20)).build();
+     * }</pre>
+     *
+     * <p>For client addresses prefer {@link #forAddresses}: a client that owns an IPv6 network has as many addresses as it
+     * likes.
      *
      * @param first the limit of each key
      * @param more further limits, applied together with the first
-     * @param <K> the type of the keys
+     * @param <K> the type of the keys, or one above it: {@link LimiterBuilder#build} finds the type out from the variable that
+     *     the limiter is assigned to
      * @return the builder
      * @throws IllegalArgumentException if two limits have one name
      */
@@ -120,6 +233,11 @@ public interface Limiter<K> extends AutoCloseable {
     /**
      * Starts a limiter of clients: IPv4 by address, IPv6 by /64 network, as {@link ClientAddress#network} tells. {@code ::}
      * and multicast addresses are no clients; they are one key.
+     *
+     * <pre>{@code
+     * Limiter<ClientAddress> limiter = Limiter.forAddresses(Limit.perMinute(100)).build();
+     * limiter.tryAcquire(ClientAddress.parse("2001:db8::17"));
+     * }</pre>
      *
      * @param first the limit of each client
      * @param more further limits, applied together with the first

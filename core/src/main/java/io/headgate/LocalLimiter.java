@@ -4,7 +4,6 @@ import io.headgate.internal.QuotedText;
 import io.headgate.map.ReadOptimizedMap;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -169,7 +168,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      *
      * <p>At most one capacity beyond what a full bucket holds; beyond empty a bucket that is shared
      * ({@link Overflow#SHARE}) is not taken, since strangers would wait for it. What is not taken, and what is charged to a
-     * key that has no room and shares no bucket, counts as {@linkplain #droppedPermits dropped}.
+     * key that has no room and shares no bucket, counts as {@linkplain LimiterStats#droppedPermits dropped}.
      */
     @Override
     public void charge(K key, long permits) {
@@ -281,126 +280,51 @@ public final class LocalLimiter<K> implements Limiter<K> {
         return maxKeys;
     }
 
-    /**
-     * The limits, in the order in which they were given.
-     *
-     * @return at least one
-     */
+    @Override
     public List<Limit> limits() {
         return limits;
     }
 
-    /**
-     * What the limiter is called in metrics, logs and the sweeper's thread.
-     *
-     * @return as the limiter was built
-     */
+    /** {@inheritDoc} The thread that sweeps has it in its name, too. */
+    @Override
     public String name() {
         return name;
     }
 
     /**
-     * The one key that stands for all keys that share this one's buckets: for a client's address its network, else the key
-     * itself. It is what a listener of denials is told.
+     * {@inheritDoc}
      *
-     * @param key any key
-     * @return a key with the same buckets, which stands for itself: the IPv4 address of a client that has one; {@code ::}
-     *     for {@code ff00::/8}, as those addresses name no client; {@code ::1} for the network of that address
+     * <p>Of a client that has an IPv4 address that address; {@code ::} for {@code ff00::/8}, as those addresses name no client;
+     * {@code ::1} for the network of that address. It is what a listener of denials is told.
      */
+    @Override
     public K tracked(K key) {
         return tracked.apply(key);
     }
 
-    /**
-     * By how many leading bits IPv6 clients are told apart.
-     *
-     * @return empty if keys are used as they are
-     */
+    @Override
     public OptionalInt ipv6Prefix() {
         return ipv6Prefix == LimiterBuilder.ANY_KEY ? OptionalInt.empty() : OptionalInt.of(ipv6Prefix);
     }
 
-    /**
-     * What the limiter has done so far.
-     *
-     * @return a snapshot
-     */
+    /** {@inheritDoc} Everything is known of it. */
+    @Override
     public LimiterStats stats() {
         long sharedBytes = store.shared == null ? 0 : store.shared.presentBytes();
-        return new LimiterStats(
-                allowed.sum(),
-                accounts.denied(),
-                overflowed.sum(),
-                accounts.undone(),
-                store.evicted(),
-                walks.failures(),
-                store.presentBytes() + sharedBytes,
-                sharedBytes);
-    }
-
-    /**
-     * How many calls were refused because of one limit: the first that was found exhausted.
-     *
-     * @param limit one of {@link #limits}
-     * @return the count so far
-     * @throws IllegalArgumentException if the limiter has no such limit
-     */
-    public long denied(Limit limit) {
-        Objects.requireNonNull(limit, "limit");
-        for (int i = 0; i < buckets.length; i++) {
-            if (buckets[i].limit().equals(limit)) {
-                return accounts.refusals(i);
-            }
-        }
-        throw new IllegalArgumentException(
-                "no limit of limiter " + QuotedText.of(name) + ": " + QuotedText.of(limit.toString()));
-    }
-
-    /**
-     * How many calls were denied without a look at any limit, as there was no room for the key: by {@link Overflow#DENY}, or
-     * by {@link Overflow#SHARE} if there was no memory for buckets to share.
-     *
-     * @return the count so far
-     */
-    public long turnedAway() {
-        return accounts.turnedAway();
-    }
-
-    /**
-     * How many permits {@link #charge} did not take, under the limit of which it took the fewest.
-     *
-     * @return the count so far
-     */
-    public long droppedPermits() {
-        return accounts.dropped();
-    }
-
-    /**
-     * How many calls of {@code decide} took permits, from the key's own buckets or from shared ones, and left at most a fifth
-     * of a limit's capacity. Calls of {@code tryAcquire} are not among them: they do not find out what they leave.
-     *
-     * @return the count so far
-     */
-    public long nearLimit() {
-        return accounts.nearLimit();
-    }
-
-    /**
-     * How many walks over all keys came to their end.
-     *
-     * @return the count so far
-     */
-    public long sweeps() {
-        return walks.count();
-    }
-
-    /**
-     * How long all walks over all keys took together, without the rests in between.
-     *
-     * @return the sum so far
-     */
-    public Duration sweepTime() {
-        return walks.time();
+        LimiterStats.Builder stats = LimiterStats.builder()
+                .allowed(allowed.sum())
+                .overflowed(overflowed.sum())
+                .evicted(store.evicted())
+                .sweeps(walks.count())
+                .sweepTime(walks.time())
+                .sweepFailures(walks.failures())
+                .size(store.size())
+                .maxKeys(maxKeys)
+                .memoryBytes(store.presentBytes() + sharedBytes)
+                .maxMemoryBytes(memoryBytes)
+                .sharedMemoryBytes(sharedBytes);
+        accounts.count(stats);
+        return stats.build();
     }
 
     @Override

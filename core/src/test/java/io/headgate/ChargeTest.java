@@ -49,11 +49,11 @@ class ChargeTest<K> {
         assertThat(limiter.tryAcquire(a)).isFalse();
         assertThat(untilFull(limiter, a, 1)).isEqualTo(Duration.ofSeconds(130));
         assertThat(limiter.peek(a, 1).retryAfter()).contains(Duration.ofSeconds(40));
-        assertThat(limiter.droppedPermits()).isZero();
+        assertThat(limiter.stats().droppedPermits()).isZero();
         limiter.charge(a, 30);
         assertThat(untilFull(limiter, a, 0)).isEqualTo(Duration.ofSeconds(43));
         assertThat(untilFull(limiter, a, 1)).isEqualTo(Duration.ofSeconds(200));
-        assertThat(limiter.droppedPermits()).isEqualTo(23);
+        assertThat(limiter.stats().droppedPermits()).isEqualTo(23);
         limiter.charge(a, Long.MAX_VALUE);
         assertThat(untilFull(limiter, a, 0)).isEqualTo(Duration.ofSeconds(60));
         assertThat(untilFull(limiter, a, 1)).isEqualTo(Duration.ofSeconds(200));
@@ -83,7 +83,7 @@ class ChargeTest<K> {
         limiter.tryAcquire(b, 10);
         limiter.charge(a, 25);
         assertThat(limiter.size()).isEqualTo(1);
-        assertThat(limiter.droppedPermits()).isEqualTo(overflow == Overflow.SHARE ? 15 : 25);
+        assertThat(limiter.stats().droppedPermits()).isEqualTo(overflow == Overflow.SHARE ? 15 : 25);
         if (overflow == Overflow.SHARE) {
             assertThat(limiter.decide(a).retryAfter())
                     .contains(Duration.ofSeconds(10)); // no longer than if it were empty

@@ -69,7 +69,7 @@ class DebtTest<K> {
         assertThat(untilFull(peek)).isEqualTo(seconds(40));
         limiter.charge(keys.key(1), 2);
         assertThat(limiter.tryAcquire(keys.key(1))).isFalse();
-        assertThat(limiter.droppedPermits()).isZero();
+        assertThat(limiter.stats().droppedPermits()).isZero();
     }
 
     @Test
@@ -86,7 +86,7 @@ class DebtTest<K> {
         assertThat(limiter.tryAcquire(keys.key(1))).isFalse();
         time.advanceNanos(1);
         assertThat(limiter.tryAcquire(keys.key(1))).isTrue();
-        assertThat(limiter.droppedPermits()).isZero();
+        assertThat(limiter.stats().droppedPermits()).isZero();
     }
 
     @ParameterizedTest
@@ -94,7 +94,7 @@ class DebtTest<K> {
     void aKeyOwesACapacityBeyondEmptyAtMost(long permits) {
         LocalLimiter<K> limiter = sixAMinute(10, Overflow.SHARE);
         limiter.charge(keys.key(1), permits);
-        assertThat(limiter.droppedPermits()).isEqualTo(permits - 12);
+        assertThat(limiter.stats().droppedPermits()).isEqualTo(permits - 12);
         assertThat(untilFull(limiter.peek(keys.key(1), 1))).isEqualTo(seconds(120));
         assertThat(retryAfter(limiter.peek(keys.key(1), 1))).isEqualTo(seconds(70));
         time.advance(seconds(120));
@@ -108,7 +108,7 @@ class DebtTest<K> {
         for (int i = 0; i < 20; i++) {
             limiter.charge(keys.key(1), 1);
         }
-        assertThat(limiter.droppedPermits()).isEqualTo(8);
+        assertThat(limiter.stats().droppedPermits()).isEqualTo(8);
         assertThat(untilFull(limiter.peek(keys.key(1), 1))).isEqualTo(seconds(120));
         limiter.refund(keys.key(1), 12);
         assertThat(limiter.peek(keys.key(1), 1).remaining()).isEqualTo(6);
@@ -140,7 +140,7 @@ class DebtTest<K> {
         LocalLimiter<K> limiter = sixAMinute(1, overflow);
         limiter.tryAcquire(keys.key(1));
         limiter.charge(keys.key(2), 3);
-        assertThat(limiter.droppedPermits()).isEqualTo(3);
+        assertThat(limiter.stats().droppedPermits()).isEqualTo(3);
         limiter.reset(keys.key(1));
         assertThat(limiter.peek(keys.key(2), 1).overflow()).isFalse();
         assertThat(limiter.peek(keys.key(2), 1).remaining()).isEqualTo(6);

@@ -73,7 +73,7 @@ class OverflowTest<K> {
         }
         assertThat(limiter.stats().denied()).isEqualTo(denied);
         assertThat(limiter.stats().allowed()).isEqualTo(100 + 19_000 - denied);
-        assertThat(limiter.turnedAway()).isEqualTo(overflow == Overflow.DENY ? 19_000 : 0);
+        assertThat(limiter.stats().deniedAtCapacity()).isEqualTo(overflow == Overflow.DENY ? 19_000 : 0);
         for (int key = 0; key < 100; key++) {
             Decision decision = limiter.decide(keys.key(key));
             assertThat(decision.overflow()).isFalse();
@@ -133,20 +133,20 @@ class OverflowTest<K> {
         LocalLimiter<K> allow =
                 build(keys.builder(Limit.parse("2/day")).maxKeys(1).overflow(Overflow.ALLOW));
         allow.decide(keys.key(0));
-        assertThat(allow.nearLimit()).isZero(); // half is left
+        assertThat(allow.stats().nearLimit()).isZero(); // half is left
         allow.peek(keys.key(0), 1);
         allow.decide(keys.key(1), 2);
-        assertThat(allow.nearLimit()).isZero(); // nothing was taken
+        assertThat(allow.stats().nearLimit()).isZero(); // nothing was taken
         allow.decide(keys.key(0));
-        assertThat(allow.nearLimit()).isEqualTo(1);
+        assertThat(allow.stats().nearLimit()).isEqualTo(1);
         allow.decide(keys.key(0));
-        assertThat(allow.nearLimit()).isEqualTo(1); // refused
+        assertThat(allow.stats().nearLimit()).isEqualTo(1); // refused
 
         LocalLimiter<K> share = build(keys.builder(Limit.parse("2/day")).maxKeys(1));
         share.tryAcquire(keys.key(0), 2);
-        assertThat(share.nearLimit()).isZero(); // not counted
+        assertThat(share.stats().nearLimit()).isZero(); // not counted
         assertThat(share.decide(keys.key(1), 2).allowed()).isTrue();
-        assertThat(share.nearLimit()).isEqualTo(1); // of a shared bucket
+        assertThat(share.stats().nearLimit()).isEqualTo(1); // of a shared bucket
     }
 
     @Test

@@ -109,14 +109,14 @@ class SweeperTest {
         LocalLimiter<Integer> limiter = limiter(ticker, Duration.ofSeconds(150));
         for (int round = 0; round < 3; round++) {
             for (int seconds : new int[] {60, 60, 30}) {
-                assertThat(limiter.sweeps()).isEqualTo(round);
+                assertThat(limiter.stats().sweeps()).isEqualTo(round);
                 Task hop = tasks.remove();
                 assertThat(tasks).isEmpty();
                 assertThat(hop.delay).isEqualTo(Duration.ofSeconds(seconds));
                 hop.action.run();
             }
         }
-        assertThat(limiter.sweeps()).isEqualTo(3);
+        assertThat(limiter.stats().sweeps()).isEqualTo(3);
         limiter.close();
         assertThat(tasks.getFirst().future).isCancelled();
     }

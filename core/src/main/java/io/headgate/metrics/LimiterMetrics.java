@@ -83,15 +83,15 @@ public final class LimiterMetrics implements MeterBinder {
         decisions(registry, ALL, "allowed", l -> l.stats().allowed());
         decisions(registry, ALL, "overflow", l -> l.stats().overflowed());
         for (Limit limit : limiter.limits()) {
-            decisions(registry, limit.name(), refused, l -> l.denied(limit));
+            decisions(registry, limit.name(), refused, l -> l.stats().denied(limit));
         }
-        decisions(registry, ALL, refused, LocalLimiter::turnedAway);
+        decisions(registry, ALL, refused, l -> l.stats().deniedAtCapacity());
         LongSupplier failed = failures;
         if (failed != null) {
             decisions(registry, ALL, "failed", l -> failed.getAsLong());
         }
         Tags tags = Tags.of("limiter", limiter.name());
-        FunctionCounter.builder("headgate.near.limit", limiter, LocalLimiter::nearLimit)
+        FunctionCounter.builder("headgate.near.limit", limiter, l -> l.stats().nearLimit())
                 .description("Calls of decide that took permits and left at most a fifth of a limit")
                 .tags(tags)
                 .register(registry);
@@ -120,8 +120,8 @@ public final class LimiterMetrics implements MeterBinder {
         FunctionTimer.builder(
                         "headgate.sweep",
                         limiter,
-                        LocalLimiter::sweeps,
-                        l -> l.sweepTime().toNanos(),
+                        l -> l.stats().sweeps(),
+                        l -> l.stats().sweepTime().toNanos(),
                         TimeUnit.NANOSECONDS)
                 .description("Walks over all clients that forget idle ones")
                 .tags(tags)

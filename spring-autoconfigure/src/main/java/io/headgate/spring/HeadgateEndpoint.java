@@ -105,20 +105,20 @@ final class HeadgateEndpoint {
         LimiterStats stats = limiter.stats();
         Map<String, Object> answer = new LinkedHashMap<>();
         Map<String, Object> limits = new LinkedHashMap<>();
-        limiter.limits().forEach(limit -> limits.put(limit.name(), limit(limit, limiter.denied(limit))));
+        limiter.limits().forEach(limit -> limits.put(limit.name(), limit(limit, stats.denied(limit))));
         answer.put("limits", limits);
         answer.put("dryRun", shown.dryRun());
         answer.put("allowed", stats.allowed());
         answer.put("denied", stats.denied());
         answer.put("overflowed", stats.overflowed());
-        answer.put("nearLimit", limiter.nearLimit());
-        answer.put("clients", limiter.size());
-        answer.put("maxClients", limiter.maxKeys());
+        answer.put("nearLimit", stats.nearLimit());
+        answer.put("clients", stats.size());
+        answer.put("maxClients", stats.maxKeys());
         answer.put("memoryBytes", stats.memoryBytes());
-        answer.put("maxMemoryBytes", limiter.memoryBytes());
+        answer.put("maxMemoryBytes", stats.maxMemoryBytes());
         answer.put("evicted", stats.evicted());
-        answer.put("sweeps", limiter.sweeps());
-        answer.put("sweepSeconds", seconds(limiter.sweepTime()));
+        answer.put("sweeps", stats.sweeps());
+        answer.put("sweepSeconds", seconds(stats.sweepTime()));
         answer.put("sweepFailures", stats.sweepFailures());
         return answer;
     }
