@@ -92,11 +92,6 @@ public interface Limiter<K> extends AutoCloseable {
      */
     Decision decide(K key, long permits);
 
-    /** Decides as {@link #decide(Object, long)} does. */
-    default java.util.concurrent.CompletionStage<Decision> decideAsync(K key, long permits) {
-        return java.util.concurrent.CompletableFuture.completedFuture(decide(key, permits));
-    }
-
     /**
      * Takes permits as {@link #decide(Object, long)} does, for callers that must not wait for an answer from elsewhere.
      *
