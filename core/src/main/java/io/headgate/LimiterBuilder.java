@@ -212,7 +212,7 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * Who hears of every refusal, such as {@link HeavyHitters}. Default: nobody.
+     * Who hears of every denial, such as a {@code HeavyHitters} of {@code io.headgate.metrics}. Default: nobody.
      *
      * <p>A call that the listener makes of this limiter is decided and counted as any other, but if it is denied the
      * listener does not hear of it. What the listener throws is thrown to whoever was denied; the call is counted.
