@@ -1,7 +1,7 @@
 package io.headgate.spring;
 
-import io.headgate.HeavyHitters;
 import io.headgate.Ticker;
+import io.headgate.metrics.HeavyHitters;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLongArray;
