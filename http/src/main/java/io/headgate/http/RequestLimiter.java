@@ -79,6 +79,11 @@ public final class RequestLimiter implements AutoCloseable {
         settings.rules.stream()
                 .filter(Rule::isUnlimitedExtension)
                 .forEach(rule -> warnings.once(Warning.UNLIMITED_EXTENSION, rule.name()));
+        settings.hostBits.forEach((option, ranges) -> {
+            if (!ranges.isEmpty()) {
+                warnings.once(Warning.HOST_BITS, settings.spelling.apply(option), ranges);
+            }
+        });
     }
 
     /**

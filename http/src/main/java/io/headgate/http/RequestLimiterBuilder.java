@@ -403,6 +403,11 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
         return self();
     }
 
+    /** Takes notice of ranges whose text means less than it says; nothing to say of an option that is written well. */
+    void noteHostBits(Option option, String ranges) {
+        settings.hostBits.put(option, ranges);
+    }
+
     /**
      * Throws what {@link #open} would throw, and makes nothing.
      *

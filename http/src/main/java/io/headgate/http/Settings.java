@@ -9,8 +9,10 @@ import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -85,6 +87,9 @@ final class Settings {
 
     Function<Option, String> spelling = Option::toString;
 
+    /** Options whose ranges have bits beyond their prefix, and what those mean; empty where all are as they should be. */
+    final Map<Option, String> hostBits = new EnumMap<>(Option.class);
+
     Settings(@Nullable KeyedLimiter<?> limiter) {
         this.limiter = limiter;
     }
@@ -117,6 +122,7 @@ final class Settings {
         copy.name = name;
         copy.limiterName = limiterName;
         copy.spelling = spelling;
+        copy.hostBits.putAll(hostBits);
         return copy;
     }
 
