@@ -7,6 +7,7 @@ import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -307,6 +308,15 @@ public final class RequestLimiter implements AutoCloseable {
      * @return what has been warned of so far
      */
     public Set<Warning> warnings() {
+        return warnings.said().keySet();
+    }
+
+    /**
+     * What looks misconfigured, in words.
+     *
+     * @return what has been warned of so far, each with its text as it was logged
+     */
+    public Map<Warning, String> warningTexts() {
         return warnings.said();
     }
 

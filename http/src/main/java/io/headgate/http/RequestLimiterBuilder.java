@@ -2,6 +2,7 @@ package io.headgate.http;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterRegistry;
 import io.headgate.Overflow;
 import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
@@ -378,6 +379,18 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      */
     public B limiterName(String name) {
         settings.limiterName = Objects.requireNonNull(name, "name");
+        return self();
+    }
+
+    /**
+     * Makes limiters in a registry, where others find them by name, and which closes them. They outlive what is built, with
+     * what clients have taken, and share a thread.
+     *
+     * @param registry has no other limiters of the same names; by default each limiter is closed with what is built
+     * @return this
+     */
+    public B registry(LimiterRegistry registry) {
+        settings.registry = Objects.requireNonNull(registry, "registry");
         return self();
     }
 

@@ -3,6 +3,7 @@ package io.headgate.http;
 import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LimiterBuilder;
+import io.headgate.LimiterRegistry;
 import io.headgate.Overflow;
 import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
@@ -85,6 +86,10 @@ final class Settings {
     @Nullable
     String limiterName;
 
+    /** Where limiters are made; null if they are made and closed with the limiter of requests. */
+    @Nullable
+    LimiterRegistry registry;
+
     Function<Option, String> spelling = Option::toString;
 
     /** Options whose ranges have bits beyond their prefix, and what those mean; empty where all are as they should be. */
@@ -121,6 +126,7 @@ final class Settings {
         copy.onClientDenied = onClientDenied;
         copy.name = name;
         copy.limiterName = limiterName;
+        copy.registry = registry;
         copy.spelling = spelling;
         copy.hostBits.putAll(hostBits);
         return copy;
