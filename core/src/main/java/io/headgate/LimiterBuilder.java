@@ -22,9 +22,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds a {@link LocalLimiter}. Not thread-safe; may build several.
  *
- * @param <K> the type of the keys
+ * <pre>{@code
+ * Limiter<String> limiter = Limiter.builder(Limit.perSecond(10).burst(20), Limit.perDay(1_000))
+ *         .name("mails")
+ *         .maxKeys(100_000)
+ *         .overflow(Overflow.DENY)
+ *         .onDenied((String account) -> denied.increment())
+ *         .build();
+ * }</pre>
+ *
+ * <p>The type of the keys need not be told. It is found out from the listener of denials or from the variable that the limiter
+ * is assigned to. Where there is neither, {@code Limiter.<String>builder(limit)} tells it.
+ *
+ * @param <K> the type of the keys, or one above it
  */
 public final class LimiterBuilder<K> {
+
+    /** One object, so that builders which nobody gave a clock have equal settings. */
+    private static final Ticker SYSTEM = System::nanoTime;
 
     static final int ANY_KEY = -1;
     private static final long MOST_KEYS = 1L << 30;
@@ -35,7 +50,7 @@ public final class LimiterBuilder<K> {
     final Function<List<TranslationPrefix>, KeyKind<K>> kinds;
 
     RandomGenerator random = new SecureRandom();
-    Ticker ticker = System::nanoTime;
+    Ticker ticker = SYSTEM;
     long maxKeys = 1_000_000;
     Overflow overflow = Overflow.SHARE;
     Duration sweepInterval = Duration.ofSeconds(10);
@@ -78,6 +93,26 @@ public final class LimiterBuilder<K> {
         return new LimiterBuilder<>(ipv6Prefix, translators -> KeyKind.networks(ipv6Prefix, translators), first, more);
     }
 
+    /**
+     * All that a limiter depends on but its name, the listener and the secrets of its hashes.
+     *
+     * @param scheduler null if the limiter may be swept anywhere
+     */
+    private record Settings(
+            List<Limit> limits,
+            int ipv6Prefix,
+            List<TranslationPrefix> translators,
+            Ticker ticker,
+            long maxKeys,
+            Overflow overflow,
+            Duration sweepInterval,
+            @Nullable ScheduledExecutorService scheduler) {}
+
+    /** Equal if the limiters that are built now would be alike. */
+    Object settings() {
+        return new Settings(limits, ipv6Prefix, translators, ticker, maxKeys, overflow, sweepInterval, scheduler);
+    }
+
     BucketStore<K> openStore(KeyKind<K> kind, TokenBucket[] buckets) {
         long seed = random.nextLong();
         boolean sharing = overflow == Overflow.SHARE;
@@ -114,8 +149,8 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * How many keys are tracked at once, at most. Default: 1,000,000. What they may cost tells
-     * {@link LocalLimiter#memoryBytes}.
+     * How many keys are tracked at once, at most. Default: 1,000,000. See {@link LocalLimiter#memoryBytes} for the
+     * memory that this may take.
      *
      * @param maxKeys 1 to 2<sup>30</sup>
      * @return this
@@ -212,13 +247,13 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * Who hears of every refusal, such as {@link HeavyHitters}. Default: nobody.
+     * Who hears of every denial, such as a {@code HeavyHitters} of {@code io.headgate.metrics}. Default: nobody.
      *
      * <p>A call that the listener makes of this limiter is decided and counted as any other, but if it is denied the
      * listener does not hear of it. What the listener throws is thrown to whoever was denied; the call is counted.
      *
      * @param onDenied is given the key as the limiter tracks it ({@link LocalLimiter#tracked}), in the thread that is
-     *     refused: any of them, many at once, as often as an attacker likes. Must be cheap, and should not throw
+     *     denied: any of them, many at once, as often as an attacker likes. Must be cheap, and should not throw
      * @param <K1> the type of the keys, if it has not been told yet
      * @return this
      */
@@ -243,10 +278,16 @@ public final class LimiterBuilder<K> {
      * @throws IllegalArgumentException if sweeps are to run on a scheduler that takes no more tasks
      */
     public <K1 extends K> LocalLimiter<K1> build() {
-        if (scheduler != null && !sweepInterval.isZero() && scheduler.isShutdown()) {
+        return build(scheduler);
+    }
+
+    /** Builds a limiter that is swept there, unless this builder has a scheduler of its own. */
+    <K1 extends K> LocalLimiter<K1> build(@Nullable ScheduledExecutorService other) {
+        ScheduledExecutorService where = scheduler == null ? other : scheduler;
+        if (where != null && !sweepInterval.isZero() && where.isShutdown()) {
             throw Sweeper.notSwept(name, null);
         }
-        LocalLimiter<K1> limiter = new LocalLimiter<>(ofKeys());
+        LocalLimiter<K1> limiter = new LocalLimiter<>(ofKeys(), where);
         limiter.start();
         return limiter;
     }

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@link Limiter} in the memory of this process, for at most a given number of keys. Made by {@link Limiter#builder},
  * {@link Limiter#forAddresses} or {@link Limiter#forNetworks}.
+ *
+ * <pre>{@code
+ * LocalLimiter<ClientAddress> limiter =
+ *         Limiter.forAddresses(Limit.perMinute(100)).maxKeys(50_000).build();
+ * limiter.memoryBytes();          // the most that it may take
+ * limiter.stats().memoryBytes();  // what it takes now
+ * }</pre>
  *
  * <p>Clients that at most 64 bits tell apart are kept in a table, all other keys in a {@link ReadOptimizedMap}; both grow and
  * shrink with the number of keys. A call about a key that is tracked, and in the map has settled, takes no lock, unless the key is
@@ -66,7 +74,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final Sweeps walks;
     private final @Nullable Sweeper sweeper;
 
-    LocalLimiter(LimiterBuilder<K> builder) {
+    /** A limiter that is swept there, or on a thread of its own. */
+    LocalLimiter(LimiterBuilder<K> builder, @Nullable ScheduledExecutorService scheduler) {
         name = builder.name;
         limits = builder.limits;
         ticker = builder.ticker;
@@ -84,7 +93,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         accounts = new Accounts<>(limits, buckets, store, builder.overflow);
         walks = new Sweeps(store, ticker);
         memoryBytes = store.memoryBytes() + (store.shared == null ? 0 : store.shared.memoryBytes());
-        sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, builder.scheduler);
+        sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, scheduler);
     }
 
     @Override
@@ -260,8 +269,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
-     * What the limiter may occupy at most, in bytes: once it tracks {@link #maxKeys} keys, and others have shared buckets. What
-     * it occupies now tells {@link LimiterStats#memoryBytes}. The key objects are not counted, nor, while a thread moves rows of
+     * What the limiter may occupy at most, in bytes: once it tracks {@link #maxKeys} keys, and others have shared buckets. See
+     * {@link LimiterStats#memoryBytes} for what it occupies now. The key objects are not counted, nor, while a thread moves rows of
      * a table, the 256 KB at most that they come from or go to. Under compressed references, as with heaps below 32 GB: without
      * them, keys that are no addresses cost up to half as much again.
      *

@@ -54,8 +54,23 @@ final class Sweeper implements Runnable {
         this.scheduler = scheduler == null ? ownThread(limiter.name()) : scheduler;
     }
 
-    private static ScheduledExecutorService ownThread(String name) {
-        return new ScheduledThreadPoolExecutor(1, task -> privileged(() -> daemon(task, "headgate-sweeper-" + name)));
+    private static ScheduledThreadPoolExecutor ownThread(String name) {
+        return thread("headgate-sweeper-" + name);
+    }
+
+    /**
+     * A scheduler for several limiters, with one daemon thread. The thread begins with the first task, and ends a minute after
+     * the last: a scheduler that nobody shuts down keeps no thread once its limiters are gone.
+     */
+    static ScheduledExecutorService sharedThread() {
+        ScheduledThreadPoolExecutor scheduler = thread("headgate-sweeper");
+        scheduler.setKeepAliveTime(LONGEST_HOP.toNanos(), TimeUnit.NANOSECONDS);
+        scheduler.allowCoreThreadTimeOut(true);
+        return scheduler;
+    }
+
+    private static ScheduledThreadPoolExecutor thread(String name) {
+        return new ScheduledThreadPoolExecutor(1, task -> privileged(() -> daemon(task, name)));
     }
 
     /** Inherits nothing from the thread that happens to build the limiter, which may be an application's. */

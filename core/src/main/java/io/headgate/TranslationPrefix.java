@@ -2,7 +2,9 @@ package io.headgate;
 
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A prefix under which a translator writes IPv4 addresses as IPv6 (RFC 6052, section 2.2). */
 final class TranslationPrefix {
@@ -49,5 +51,15 @@ final class TranslationPrefix {
         }
         // The eight bits after the first 64 are skipped, and those behind the IPv4 address are ignored.
         return (addressHigh << 32 | addressLow << 8 >>> 32) >>> (64 - length) & LOW_32;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof TranslationPrefix that && high == that.high && low == that.low && length == that.length;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(high, low, length);
     }
 }

@@ -3,6 +3,7 @@ package io.headgate;
 import static io.headgate.faults.Scenario.require;
 
 import io.headgate.faults.Scenario;
+import io.headgate.metrics.HeavyHitters;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

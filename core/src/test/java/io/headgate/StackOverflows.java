@@ -4,6 +4,7 @@ import static io.headgate.faults.Scenario.require;
 
 import io.headgate.faults.Scenario;
 import io.headgate.map.ReadOptimizedMap;
+import io.headgate.metrics.HeavyHitters;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package io.headgate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.metrics.HeavyHitters;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;

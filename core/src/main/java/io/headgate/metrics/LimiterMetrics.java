@@ -1,7 +1,7 @@
 package io.headgate.metrics;
 
-import io.headgate.Limit;
-import io.headgate.LocalLimiter;
+import io.headgate.Limiter;
+import io.headgate.LimiterStats;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
@@ -11,27 +11,34 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The meters of a limiter. They read its own counters when they are scraped, so a decision costs nothing more. No key
- * is ever in a tag.
+ * The meters of a limiter, of whatever kind:
+ *
+ * <pre>{@code
+ * new LimiterMetrics(limiter).bindTo(registry);
+ * }</pre>
+ *
+ * <p>They read {@link Limiter#stats} when they are scraped, so a decision costs nothing more. A number that is unknown when they
+ * are bound has no meter. No key is ever in a tag.
  *
  * <table>
  * <caption>Meters, all with the tag {@code limiter}</caption>
  * <tr><th>name</th><th>type</th><th>what it counts</th></tr>
  * <tr><td>headgate.decisions</td><td>counter</td><td>calls by {@code outcome}: {@code allowed}; {@code denied} or
- * {@code dry_run_denied}, by the {@code limit} that was found exhausted; {@code failed}; and once more
- * {@code overflow}, those of the former that the overflow rule decided. Where it is not one limit that decides,
- * {@code limit} is {@code all}</td></tr>
+ * {@code dry_run_denied}, by the {@code limit} that denied; {@code failed}. Each call is counted once. Where it is not one
+ * limit that decides, {@code limit} is {@code all}</td></tr>
+ * <tr><td>headgate.overflows</td><td>counter</td><td>those of the decisions that the overflow rule made, since there was no room
+ * for the key</td></tr>
  * <tr><td>headgate.near.limit</td><td>counter</td><td>calls of {@code decide} that took permits
  * and left at most a fifth of a limit</td></tr>
  * <tr><td>headgate.clients, headgate.clients.max</td><td>gauge</td><td>keys tracked, and the most there can be</td></tr>
  * <tr><td>headgate.memory, headgate.memory.max</td><td>gauge</td><td>bytes that the limiter occupies, and the most it may
  * occupy</td></tr>
  * <tr><td>headgate.evictions</td><td>counter</td><td>keys forgotten because they were full again</td></tr>
- * <tr><td>headgate.sweep</td><td>timer</td><td>walks over all keys, and the time they took</td></tr>
+ * <tr><td>headgate.sweep</td><td>timer</td><td>sweeps over all keys, and the time they took</td></tr>
  * </table>
  */
 @SuppressWarnings("exports") // optional: who uses the meters requires Micrometer by himself
@@ -39,7 +46,7 @@ public final class LimiterMetrics implements MeterBinder {
 
     private static final String ALL = "all";
 
-    private final LocalLimiter<?> limiter;
+    private final Limiter<?> limiter;
     private final boolean dryRun;
     private final @Nullable LongSupplier failures;
 
@@ -48,11 +55,11 @@ public final class LimiterMetrics implements MeterBinder {
      *
      * @param limiter the limiter; names are unique within a registry
      */
-    public LimiterMetrics(LocalLimiter<?> limiter) {
+    public LimiterMetrics(Limiter<?> limiter) {
         this(Objects.requireNonNull(limiter, "limiter"), false, null);
     }
 
-    private LimiterMetrics(LocalLimiter<?> limiter, boolean dryRun, @Nullable LongSupplier failures) {
+    private LimiterMetrics(Limiter<?> limiter, boolean dryRun, @Nullable LongSupplier failures) {
         this.limiter = limiter;
         this.dryRun = dryRun;
         this.failures = failures;
@@ -79,60 +86,120 @@ public final class LimiterMetrics implements MeterBinder {
 
     @Override
     public void bindTo(MeterRegistry registry) {
-        String refused = dryRun ? "dry_run_denied" : "denied";
-        decisions(registry, ALL, "allowed", l -> l.stats().allowed());
-        decisions(registry, ALL, "overflow", l -> l.stats().overflowed());
-        for (Limit limit : limiter.limits()) {
-            decisions(registry, limit.name(), refused, l -> l.stats().denied(limit));
+        Tags tags = Tags.of("limiter", limiter.name());
+        LimiterStats known = limiter.stats();
+        if (!known.isUnknown()) {
+            bindDecisions(registry, tags, known);
+            bindCounts(registry, tags);
         }
-        decisions(registry, ALL, refused, l -> l.stats().deniedAtCapacity());
         LongSupplier failed = failures;
         if (failed != null) {
-            decisions(registry, ALL, "failed", l -> failed.getAsLong());
+            decisions(registry, tags, ALL, "failed", l -> failed.getAsLong());
         }
-        Tags tags = Tags.of("limiter", limiter.name());
-        FunctionCounter.builder("headgate.near.limit", limiter, l -> l.stats().nearLimit())
-                .description("Calls of decide that took permits and left at most a fifth of a limit")
-                .tags(tags)
+        gauge(registry, tags, known, "headgate.clients", "", "Clients that are tracked", LimiterStats::size);
+        gauge(
+                registry,
+                tags,
+                known,
+                "headgate.clients.max",
+                "",
+                "Clients that can be tracked at once",
+                LimiterStats::maxKeys);
+        gauge(
+                registry,
+                tags,
+                known,
+                "headgate.memory",
+                "bytes",
+                "Memory that the limiter occupies",
+                LimiterStats::memoryBytes);
+        gauge(
+                registry,
+                tags,
+                known,
+                "headgate.memory.max",
+                "bytes",
+                "Memory that the limiter may occupy at most",
+                LimiterStats::maxMemoryBytes);
+    }
+
+    /** Each call under one limit, or under {@link #ALL}: also if the limiter does not tell its limits apart. */
+    private void bindDecisions(MeterRegistry registry, Tags tags, LimiterStats known) {
+        String denied = dryRun ? "dry_run_denied" : "denied";
+        decisions(registry, tags, ALL, "allowed", l -> l.stats().allowed());
+        known.deniedByLimit()
+                .keySet()
+                .forEach(limit -> decisions(
+                        registry, tags, limit.name(), denied, l -> l.stats().denied(limit)));
+        boolean byLimit = !known.deniedByLimit().isEmpty();
+        decisions(
+                registry,
+                tags,
+                ALL,
+                denied,
+                l -> byLimit ? l.stats().deniedAtCapacity() : l.stats().denied());
+    }
+
+    private void decisions(
+            MeterRegistry registry, Tags tags, String limit, String outcome, ToLongFunction<Limiter<?>> count) {
+        FunctionCounter.builder("headgate.decisions", limiter, count::applyAsLong)
+                .description("Calls of the limiter by outcome")
+                .tags(tags.and("limit", limit, "outcome", outcome))
                 .register(registry);
-        Gauge.builder("headgate.clients", limiter, LocalLimiter::size)
-                .description("Clients that are tracked")
-                .tags(tags)
-                .register(registry);
-        Gauge.builder("headgate.clients.max", limiter, LocalLimiter::maxKeys)
-                .description("Clients that can be tracked at once")
-                .tags(tags)
-                .register(registry);
-        Gauge.builder("headgate.memory", limiter, l -> l.stats().memoryBytes())
-                .description("Memory that the limiter occupies")
-                .baseUnit("bytes")
-                .tags(tags)
-                .register(registry);
-        Gauge.builder("headgate.memory.max", limiter, LocalLimiter::memoryBytes)
-                .description("Memory that the limiter may occupy at most")
-                .baseUnit("bytes")
-                .tags(tags)
-                .register(registry);
-        FunctionCounter.builder("headgate.evictions", limiter, l -> l.stats().evicted())
-                .description("Clients forgotten because their buckets were full again")
-                .tags(tags)
-                .register(registry);
+    }
+
+    private void bindCounts(MeterRegistry registry, Tags tags) {
+        count(
+                registry,
+                tags,
+                "headgate.overflows",
+                "Decisions of the overflow rule, since there was no room for the client",
+                LimiterStats::overflowed);
+        count(
+                registry,
+                tags,
+                "headgate.near.limit",
+                "Calls of decide that took permits and left at most a fifth of a limit",
+                LimiterStats::nearLimit);
+        count(
+                registry,
+                tags,
+                "headgate.evictions",
+                "Clients forgotten because their buckets were full again",
+                LimiterStats::evicted);
         FunctionTimer.builder(
                         "headgate.sweep",
                         limiter,
                         l -> l.stats().sweeps(),
                         l -> l.stats().sweepTime().toNanos(),
                         TimeUnit.NANOSECONDS)
-                .description("Walks over all clients that forget idle ones")
+                .description("Sweeps over all clients that forget idle ones")
                 .tags(tags)
                 .register(registry);
     }
 
-    private void decisions(
-            MeterRegistry registry, String limit, String outcome, ToDoubleFunction<LocalLimiter<?>> count) {
-        FunctionCounter.builder("headgate.decisions", limiter, count::applyAsDouble)
-                .description("Calls of the limiter by outcome")
-                .tags("limiter", limiter.name(), "limit", limit, "outcome", outcome)
+    private void count(
+            MeterRegistry registry, Tags tags, String name, String description, ToLongFunction<LimiterStats> number) {
+        FunctionCounter.builder(name, limiter, l -> number.applyAsLong(l.stats()))
+                .description(description)
+                .tags(tags)
                 .register(registry);
+    }
+
+    private void gauge(
+            MeterRegistry registry,
+            Tags tags,
+            LimiterStats known,
+            String name,
+            String unit,
+            String description,
+            ToLongFunction<LimiterStats> number) {
+        if (number.applyAsLong(known) >= 0) {
+            Gauge.builder(name, limiter, l -> number.applyAsLong(l.stats()))
+                    .description(description)
+                    .baseUnit(unit.isEmpty() ? null : unit)
+                    .tags(tags)
+                    .register(registry);
+        }
     }
 }

@@ -2,17 +2,23 @@ package io.headgate.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.Decision;
 import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LimiterBuilder;
+import io.headgate.LimiterStats;
 import io.headgate.LocalLimiter;
 import io.headgate.Overflow;
 import io.headgate.testing.FakeTicker;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class LimiterMetricsTest {
 
@@ -72,10 +78,88 @@ class LimiterMetricsTest {
         for (String key : new String[] {"a", "b", "c"}) {
             limiter.decide(key);
         }
-        assertThat(decisions("all", "overflow")).isEqualTo(1);
+        assertThat(counter("headgate.overflows")).isEqualTo(1);
         assertThat(decisions("all", "denied")).isEqualTo(1);
         assertThat(registry.get("headgate.clients").gauge().value()).isEqualTo(2);
         assertThat(registry.get("headgate.clients.max").gauge().value()).isEqualTo(2);
+    }
+
+    /** Each call is in one of the counters of decisions, so that their plain sum is the number of calls. */
+    @ParameterizedTest
+    @EnumSource(Overflow.class)
+    void countsEachDecisionOnce(Overflow overflow) {
+        LocalLimiter<String> limiter = limiter().overflow(overflow).build();
+        new LimiterMetrics(limiter).bindTo(registry);
+        for (int call = 0; call < 100; call++) {
+            limiter.tryAcquire("key" + call % 7, 1 + call % 5);
+        }
+        assertThat(registry.get("headgate.decisions").functionCounters().stream()
+                        .mapToDouble(FunctionCounter::count)
+                        .sum())
+                .isEqualTo(100);
+        assertThat(counter("headgate.overflows")).isPositive();
+    }
+
+    /** A limiter of the user's own, which tells what it likes. */
+    private record Own(LimiterStats stats) implements Limiter<String> {
+
+        @Override
+        public boolean tryAcquire(String key, long permits) {
+            return true;
+        }
+
+        @Override
+        public Decision decide(String key, long permits) {
+            return Decision.allowed(false, List.of());
+        }
+
+        @Override
+        public Decision peek(String key, long permits) {
+            return decide(key, permits);
+        }
+
+        @Override
+        public void refund(String key, long permits) {}
+
+        @Override
+        public void reset(String key) {}
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void leavesOutWhatIsUnknown() {
+        new LimiterMetrics(new Own(LimiterStats.unknown())).bindTo(registry);
+        assertThat(registry.getMeters()).isEmpty();
+        new LimiterMetrics(new Own(LimiterStats.unknown())).failures(() -> 3).bindTo(registry);
+        assertThat(registry.getMeters()).hasSize(1);
+        assertThat(registry.get("headgate.decisions")
+                        .tags("limiter", "limiter", "limit", "all", "outcome", "failed")
+                        .functionCounter()
+                        .count())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void countsForALimiterOfOnesOwn() {
+        new LimiterMetrics(new Own(
+                        LimiterStats.builder().allowed(5).denied(2).size(7).build()))
+                .bindTo(registry);
+        assertThat(registry.get("headgate.decisions")
+                        .tags("limit", "all", "outcome", "denied")
+                        .functionCounter()
+                        .count())
+                .isEqualTo(2);
+        assertThat(registry.get("headgate.decisions")
+                        .tags("limit", "all", "outcome", "allowed")
+                        .functionCounter()
+                        .count())
+                .isEqualTo(5);
+        assertThat(registry.get("headgate.clients").gauge().value()).isEqualTo(7);
+        assertThat(registry.find("headgate.clients.max").meters()).isEmpty();
+        assertThat(registry.find("headgate.memory").meters()).isEmpty();
+        assertThat(registry.find("headgate.memory.max").meters()).isEmpty();
     }
 
     @Test

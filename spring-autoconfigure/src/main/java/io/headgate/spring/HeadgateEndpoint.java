@@ -1,11 +1,11 @@
 package io.headgate.spring;
 
 import io.headgate.Decision;
-import io.headgate.HeavyHitters.Hit;
 import io.headgate.Limit;
 import io.headgate.LimitStatus;
 import io.headgate.LimiterStats;
 import io.headgate.LocalLimiter;
+import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
 import io.headgate.http.FilterStats;
 import io.headgate.servlet.RateLimitFilter;

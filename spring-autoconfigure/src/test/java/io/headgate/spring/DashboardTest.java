@@ -56,8 +56,9 @@ class DashboardTest {
                         "headgate_memory_bytes",
                         "headgate_memory_max_bytes",
                         "headgate_near_limit_total",
+                        "headgate_overflows_total",
                         "headgate_sweep_seconds_sum");
-        for (String outcome : List.of("allowed", "denied", "overflow", "failed")) {
+        for (String outcome : List.of("allowed", "denied", "failed")) {
             assertThat(scrape).contains("outcome=\"" + outcome + "\"");
         }
     }

@@ -1,11 +1,11 @@
-package io.headgate;
+package io.headgate.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.headgate.HeavyHitters.Hit;
+import io.headgate.metrics.HeavyHitters.Hit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;

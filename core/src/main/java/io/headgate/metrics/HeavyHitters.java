@@ -1,4 +1,4 @@
-package io.headgate;
+package io.headgate.metrics;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -17,6 +17,13 @@ import org.jspecify.annotations.Nullable;
  * El Abbadi's <em>space-saving</em> sketch, in several parts for several threads. Thread-safe. {@link #add}
  * waits for no other thread; {@link #top} and {@link #clear} wait for one that is at a part of the sketch, which may be in
  * the {@code hashCode}, {@code equals} or {@code compareTo} of a key.
+ *
+ * <pre>{@code
+ * HeavyHitters<ClientAddress> denied = new HeavyHitters<>(50);
+ * Limiter<ClientAddress> limiter =
+ *         Limiter.forAddresses(Limit.perMinute(100)).onDenied(denied::add).build();
+ * denied.top(10).forEach(hit -> System.out.println(hit.key() + " " + hit.count()));
+ * }</pre>
  *
  * <p>{@link #top} has every key that came in more than one of {@code size} of the calls that were counted, whatever
  * threads they came from. A call is counted unless it comes while other threads are at all parts of the sketch.
