@@ -1,9 +1,9 @@
 package io.headgate.http;
 
-import io.headgate.HeavyHitters;
-import io.headgate.HeavyHitters.Hit;
 import io.headgate.Limiter;
 import io.headgate.Ticker;
+import io.headgate.metrics.HeavyHitters;
+import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

@@ -2,6 +2,7 @@ package io.headgate.http;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterBuilder;
 import io.headgate.LimiterStats;
 import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ final class Limiters implements AutoCloseable {
     private final @Nullable KeyedLimiter<?> general;
     private final Map<Rule, Limiter<ClientAddress>> ofRules = new HashMap<>();
     private final List<LimiterUse> all = new ArrayList<>();
+    /** Those that are closed with this. */
     private final List<Limiter<?>> made = new ArrayList<>();
 
     Limiters(Settings settings, String name) {
@@ -39,7 +41,11 @@ final class Limiters implements AutoCloseable {
     }
 
     private Limiter<ClientAddress> make(Settings settings, String name, List<Limit> limits) {
-        Limiter<ClientAddress> limiter = settings.clients(limits).name(name).build();
+        LimiterBuilder<ClientAddress> builder = settings.clients(limits).name(name);
+        if (settings.registry != null) {
+            return settings.registry.obtain(ClientAddress.class, builder);
+        }
+        Limiter<ClientAddress> limiter = builder.build();
         made.add(limiter);
         return limiter;
     }

@@ -231,6 +231,9 @@ public enum Option {
     public void set(RequestLimiterBuilder<?> builder, String text) {
         try {
             reader.accept(builder, text.strip());
+            if (this == TRUSTED_PROXIES || this == TRANSLATION_PREFIXES || this == EXEMPT) {
+                builder.noteHostBits(this, OptionText.withHostBits(text));
+            }
         } catch (InvalidOptionException e) {
             throw new InvalidOptionException(this, text, e.reason(), e);
         } catch (IllegalArgumentException | ArithmeticException e) {

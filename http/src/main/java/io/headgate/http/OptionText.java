@@ -1,11 +1,13 @@
 package io.headgate.http;
 
 import io.headgate.net.AddressRange;
+import io.headgate.net.ClientAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Reads the values of options from text, without blanks at its ends. Pure functions; what is malformed throws. */
 final class OptionText {
@@ -22,6 +24,20 @@ final class OptionText {
 
     static AddressRange[] ranges(String text) {
         return list(text, AddressRange::parse).toArray(new AddressRange[0]);
+    }
+
+    /** The ranges of a text that are written with bits beyond their prefix, each with the network that it means. */
+    static String withHostBits(String text) {
+        return Arrays.stream(text.split(",", -1))
+                .map(String::strip)
+                .filter(range -> range.contains("/") && hasHostBits(range))
+                .map(range -> range + " means " + AddressRange.parse(range))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static boolean hasHostBits(String range) {
+        String address = range.substring(0, range.indexOf('/'));
+        return !ClientAddress.parse(address).equals(AddressRange.parse(range).first());
     }
 
     static <E extends Enum<E>> E constant(Class<E> type, String text) {

@@ -1,12 +1,13 @@
 package io.headgate.http;
 
 import io.headgate.Decision;
-import io.headgate.HeavyHitters.Hit;
 import io.headgate.Limiter;
 import io.headgate.Ticker;
+import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -79,6 +80,11 @@ public final class RequestLimiter implements AutoCloseable {
         settings.rules.stream()
                 .filter(Rule::isUnlimitedExtension)
                 .forEach(rule -> warnings.once(Warning.UNLIMITED_EXTENSION, rule.name()));
+        settings.hostBits.forEach((option, ranges) -> {
+            if (!ranges.isEmpty()) {
+                warnings.once(Warning.HOST_BITS, settings.spelling.apply(option), ranges);
+            }
+        });
     }
 
     /**
@@ -302,6 +308,15 @@ public final class RequestLimiter implements AutoCloseable {
      * @return what has been warned of so far
      */
     public Set<Warning> warnings() {
+        return warnings.said().keySet();
+    }
+
+    /**
+     * What looks misconfigured, in words.
+     *
+     * @return what has been warned of so far, each with its text as it was logged
+     */
+    public Map<Warning, String> warningTexts() {
         return warnings.said();
     }
 

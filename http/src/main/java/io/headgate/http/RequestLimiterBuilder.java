@@ -2,6 +2,7 @@ package io.headgate.http;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterRegistry;
 import io.headgate.Overflow;
 import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
@@ -382,6 +383,18 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     }
 
     /**
+     * Makes limiters in a registry, where others find them by name, and which closes them. They outlive what is built, with
+     * what clients have taken, and share a thread.
+     *
+     * @param registry has no other limiters of the same names; by default each limiter is closed with what is built
+     * @return this
+     */
+    public B registry(LimiterRegistry registry) {
+        settings.registry = Objects.requireNonNull(registry, "registry");
+        return self();
+    }
+
+    /**
      * Says how options are called where they are set, for warnings.
      *
      * @param spelling such as {@link Option#property} with a prefix; {@link Option#toString} by default
@@ -401,6 +414,11 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     public B ticker(Ticker ticker) {
         settings.ticker = Objects.requireNonNull(ticker, "ticker");
         return self();
+    }
+
+    /** Takes notice of ranges whose text means less than it says; nothing to say of an option that is written well. */
+    void noteHostBits(Option option, String ranges) {
+        settings.hostBits.put(option, ranges);
     }
 
     /**

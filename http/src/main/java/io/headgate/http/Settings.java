@@ -3,14 +3,17 @@ package io.headgate.http;
 import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LimiterBuilder;
+import io.headgate.LimiterRegistry;
 import io.headgate.Overflow;
 import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -83,7 +86,14 @@ final class Settings {
     @Nullable
     String limiterName;
 
+    /** Where limiters are made; null if they are made and closed with the limiter of requests. */
+    @Nullable
+    LimiterRegistry registry;
+
     Function<Option, String> spelling = Option::toString;
+
+    /** Options whose ranges have bits beyond their prefix, and what those mean; empty where all are as they should be. */
+    final Map<Option, String> hostBits = new EnumMap<>(Option.class);
 
     Settings(@Nullable KeyedLimiter<?> limiter) {
         this.limiter = limiter;
@@ -116,7 +126,9 @@ final class Settings {
         copy.onClientDenied = onClientDenied;
         copy.name = name;
         copy.limiterName = limiterName;
+        copy.registry = registry;
         copy.spelling = spelling;
+        copy.hostBits.putAll(hostBits);
         return copy;
     }
 

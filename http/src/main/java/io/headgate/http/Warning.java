@@ -34,7 +34,12 @@ public enum Warning {
             "HG-006",
             "the rule \"%s\" is unlimited for every path of that extension, whatever the method, and clients choose the"
                     + " extension: POST /api/users/x.css passes too. Name the directory and the methods, such as"
-                    + " GET /static/* unlimited");
+                    + " GET /static/* unlimited"),
+    /** An address range is written with bits beyond its prefix. */
+    HOST_BITS(
+            "HG-007",
+            "%s has address ranges with bits beyond their prefix: %s. Write the network, if that is what is meant; for one"
+                    + " address, leave the prefix out");
 
     private final String code;
     final String text;

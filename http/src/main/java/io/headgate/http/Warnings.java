@@ -3,7 +3,7 @@ package io.headgate.http;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ final class Warnings {
     /** How an option is called where it was set. */
     private final Function<Option, String> spelling;
 
-    private final Set<Warning> said = ConcurrentHashMap.newKeySet();
+    private final Map<Warning, String> said = new ConcurrentHashMap<>();
 
     Warnings(String name, Function<Option, String> spelling) {
         this.name = name;
@@ -26,18 +26,18 @@ final class Warnings {
 
     /** Whether there is no point in looking for this any more. */
     boolean isSaid(Warning warning) {
-        return said.contains(warning);
+        return said.containsKey(warning);
     }
 
-    Set<Warning> said() {
-        return Set.copyOf(said);
+    /** What was said, without its codes. */
+    Map<Warning, String> said() {
+        return Map.copyOf(said);
     }
 
     void once(Warning warning, @Nullable Object... seen) {
-        if (said.add(warning)) {
-            log(
-                    Level.WARNING,
-                    warning.code() + ": " + String.format(Locale.ROOT, Option.spelled(warning.text, spelling), seen));
+        String text = String.format(Locale.ROOT, Option.spelled(warning.text, spelling), seen);
+        if (said.putIfAbsent(warning, text) == null) {
+            log(Level.WARNING, warning.code() + ": " + text);
         }
     }
 

@@ -12,6 +12,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
@@ -36,6 +38,9 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
 
     @Override
     public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
+        if (isDisabled()) {
+            return;
+        }
         requireOneForm();
         requireOneFormInRules();
         Set<String> unknown = unknownVariables();
@@ -43,6 +48,17 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
             LOG.warn("Unknown " + String.join(", ", unknown)
                     + " in the environment or the system properties: the keys under headgate are "
                     + String.join(", ", names(HeadgateProperties.class)));
+        }
+    }
+
+    /** Then nothing here is read. An unreadable value is reported where the properties are bound. */
+    private boolean isDisabled() {
+        try {
+            return !Binder.get(environment)
+                    .bind(HeadgateProperties.PREFIX + ".enabled", Boolean.class)
+                    .orElse(true);
+        } catch (BindException unreadable) {
+            return false;
         }
     }
 
@@ -70,7 +86,7 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
             throw HeadgateProperties.invalid(
                     "limits",
                     text.getValue(),
-                    "it is one text (" + text.getOrigin() + ") and a map of names at once (" + entry.getName() + " = "
+                    "it is one text (" + text.getOrigin() + ") and a map or a list at once (" + entry.getName() + " = "
                             + entry.getValue() + ", " + entry.getOrigin() + "); keep one of them");
         }
     }
@@ -87,7 +103,7 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
                         throw HeadgateProperties.invalid(
                                 text.toString().substring(HeadgateProperties.PREFIX.length() + 1),
                                 null,
-                                "it is one text and a map of names at once (" + entry + "); keep one of them");
+                                "it is one text and a map or a list at once (" + entry + "); keep one of them");
                     });
                 }
             }

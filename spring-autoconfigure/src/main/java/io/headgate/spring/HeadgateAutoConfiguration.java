@@ -1,10 +1,8 @@
 package io.headgate.spring;
 
 import io.headgate.Limiter;
+import io.headgate.LimiterRegistry;
 import io.headgate.Ticker;
-import io.headgate.metrics.LimiterMetrics;
-import io.headgate.net.AddressRange;
-import io.headgate.net.ClientAddress;
 import io.headgate.http.ClientAddressResolver;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
@@ -27,24 +25,29 @@ import org.springframework.boot.actuate.endpoint.web.WebServerNamespace;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 
 /**
  * Auto-configuration that puts a {@link RateLimitFilter} in front of a servlet web application, as the properties under
- * {@code headgate} say. A {@link RateLimitFilter}, {@link ClientAddressResolver}, {@link Limiter} of
- * {@link ClientAddress}es, {@link DeniedResponse} or {@link Ticker} of the application's own takes the place of ours.
+ * {@code headgate} say. A {@link RateLimitFilter}, {@link ClientAddressResolver}, {@link DeniedResponse}, {@link LimiterRegistry}
+ * or {@link Ticker} of the application's own takes the place of ours; so does a {@link Limiter} of client addresses that is
+ * called {@code headgateLimiter} or has the qualifier {@code headgate}.
+ *
+ * <p>Whether requests are limited at all is decided when the application starts, not by conditions, which ahead-of-time
+ * processing would have decided when it was built.
  */
 @AutoConfiguration
-@ConditionalOnProperty(prefix = "headgate", name = "enabled", matchIfMissing = true)
+@Import({Boot3Health.class, Boot4Health.class})
 public final class HeadgateAutoConfiguration {
 
     @Bean
@@ -62,6 +65,16 @@ public final class HeadgateAutoConfiguration {
         return new AddressRangeConverter();
     }
 
+    @Bean
+    static HeaderStyleConverter headgateHeaderStyleConverter() {
+        return new HeaderStyleConverter();
+    }
+
+    @Bean
+    static DisabledBinding headgateDisabledBinding() {
+        return new DisabledBinding();
+    }
+
     /** The filter and what it is made of. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
@@ -76,18 +89,15 @@ public final class HeadgateAutoConfiguration {
 
         @Bean
         @ConditionalOnMissingBean
-        ClientAddressResolver headgateClientAddressResolver(HeadgateProperties properties) {
-            return properties.resolver();
+        LimiterRegistry headgateLimiterRegistry() {
+            return new LimiterRegistry();
         }
 
         @Bean
         @ConditionalOnMissingBean
-        Limiters headgateLimiters(
-                HeadgateProperties properties,
-                ObjectProvider<Limiter<ClientAddress>> own,
-                ObjectProvider<Ticker> ticker) {
-            Ticker clock = ticker.getIfUnique(() -> System::nanoTime);
-            return new Limiters(properties, own.getIfUnique(), clock, new Refusals(clock));
+        ApplicationLimiters headgateLimiters(
+                HeadgateProperties properties, ListableBeanFactory beans, LimiterRegistry registry) {
+            return new ApplicationLimiters(beans, properties, registry);
         }
 
         @Bean
@@ -95,22 +105,14 @@ public final class HeadgateAutoConfiguration {
         @Conditional(SomethingToLimit.class)
         RateLimitFilter headgateFilter(
                 HeadgateProperties properties,
-                Limiters limiters,
-                ClientAddressResolver resolver,
-                ObjectProvider<DeniedResponse> onDenied,
+                ListableBeanFactory beans,
+                LimiterRegistry registry,
+                ApplicationEventPublisher events,
                 ObjectProvider<HealthPaths> healthPaths) {
-            RateLimitFilter.Builder builder = limiters.filter()
-                    .name("headgate")
-                    .resolver(resolver)
-                    .exempt(properties.exempt().toArray(new AddressRange[0]))
-                    .headers(properties.headers())
-                    .skipPreflight(properties.skipPreflight())
-                    .onFailure(properties.onFailure())
-                    .noAddress(properties.noAddress())
-                    .dryRun(properties.dryRun());
-            onDenied.ifUnique(builder::onDenied);
-            limiters.rules(healthPaths.getIfAvailable()).forEach(builder::rule);
-            return builder.build();
+            return properties.enabled()
+                    ? new FilterFactory(properties, beans)
+                            .filter(registry, events::publishEvent, healthPaths.getIfAvailable())
+                    : FilterFactory.passing();
         }
 
         @Bean
@@ -119,8 +121,10 @@ public final class HeadgateAutoConfiguration {
                 HeadgateProperties properties,
                 ListableBeanFactory beans,
                 Environment environment,
-                ObjectProvider<ServletContext> container) {
-            return new SetupAdvice(properties, beans, environment, container.getIfAvailable());
+                ObjectProvider<ServletContext> container,
+                ApplicationLimiters limiters) {
+            new FilterFactory(properties, beans).requireSound();
+            return new SetupAdvice(properties, beans, environment, container.getIfAvailable(), limiters);
         }
 
         @Bean
@@ -132,6 +136,7 @@ public final class HeadgateAutoConfiguration {
             registration.setName("headgate");
             registration.setOrder(properties.order());
             registration.setAsyncSupported(true);
+            registration.setEnabled(properties.enabled());
             return registration;
         }
     }
@@ -142,10 +147,16 @@ public final class HeadgateAutoConfiguration {
     static final class Reactive {
 
         @Bean
-        SmartInitializingSingleton headgateReactiveAdvice() {
-            return () -> LogFactory.getLog(HeadgateAutoConfiguration.class)
+        SmartInitializingSingleton headgateReactiveAdvice(Environment environment) {
+            return () -> advise(environment);
+        }
+
+        private static void advise(Environment environment) {
+            if (environment.getProperty("headgate.enabled", Boolean.class, true)) {
+                LogFactory.getLog(HeadgateAutoConfiguration.class)
                     .warn("No request is limited: Headgate is a servlet filter, and this is a reactive web application."
                             + " Remove headgate-spring-boot-starter, or set headgate.enabled to false");
+            }
         }
     }
 
@@ -157,20 +168,8 @@ public final class HeadgateAutoConfiguration {
 
         @Bean
         @ConditionalOnMissingBean(name = "headgateMetrics")
-        MeterBinder headgateMetrics(Limiters limiters, ObjectProvider<RateLimitFilter> filter) {
-            return registry -> {
-                List<Limiters.Shown> all = limiters.all();
-                for (int i = 0; i < all.size(); i++) {
-                    LimiterMetrics metrics = new LimiterMetrics(all.get(i).limiter());
-                    // Failures are the filter's, whichever limiter would have been asked: they count with the first.
-                    metrics = i > 0 ? metrics : metrics.failures(() -> failures(filter));
-                    (all.get(i).dryRun() ? metrics.dryRun() : metrics).bindTo(registry);
-                }
-            };
-        }
-
-        private static long failures(ObjectProvider<RateLimitFilter> filters) {
-            return filters.stream().mapToLong(filter -> filter.stats().failed()).sum();
+        MeterBinder headgateMetrics(ApplicationLimiters limiters, SetupAdvice advice) {
+            return new HeadgateMeters(limiters, advice);
         }
     }
 
@@ -190,8 +189,8 @@ public final class HeadgateAutoConfiguration {
         @ConditionalOnMissingBean
         @ConditionalOnAvailableEndpoint
         HeadgateEndpoint headgateEndpoint(
-                HeadgateProperties properties, Limiters limiters, ObjectProvider<RateLimitFilter> filter) {
-            return new HeadgateEndpoint(properties, limiters, filter.getIfUnique());
+                HeadgateProperties properties, ApplicationLimiters limiters, SetupAdvice advice) {
+            return new HeadgateEndpoint(properties, limiters, advice);
         }
 
         private static Set<String> healthPaths(@Nullable PathMappedEndpoints endpoints, Environment environment) {

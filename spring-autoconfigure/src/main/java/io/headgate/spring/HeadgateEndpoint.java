@@ -3,16 +3,16 @@ package io.headgate.spring;
 import io.headgate.Decision;
 import io.headgate.Limit;
 import io.headgate.LimitStatus;
+import io.headgate.Limiter;
 import io.headgate.LimiterStats;
-import io.headgate.LocalLimiter;
-import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
 import io.headgate.http.FilterStats;
-import io.headgate.servlet.RateLimitFilter;
+import io.headgate.metrics.HeavyHitters.Hit;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
@@ -30,31 +30,32 @@ final class HeadgateEndpoint {
      */
 
     private static final int SHOWN = 20;
+    private static final long UNKNOWN = -1;
+
+    /** How many denied clients are asked for: several of them may be one once they are masked. */
+    private static final int ASKED = 128;
 
     private final HeadgateProperties properties;
-    private final Limiters limiters;
-    private final @Nullable RateLimitFilter filter;
+    private final ApplicationLimiters limiters;
+    private final SetupAdvice advice;
 
-    HeadgateEndpoint(HeadgateProperties properties, Limiters limiters, @Nullable RateLimitFilter filter) {
+    HeadgateEndpoint(HeadgateProperties properties, ApplicationLimiters limiters, SetupAdvice advice) {
         this.properties = properties;
         this.limiters = limiters;
-        this.filter = filter;
+        this.advice = advice;
     }
 
     @ReadOperation
     Map<String, Object> headgate() {
         Map<String, Object> answer = new LinkedHashMap<>();
-        if (filter != null) {
-            answer.put("requests", requests(filter.stats()));
+        if (!limiters.filters().isEmpty()) {
+            answer.put("requests", requests(limiters.stats()));
         }
         Map<String, Object> all = new LinkedHashMap<>();
-        limiters.all().forEach(shown -> all.put(shown.limiter().name(), limiter(shown)));
+        limiters.all().forEach(shown -> all.put(shown.name(), limiter(shown)));
         answer.put("limiters", all);
-        answer.put(
-                "topDenied",
-                limiters.refusals().clients().top(SHOWN).stream()
-                        .map(this::denied)
-                        .toList());
+        answer.put("topDenied", topDenied());
+        answer.put("warnings", advice.warnings());
         return answer;
     }
 
@@ -63,7 +64,7 @@ final class HeadgateEndpoint {
     Map<String, Object> client(@Selector String client) {
         ClientAddress address = address(client);
         Map<String, Object> standing = new LinkedHashMap<>();
-        limiters.ofClients().forEach((name, limiter) -> standing.put(name, standing(limiter.peek(address, 1))));
+        ofClients().forEach((name, limiter) -> standing.put(name, standing(limiter.peek(address, 1))));
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("client", limiters.client(address).toString());
         answer.put("limiters", standing);
@@ -74,8 +75,18 @@ final class HeadgateEndpoint {
     @DeleteOperation
     Map<String, Object> reset(@Selector String client) {
         ClientAddress address = address(client);
-        limiters.ofClients().values().forEach(limiter -> limiter.reset(address));
+        ofClients().values().forEach(limiter -> limiter.reset(address));
         return client(client);
+    }
+
+    private Map<String, Limiter<ClientAddress>> ofClients() {
+        Map<String, Limiter<ClientAddress>> byName = new LinkedHashMap<>();
+        for (ApplicationLimiters.Shown shown : limiters.all()) {
+            if (shown.clients() != null) {
+                byName.put(shown.name(), shown.clients());
+            }
+        }
+        return byName;
     }
 
     private static ClientAddress address(String text) {
@@ -100,27 +111,38 @@ final class HeadgateEndpoint {
         return counts;
     }
 
-    private static Map<String, Object> limiter(Limiters.Shown shown) {
-        LocalLimiter<?> limiter = shown.limiter();
-        LimiterStats stats = limiter.stats();
+    /** What is unknown of a limiter of the application's own is left out. */
+    private static Map<String, Object> limiter(ApplicationLimiters.Shown shown) {
+        LimiterStats stats = shown.limiter().stats();
         Map<String, Object> answer = new LinkedHashMap<>();
         Map<String, Object> limits = new LinkedHashMap<>();
-        limiter.limits().forEach(limit -> limits.put(limit.name(), limit(limit, stats.denied(limit))));
+        shown.limiter()
+                .limits()
+                .forEach(limit ->
+                        limits.put(limit.name(), limit(limit, stats.isUnknown() ? UNKNOWN : stats.denied(limit))));
         answer.put("limits", limits);
-        answer.put("dryRun", shown.dryRun());
-        answer.put("allowed", stats.allowed());
-        answer.put("denied", stats.denied());
-        answer.put("overflowed", stats.overflowed());
-        answer.put("nearLimit", stats.nearLimit());
-        answer.put("clients", stats.size());
-        answer.put("maxClients", stats.maxKeys());
-        answer.put("memoryBytes", stats.memoryBytes());
-        answer.put("maxMemoryBytes", stats.maxMemoryBytes());
-        answer.put("evicted", stats.evicted());
-        answer.put("sweeps", stats.sweeps());
-        answer.put("sweepSeconds", seconds(stats.sweepTime()));
-        answer.put("sweepFailures", stats.sweepFailures());
+        answer.put("dryRun", shown.isDryRun());
+        if (!stats.isUnknown()) {
+            answer.put("allowed", stats.allowed());
+            answer.put("denied", stats.denied());
+            answer.put("overflowed", stats.overflowed());
+            answer.put("nearLimit", stats.nearLimit());
+            putIfKnown(answer, "clients", stats.size());
+            putIfKnown(answer, "maxClients", stats.maxKeys());
+            putIfKnown(answer, "memoryBytes", stats.memoryBytes());
+            putIfKnown(answer, "maxMemoryBytes", stats.maxMemoryBytes());
+            answer.put("evicted", stats.evicted());
+            answer.put("sweeps", stats.sweeps());
+            answer.put("sweepSeconds", seconds(stats.sweepTime()));
+            answer.put("sweepFailures", stats.sweepFailures());
+        }
         return answer;
+    }
+
+    private static void putIfKnown(Map<String, Object> answer, String name, long value) {
+        if (value != UNKNOWN) {
+            answer.put(name, value);
+        }
     }
 
     private static Map<String, Object> limit(Limit limit, long denied) {
@@ -128,7 +150,7 @@ final class HeadgateEndpoint {
         answer.put("permits", limit.permits());
         answer.put("periodSeconds", seconds(limit.period()));
         answer.put("capacity", limit.capacity());
-        answer.put("denied", denied);
+        putIfKnown(answer, "denied", denied);
         return answer;
     }
 
@@ -148,12 +170,27 @@ final class HeadgateEndpoint {
         return answer;
     }
 
-    /** Whole neighbourhoods stand for a client, unless the configuration shows more. */
-    private Map<String, Object> denied(Hit<ClientAddress> hit) {
+    /** Whole networks stand for a client, unless the configuration shows more. Those of one network are one. */
+    private List<Map<String, Object>> topDenied() {
+        Map<String, long[]> byClient = new LinkedHashMap<>();
+        for (Hit<ClientAddress> hit : limiters.topDenied(ASKED)) {
+            String client = properties.showAddresses() ? hit.key().toString() : masked(hit.key());
+            long[] sum = byClient.computeIfAbsent(client, key -> new long[2]);
+            sum[0] += hit.count();
+            sum[1] += hit.error();
+        }
+        return byClient.entrySet().stream()
+                .sorted(Comparator.comparingLong(entry -> -entry.getValue()[0]))
+                .limit(SHOWN)
+                .map(entry -> denied(entry.getKey(), entry.getValue()[0], entry.getValue()[1]))
+                .toList();
+    }
+
+    private static Map<String, Object> denied(String client, long count, long error) {
         Map<String, Object> answer = new LinkedHashMap<>();
-        answer.put("client", properties.showAddresses() ? hit.key().toString() : masked(hit.key()));
-        answer.put("denied", hit.count());
-        answer.put("error", hit.error());
+        answer.put("client", client);
+        answer.put("denied", count);
+        answer.put("error", error);
         return answer;
     }
 

@@ -1,7 +1,8 @@
 package io.headgate.spring;
 
+import io.headgate.http.Option;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,50 +27,33 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
 
     private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(HeadgateProperties.PREFIX);
 
-    private static final String LIMITS =
-            "limits with commas between them, such as \"100/minute burst 20\" or \"10/second, 500/hour\", or a map of"
-                    + " names to limits; a limit is PERMITS/[COUNT]UNIT [burst CAPACITY]";
-    private static final String RANGES =
-            "address ranges with commas between them, such as \"10.0.0.0/8, 2001:db8::/32\"";
     private static final String BOOLEAN = "true or false";
+    private static final String ALSO = "; a list of limits and a map of names to limits are accepted too";
 
     /** What a property accepts, by its name without indices. */
-    private static final Map<String, String> FORMS = new LinkedHashMap<>();
+    private static final Map<String, String> FORMS = forms();
 
-    static {
-        FORMS.put("enabled", BOOLEAN);
-        FORMS.put("limits", LIMITS);
-        FORMS.put("rules", "a list, each with a path, and limits or unlimited: true");
-        FORMS.put("rules.name", "a name that no other rule has, and neither \"default\" nor \"health\"");
-        FORMS.put("rules.path", "a servlet mapping, such as /login, /api/*, *.css or /*");
-        FORMS.put("rules.methods", "methods with commas between them, such as GET, POST");
-        FORMS.put("rules.limits", LIMITS);
-        FORMS.put("rules.unlimited", BOOLEAN + ", and true only without limits");
-        FORMS.put("rules.cost", "a number of permits, 0 or more");
-        FORMS.put("rules.dry-run", BOOLEAN);
-        FORMS.put("rules.charge-on", "statuses with commas between them, 100 to 599, such as 401, 403");
-        FORMS.put("trusted-proxies", RANGES);
-        FORMS.put(
-                "forwarded-header",
-                "x-forwarded-for, forwarded or the name of another header, with headgate.trusted-proxies;"
-                        + " x-forwarded-for or forwarded, with headgate.trusted-hops");
-        FORMS.put("trusted-hops", "a number of proxies, 1 to 64, in place of headgate.trusted-proxies");
-        FORMS.put("ipv6-prefix", "a number of bits, 32 to 128");
-        FORMS.put(
-                "translation-prefixes",
-                "IPv6 ranges of 32, 40, 48, 56, 64 or 96 bits with commas between them, such as 64:ff9b:1::/48");
-        FORMS.put("max-clients", "a number of clients, 1 to 1073741824");
-        FORMS.put("overflow", "share, allow or deny");
-        FORMS.put("sweep-interval", "a duration of at most 365 days, such as 10s or 1m; 0 for no sweeping");
-        FORMS.put("exempt", RANGES);
-        FORMS.put("headers", "draft, legacy or none");
-        FORMS.put("skip-preflight", BOOLEAN);
-        FORMS.put("on-failure", "allow or deny");
-        FORMS.put("no-address", "shared, deny or allow");
-        FORMS.put("dry-run", BOOLEAN);
-        FORMS.put("health", "own, exempt or limited");
-        FORMS.put("order", "a whole number; smaller comes earlier");
-        FORMS.put("show-addresses", BOOLEAN);
+    private static Map<String, String> forms() {
+        Map<String, String> forms = new HashMap<>();
+        for (Option option : Option.values()) {
+            forms.put(option.property(), option.form(HeadgateProperties::property));
+        }
+        // Spring's own, and what has more forms than one text.
+        forms.put("enabled", BOOLEAN);
+        forms.merge("limits", ALSO, String::concat);
+        forms.put("rules", "a list, each with a path, and limits or unlimited: true");
+        forms.put("rules.name", "a name that no other rule has, and neither \"default\" nor \"health\"");
+        forms.put("rules.path", "a servlet mapping, such as /login, /api/*, *.css or /*");
+        forms.put("rules.methods", "methods separated by commas, such as GET, POST");
+        forms.put("rules.limits", String.valueOf(forms.get("limits")));
+        forms.put("rules.unlimited", BOOLEAN + ", and true only without limits");
+        forms.put("rules.cost", String.valueOf(forms.get("cost")));
+        forms.put("rules.dry-run", BOOLEAN);
+        forms.put("rules.charge-on", String.valueOf(forms.get("charge-on")));
+        forms.put("health", "own, exempt or limited");
+        forms.put("order", "a whole number; smaller comes earlier");
+        forms.put("show-addresses", BOOLEAN);
+        return forms;
     }
 
     private final @Nullable Environment environment;
@@ -88,6 +72,9 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
             }
             if (cause instanceof UnboundConfigurationPropertiesException unbound && isOurs(unbound)) {
                 return unknown(failure, unbound.getUnboundProperties());
+            }
+            if (cause instanceof LimiterConflictException conflict) {
+                return new FailureAnalysis(conflict.getMessage(), conflict.action(), failure);
             }
             if (cause instanceof BindException bind && isOurs(bind.getName().toString())) {
                 binding = bind;

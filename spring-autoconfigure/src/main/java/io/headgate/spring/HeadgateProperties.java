@@ -1,25 +1,24 @@
 package io.headgate.spring;
 
 import io.headgate.Limit;
-import io.headgate.Limiter;
-import io.headgate.LimiterBuilder;
 import io.headgate.Overflow;
-import io.headgate.net.AddressRange;
-import io.headgate.net.ClientAddress;
-import io.headgate.http.ClientAddressResolver;
 import io.headgate.http.HeaderStyle;
+import io.headgate.http.InvalidOptionException;
 import io.headgate.http.NoAddress;
 import io.headgate.http.OnFailure;
+import io.headgate.http.Option;
+import io.headgate.http.Rule;
+import io.headgate.servlet.RateLimitFilter;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -27,27 +26,30 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.boot.convert.DurationUnit;
 
 /**
- * What may stand under {@code headgate} in the configuration: every key of the prefix. Checked as it is bound, so that
- * a mistake ends the start of the application and names the property.
+ * What may stand under {@code headgate} in the configuration: every key of the prefix. The options of the filter are checked
+ * where all adapters check them, in {@link Option}, before the application has started; a mistake names the property.
  *
  * @param enabled Whether requests are limited at all.
- * @param limits Limits of each client, all of which apply: one text, with commas between limits, or a map of names to
- *     limits.
- * @param rules Paths that are limited in another way, in order; the first that matches a request decides.
+ * @param limits Limits of each client, all of which apply.
+ * @param rules Paths that are limited in another way, in order; the first rule that matches a request decides.
  * @param trustedProxies Address ranges of your own proxies, whose forwarding header is believed.
  * @param forwardedHeader Header in which trusted proxies name the client.
- * @param trustedHops Number of proxies in front of the application, in place of their addresses.
+ * @param trustedHops Number of addresses that proxies of your own append to the header, in place of the proxies' addresses.
  * @param ipv6Prefix Leading bits of an IPv6 address by which clients are told apart.
  * @param translationPrefixes Prefixes under which NAT64 translators of your own write IPv4 clients as IPv6.
  * @param maxClients Number of clients that each limiter tracks at once, at most.
  * @param overflow What happens to a new client while a limiter is full.
- * @param sweepInterval Time between two sweeps that forget idle clients, in seconds without a unit; zero for no sweeping.
+ * @param sweepInterval Time between two sweeps that forget idle clients.
  * @param exempt Address ranges that are never limited, such as those of your own monitoring.
  * @param headers Fields that tell clients how they stand.
+ * @param retryAfterJitter Up to how much is added to Retry-After at random, against clients that return at one instant.
  * @param skipPreflight Whether CORS pre-flight requests pass uncounted.
- * @param onFailure What happens to a request when limiting it fails.
- * @param noAddress What happens to a request whose client has no address.
+ * @param cost Permits that a request takes.
+ * @param chargeOn Statuses of responses that are charged.
  * @param dryRun Whether requests are only counted and never denied.
+ * @param noAddress What happens to a request whose client has no address.
+ * @param onFailure What happens to a request when limiting it fails.
+ * @param name Name of the filter in the request attribute, in metrics and in the log.
  * @param health How the health endpoint of the actuator is limited.
  * @param order Order of the filter.
  * @param showAddresses Whether the actuator endpoint shows denied clients with their whole address.
@@ -57,28 +59,41 @@ public record HeadgateProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue Map<String, Limit> limits,
         @DefaultValue List<RuleProperties> rules,
-        @DefaultValue List<AddressRange> trustedProxies,
+        @DefaultValue List<String> trustedProxies,
         @Nullable String forwardedHeader,
         @Nullable Integer trustedHops,
         @DefaultValue("64") int ipv6Prefix,
-        @DefaultValue List<AddressRange> translationPrefixes,
+        @DefaultValue List<String> translationPrefixes,
         @DefaultValue("1000000") long maxClients,
         @DefaultValue("share") Overflow overflow,
 
         @DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS)
         Duration sweepInterval,
 
-        @DefaultValue List<AddressRange> exempt,
-        @DefaultValue("draft") Headers headers,
+        @DefaultValue List<String> exempt,
+        @DefaultValue("draft-11") HeaderStyle headers,
+
+        @DefaultValue("0") @DurationUnit(ChronoUnit.SECONDS)
+        Duration retryAfterJitter,
+
         @DefaultValue("false") boolean skipPreflight,
-        @DefaultValue("allow") OnFailure onFailure,
-        @DefaultValue("shared") NoAddress noAddress,
+        @DefaultValue("1") long cost,
+        @DefaultValue List<Integer> chargeOn,
         @DefaultValue("false") boolean dryRun,
+        @DefaultValue("shared") NoAddress noAddress,
+        @DefaultValue("allow") OnFailure onFailure,
+        @DefaultValue("headgate") String name,
         @DefaultValue("own") Health health,
         @DefaultValue("-2147483608") int order,
         @DefaultValue("false") boolean showAddresses) {
 
     static final String PREFIX = "headgate";
+
+    /** What the limiter of {@link #limits} is called. */
+    static final String GENERAL = "default";
+
+    /** What the limiter of the health endpoint is called. */
+    static final String HEALTH = "health";
 
     /** How the health endpoint of the actuator is limited. */
     public enum Health {
@@ -90,63 +105,86 @@ public record HeadgateProperties(
         LIMITED
     }
 
-    private static final Set<String> STANDARD_HEADERS = Set.of("x-forwarded-for", "forwarded");
-    private static final Limit ANY = Limit.parse("1/s");
+    /** The name of an option as a property. */
+    static String property(Option option) {
+        return PREFIX + "." + option.property();
+    }
 
-    /** Checks what no single property can tell. */
-    public HeadgateProperties {
-        limits = LimitsConverter.named("limits", limits);
-        check("ipv6-prefix", ipv6Prefix, () -> Limiter.forNetworks(ipv6Prefix, ANY));
-        AddressRange[] translators = translationPrefixes.toArray(new AddressRange[0]);
-        check(
-                "translation-prefixes",
-                translationPrefixes,
-                () -> Limiter.forAddresses(ANY).translationPrefixes(translators));
-        check("max-clients", maxClients, () -> Limiter.forAddresses(ANY).maxKeys(maxClients));
-        check("sweep-interval", sweepInterval, () -> Limiter.forAddresses(ANY).sweepInterval(sweepInterval));
-        if (trustedHops != null) {
-            int hops = trustedHops;
-            check("trusted-hops", hops, () -> ClientAddressResolver.xForwardedForHops(hops));
-            if (!trustedProxies.isEmpty()) {
-                throw invalid(
-                        "trusted-hops", trustedHops, "headgate.trusted-proxies is set too; only one of them can be");
+    /**
+     * Sets the options of a filter.
+     *
+     * @param builder whose options
+     * @param resolves whether the application has a resolver of its own, in place of proxies and hops
+     */
+    void configure(RateLimitFilter.Builder builder, boolean resolves) {
+        naming(() -> {
+            Map<String, Limit> named = LimitsConverter.named(Option.LIMITS.property(), limits);
+            if (!named.isEmpty()) {
+                List<Limit> all = List.copyOf(named.values());
+                builder.limits(all.get(0), all.subList(1, all.size()).toArray(new Limit[0]));
             }
-        }
+            if (!resolves) {
+                configureProxies(builder);
+            }
+            set(builder, Option.TRANSLATION_PREFIXES, translationPrefixes);
+            set(builder, Option.EXEMPT, exempt);
+            set(builder, Option.CHARGE_ON, chargeOn);
+            builder.ipv6Prefix(ipv6Prefix)
+                    .maxClients(maxClients)
+                    .overflow(overflow)
+                    .sweepInterval(sweepInterval)
+                    .headers(headers)
+                    .retryAfterJitter(retryAfterJitter)
+                    .skipPreflight(skipPreflight)
+                    .cost(cost)
+                    .dryRun(dryRun)
+                    .noAddress(noAddress)
+                    .onFailure(onFailure)
+                    .name(name)
+                    .limiterName(GENERAL)
+                    .spelling(HeadgateProperties::property);
+            configureRules(builder);
+            return builder;
+        });
+    }
+
+    private void configureProxies(RateLimitFilter.Builder builder) {
+        set(builder, Option.TRUSTED_PROXIES, trustedProxies);
         if (forwardedHeader != null) {
-            requireWriter(forwardedHeader, trustedProxies, trustedHops);
+            Option.FORWARDED_HEADER.set(builder, forwardedHeader);
         }
-        Set<String> names = new HashSet<>(Set.of(Limiters.GENERAL, Limiters.HEALTH));
-        for (int i = 0; i < rules.size(); i++) {
-            RuleProperties rule = rules.get(i);
-            String path = "rules[" + i + "]";
-            rule.require(path);
-            if (!names.add(rule.limiterName())) {
-                throw invalid(path + ".name", rule.limiterName(), "another rule or limiter has this name");
-            }
-        }
-    }
-
-    private static void requireWriter(String header, List<AddressRange> trustedProxies, @Nullable Integer trustedHops) {
-        check("forwarded-header", header, () -> ClientAddressResolver.header(header, List.of()));
-        if (trustedHops == null && trustedProxies.isEmpty()) {
-            throw invalid("forwarded-header", header, "nothing says who may set it: set headgate.trusted-proxies too");
-        }
-        if (trustedHops != null && !STANDARD_HEADERS.contains(header.toLowerCase(Locale.ROOT))) {
-            throw invalid("forwarded-header", header, "with headgate.trusted-hops only these two can be read");
-        }
-    }
-
-    /** Tells whose address a request counts for. */
-    ClientAddressResolver resolver() {
-        String header = forwardedHeader == null ? "x-forwarded-for" : forwardedHeader.toLowerCase(Locale.ROOT);
         if (trustedHops != null) {
-            return header.equals("forwarded")
-                    ? ClientAddressResolver.forwardedHops(trustedHops)
-                    : ClientAddressResolver.xForwardedForHops(trustedHops);
+            builder.trustedHops(trustedHops);
         }
-        return trustedProxies.isEmpty()
-                ? ClientAddressResolver.remoteAddress()
-                : ClientAddressResolver.header(header, trustedProxies);
+    }
+
+    private void configureRules(RateLimitFilter.Builder builder) {
+        Set<String> names = new HashSet<>(Set.of(GENERAL, HEALTH));
+        for (int i = 0; i < rules.size(); i++) {
+            String at = "rules[" + i + "]";
+            Rule rule = rules.get(i).rule(at);
+            if (!names.add(rule.name())) {
+                throw invalid(at + ".name", rule.name(), "another rule or limiter has this name");
+            }
+            builder.rule(rule);
+        }
+    }
+
+    /** Throws what is wrong here, whether or not a filter is made of it. */
+    void requireSound(boolean resolves) {
+        RateLimitFilter.Builder builder = RateLimitFilter.builder();
+        configure(builder, resolves);
+        if (limits.isEmpty()) {
+            builder.limits(Limit.perSecond(1)); // that nothing would be limited is for the filter to say, if there is one
+        }
+        naming(builder::build);
+    }
+
+    /** Lists are read where all text is read. */
+    private static void set(RateLimitFilter.Builder builder, Option option, Collection<?> values) {
+        if (!values.isEmpty()) {
+            option.set(builder, values.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+        }
     }
 
     /** Whether anything is to be limited. */
@@ -160,22 +198,21 @@ public record HeadgateProperties(
         return trustedHops != null || !trustedProxies.isEmpty();
     }
 
-    /** A limiter of clients as it is configured here. */
-    LimiterBuilder<ClientAddress> limiter(String name, Collection<Limit> limits) {
-        List<Limit> all = List.copyOf(limits);
-        return Limiter.forNetworks(
-                        ipv6Prefix, all.get(0), all.subList(1, all.size()).toArray(new Limit[0]))
-                .translationPrefixes(translationPrefixes.toArray(new AddressRange[0]))
-                .name(name)
-                .maxKeys(maxClients)
-                .overflow(overflow)
-                .sweepInterval(sweepInterval);
+    /** What the attempt gives; what it says of an option it says of the property. */
+    static <T> T naming(Supplier<T> attempt) {
+        try {
+            return attempt.get();
+        } catch (InvalidOptionException e) {
+            throw invalid(e.option().property(), e.value(), e.reason(HeadgateProperties::property));
+        }
     }
 
     /** Throws what the attempt throws, under the name of a property. */
     static void check(String property, Object value, Supplier<?> attempt) {
         try {
             Objects.requireNonNull(attempt.get());
+        } catch (InvalidOptionException e) {
+            throw invalid(property, value, e.reason(HeadgateProperties::property));
         } catch (IllegalArgumentException e) {
             throw invalid(property, value, String.valueOf(e.getMessage()));
         }

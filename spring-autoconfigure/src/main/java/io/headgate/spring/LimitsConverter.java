@@ -34,24 +34,34 @@ final class LimitsConverter implements ConditionalGenericConverter {
         for (String text : source.toString().split(",", -1)) {
             Limit limit = Limit.parse(text.strip());
             if (limits.put(limit.name(), limit) != null) {
-                throw new IllegalArgumentException(
-                        "two limits are called \"" + limit.name() + "\"; write them as a map, under names of your own");
+                throw new IllegalArgumentException(sameName(limit));
             }
         }
         return limits;
     }
 
-    /** The limits under the names that the configuration gives them, in its order. */
+    /**
+     * The limits under the names that the configuration gives them, in its order. A list comes here as a map of indices, and its
+     * limits are called what their texts make of them.
+     */
     static Map<String, Limit> named(String property, Map<String, Limit> limits) {
         Map<String, Limit> named = new LinkedHashMap<>();
-        limits.forEach((name, limit) -> {
-            if (name.chars().allMatch(Character::isDigit)) {
-                throw HeadgateProperties.invalid(
-                        property + "[" + name + "]", limit.name(), "a list is not accepted; limits have names");
-            }
-            HeadgateProperties.check(
-                    property + "." + name, limit.name(), () -> named.merge(name, limit.named(name), (a, b) -> b));
+        limits.forEach((key, limit) -> {
+            boolean listed = key.chars().allMatch(Character::isDigit);
+            String at = listed ? property + "[" + key + "]" : property + "." + key;
+            HeadgateProperties.check(at, limit.name(), () -> {
+                Limit called = listed ? limit : limit.named(key);
+                if (named.put(called.name(), called) != null) {
+                    throw new IllegalArgumentException(sameName(called));
+                }
+                return called;
+            });
         });
         return Collections.unmodifiableMap(named);
+    }
+
+    private static String sameName(Limit limit) {
+        return "two limits are called \"" + limit.name()
+                + "\"; give them names of your own, such as burst=10/second, or write a map of names to limits";
     }
 }

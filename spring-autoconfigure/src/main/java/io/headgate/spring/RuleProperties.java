@@ -1,8 +1,6 @@
 package io.headgate.spring;
 
 import io.headgate.Limit;
-import io.headgate.LocalLimiter;
-import io.headgate.net.ClientAddress;
 import io.headgate.http.ChargeOn;
 import io.headgate.http.Rule;
 import java.util.List;
@@ -19,9 +17,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param methods Methods that the rule is for; all by default.
  * @param limits Limits of each client on these paths, in place of the general ones; written as headgate.limits.
  * @param unlimited Whether these paths are not limited.
- * @param cost Permits that a request takes.
+ * @param cost Permits that a request takes; headgate.cost by default.
  * @param dryRun Whether requests are only counted and never denied.
- * @param chargeOn Statuses of responses that are charged, such as 401; all by default.
+ * @param chargeOn Statuses of responses that are charged, such as 401; headgate.charge-on by default.
  */
 public record RuleProperties(
         @Nullable String name,
@@ -46,45 +44,40 @@ public record RuleProperties(
         return name != null ? name : String.join(",", methods) + (methods.isEmpty() ? "" : " ") + path;
     }
 
-    /** Throws if the rule makes no sense, with the property at fault. */
-    void require(String at) {
+    /** The filter's rule. Throws if it makes no sense, with the property at fault. */
+    Rule rule(String at) {
+        Rule[] rule = {bare(at)};
+        HeadgateProperties.check(at + ".name", limiterName(), () -> rule[0] = rule[0].named(limiterName()));
+        HeadgateProperties.check(
+                at + ".methods", methods, () -> rule[0] = rule[0].methods(methods.toArray(new String[0])));
+        if (cost != null) {
+            long permits = cost;
+            HeadgateProperties.check(at + ".cost", permits, () -> rule[0] = rule[0].cost(permits));
+        }
+        if (!chargeOn.isEmpty()) {
+            HeadgateProperties.check(at + ".charge-on", chargeOn, () -> rule[0] = rule[0].chargeOn(charges()));
+        }
+        return dryRun ? rule[0].dryRun() : rule[0];
+    }
+
+    /** Paths and limits alone. */
+    private Rule bare(String at) {
         String pattern = path;
         if (pattern == null) {
             throw HeadgateProperties.invalid(at + ".path", null, "a rule needs a path");
         }
         HeadgateProperties.check(at + ".path", pattern, () -> Rule.unlimited(pattern));
-        LimitsConverter.named(at + ".limits", limits);
-        if (limits.isEmpty() && !unlimited) {
+        List<Limit> all =
+                List.copyOf(LimitsConverter.named(at + ".limits", limits).values());
+        if (all.isEmpty() && !unlimited) {
             throw HeadgateProperties.invalid(at + ".limits", null, "a rule needs limits, or unlimited: true");
         }
-        if (!limits.isEmpty() && unlimited) {
+        if (!all.isEmpty() && unlimited) {
             throw HeadgateProperties.invalid(at + ".unlimited", true, "the rule has limits too");
         }
-        Rule rule = Rule.unlimited(pattern);
-        HeadgateProperties.check(at + ".name", limiterName(), () -> rule.named(limiterName()));
-        HeadgateProperties.check(at + ".methods", methods, () -> rule.methods(methods.toArray(new String[0])));
-        if (cost != null) {
-            long permits = cost;
-            HeadgateProperties.check(at + ".cost", permits, () -> rule.cost(permits));
-        }
-        if (!chargeOn.isEmpty()) {
-            HeadgateProperties.check(at + ".charge-on", chargeOn, this::charges);
-        }
-    }
-
-    /** The filter's rule, with this limiter unless it is unlimited. */
-    Rule rule(@Nullable LocalLimiter<ClientAddress> limiter) {
-        String pattern = String.valueOf(path);
-        Rule rule = (limiter == null ? Rule.unlimited(pattern) : Rule.limiter(pattern, limiter))
-                .named(limiterName())
-                .methods(methods.toArray(new String[0]));
-        if (cost != null) {
-            rule = rule.cost(cost);
-        }
-        if (!chargeOn.isEmpty()) {
-            rule = rule.chargeOn(charges());
-        }
-        return dryRun ? rule.dryRun() : rule;
+        return unlimited
+                ? Rule.unlimited(pattern)
+                : Rule.limits(pattern, all.get(0), all.subList(1, all.size()).toArray(new Limit[0]));
     }
 
     private ChargeOn charges() {

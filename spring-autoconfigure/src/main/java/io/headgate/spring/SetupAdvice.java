@@ -1,10 +1,12 @@
 package io.headgate.spring;
 
-import io.headgate.Limiter;
-import io.headgate.net.ClientAddress;
 import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.ServletContext;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -20,84 +22,117 @@ import org.springframework.web.filter.ForwardedHeaderFilter;
 final class SetupAdvice implements SmartInitializingSingleton {
 
     private static final Log LOG = LogFactory.getLog(HeadgateAutoConfiguration.class);
+    private static final String STRATEGY = "server.forward-headers-strategy";
+    private static final String VALVE = "server.tomcat.remoteip.";
 
     private final HeadgateProperties properties;
     private final ListableBeanFactory beans;
     private final Environment environment;
     private final @Nullable ServletContext container;
+    private final ApplicationLimiters limiters;
+    /** What was said. Written before the application serves, then only read. */
+    private final Map<SetupWarning, String> said = Collections.synchronizedMap(new EnumMap<>(SetupWarning.class));
 
     SetupAdvice(
             HeadgateProperties properties,
             ListableBeanFactory beans,
             Environment environment,
-            @Nullable ServletContext container) {
+            @Nullable ServletContext container,
+            ApplicationLimiters limiters) {
         this.properties = properties;
         this.beans = beans;
         this.environment = environment;
         this.container = container;
+        this.limiters = limiters;
+    }
+
+    /** All warnings so far, those of requests included, by their codes. */
+    Map<String, String> warnings() {
+        Map<String, String> all = new TreeMap<>();
+        limiters.warnings().forEach((warning, text) -> all.put(warning.code(), text));
+        synchronized (said) {
+            said.forEach((warning, text) -> all.put(warning.code(), text));
+        }
+        return all;
     }
 
     @Override
     public void afterSingletonsInstantiated() {
+        limiters.register();
+        if (!properties.enabled()) {
+            warn(SetupWarning.DISABLED, environment.getProperty("headgate.enabled", "false"));
+            return;
+        }
         if (!has(ResolvableType.forClass(RateLimitFilter.class))
                 && !has(ResolvableType.forClassWithGenerics(FilterRegistrationBean.class, RateLimitFilter.class))) {
-            LOG.warn("No request is limited: set headgate.limits, such as \"100/minute burst 20\","
-                    + " or headgate.enabled to false");
+            adviseOnOtherLimiters();
+            warn(SetupWarning.NOTHING_TO_LIMIT);
             return;
         }
         if (properties.limitsAnything() && !beans.containsBean("headgateFilter")) {
-            LOG.warn(
-                    "headgate.limits and headgate.rules are not used: a filter of the application's own limits requests"
-                            + " in place of ours");
-        } else if (!properties.limits().isEmpty()
-                && has(ResolvableType.forClassWithGenerics(Limiter.class, ClientAddress.class))) {
-            LOG.warn("headgate.limits is not used: a limiter of the application's own limits clients in place of ours");
+            warn(SetupWarning.PROPERTIES_NOT_USED);
+        } else {
+            adviseOnOtherLimiters();
         }
         if (has(ResolvableType.forClass(ForwardedHeaderFilter.class))
                 || has(ResolvableType.forClassWithGenerics(
                         FilterRegistrationBean.class, ForwardedHeaderFilter.class))) {
             adviseOnFramework();
         }
-        if (isNative()) {
-            adviseOnNative(container == null ? "" : String.valueOf(container.getServerInfo()));
+        String sign = nativeSign();
+        if (sign != null) {
+            adviseOnNative(container == null ? "" : String.valueOf(container.getServerInfo()), sign);
+        }
+    }
+
+    private void warn(SetupWarning warning, Object... seen) {
+        String text = warning.text(seen);
+        said.put(warning, text);
+        LOG.warn(warning.code() + ": " + text);
+    }
+
+    /** Nobody has to guess what a limiter of addresses is for. */
+    private void adviseOnOtherLimiters() {
+        for (String name : LimiterBeans.others(beans)) {
+            LOG.info("The limiter bean \"" + name + "\" does not limit requests by itself. If it is to limit them all, in place"
+                    + " of headgate.limits, call the bean \"" + LimiterBeans.NAME + "\" or give it the qualifier \""
+                    + LimiterBeans.QUALIFIER + "\"");
         }
     }
 
     /** The limit does not go by what that filter reports, which is whatever the client wrote. */
     private void adviseOnFramework() {
         if (!properties.trustsProxies()) {
-            LOG.warn(
-                    "Spring's ForwardedHeaderFilter is at work (server.forward-headers-strategy=framework), so there is"
-                            + " a proxy, but headgate.trusted-proxies is not set: all clients behind that proxy share one"
-                            + " bucket. Name the proxy's address range there");
+            warn(SetupWarning.FRAMEWORK_WITHOUT_PROXIES);
         }
     }
 
-    private void adviseOnNative(String server) {
+    private void adviseOnNative(String server, String sign) {
         if (!server.toLowerCase(Locale.ROOT).contains("tomcat")) {
-            LOG.warn("The limit can be bypassed: " + (server.isEmpty() ? "the container" : server)
-                    + " takes the client's address from a forwarding header that the client can write"
-                    + " (server.forward-headers-strategy=native). Set that to none, or framework, and name your proxies"
-                    + " in headgate.trusted-proxies");
+            warn(SetupWarning.CONTAINER_BELIEVES_CLIENTS, server.isEmpty() ? "the container" : server);
         } else if (properties.trustsProxies()) {
-            LOG.warn(
-                    "Tomcat's RemoteIpValve (server.forward-headers-strategy=native, or server.tomcat.remoteip.*) takes"
-                            + " the client's address from the forwarding header before headgate.trusted-proxies or"
-                            + " headgate.trusted-hops can, and trusts every private address range, whatever they say. Keep one"
-                            + " of the two: set the strategy to none, or framework, or remove headgate's");
+            warn(SetupWarning.VALVE_COMES_FIRST, sign);
+        } else if (!environment.containsProperty(VALVE + "internal-proxies")) {
+            warn(SetupWarning.VALVE_TRUSTS_PRIVATE_RANGES, sign);
         }
     }
 
     /** As Boot decides it: by the property, else by the cloud platform, else by the valve's own properties. */
-    private boolean isNative() {
-        String strategy = environment.getProperty("server.forward-headers-strategy", "");
+    private @Nullable String nativeSign() {
+        String strategy = environment.getProperty(STRATEGY, "");
         if (strategy.equalsIgnoreCase("native")) {
-            return true;
+            return STRATEGY + "=native";
         }
         CloudPlatform platform = CloudPlatform.getActive(environment);
-        return (strategy.isEmpty() && platform != null && platform.isUsingForwardHeaders())
-                || environment.containsProperty("server.tomcat.remoteip.remote-ip-header")
-                || environment.containsProperty("server.tomcat.remoteip.protocol-header");
+        if (strategy.isEmpty() && platform != null && platform.isUsingForwardHeaders()) {
+            return STRATEGY + " is not set, and Boot takes native on " + platform;
+        }
+        for (String name : new String[] {"remote-ip-header", "protocol-header"}) {
+            if (environment.containsProperty(VALVE + name)) {
+                return VALVE + name + " is set";
+            }
+        }
+        return null;
     }
 
     private boolean has(ResolvableType type) {

@@ -1,7 +1,5 @@
 package io.headgate.spring;
 
-import io.headgate.Limiter;
-import io.headgate.net.ClientAddress;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionMessage;
 import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
@@ -11,15 +9,11 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.ConfigurationCondition;
-import org.springframework.core.ResolvableType;
 import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
-/** Holds where the configuration has limits or rules, or the application a limiter of clients. */
+/** Holds where the configuration has limits or rules, or the application a limiter that is asked to limit all requests. */
 final class SomethingToLimit extends SpringBootCondition implements ConfigurationCondition {
-
-    private static final ResolvableType LIMITER =
-            ResolvableType.forClassWithGenerics(Limiter.class, ClientAddress.class);
 
     @Override
     public ConfigurationPhase getConfigurationPhase() {
@@ -35,8 +29,8 @@ final class SomethingToLimit extends SpringBootCondition implements Configuratio
             }
         }
         ConfigurableListableBeanFactory beans = context.getBeanFactory();
-        return beans != null && beans.getBeanNamesForType(LIMITER, true, false).length > 0
-                ? ConditionOutcome.match(message.foundExactly("a limiter of clients"))
+        return beans != null && !LimiterBeans.asked(beans).isEmpty()
+                ? ConditionOutcome.match(message.foundExactly("a limiter that is asked to limit all requests"))
                 : ConditionOutcome.noMatch(message.didNotFind("headgate.limits").atAll());
     }
 

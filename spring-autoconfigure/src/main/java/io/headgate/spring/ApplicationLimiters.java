@@ -1,0 +1,194 @@
+package io.headgate.spring;
+
+import io.headgate.Limiter;
+import io.headgate.LimiterRegistry;
+import io.headgate.http.FilterStats;
+import io.headgate.http.LimiterUse;
+import io.headgate.http.RequestLimiter;
+import io.headgate.http.Warning;
+import io.headgate.metrics.HeavyHitters.Hit;
+import io.headgate.net.ClientAddress;
+import io.headgate.servlet.RateLimitFilter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.core.ResolvableType;
+
+/**
+ * The filters of an application, and all its limiters: those of the filters, and those that are beans, whatever they limit. Looked
+ * up whenever they are asked for, since filters start late. Thread-safe.
+ */
+final class ApplicationLimiters {
+
+    /**
+     * A limiter as metrics and the actuator endpoint show it.
+     *
+     * @param name unique; the bean's, if the limiter has none of its own
+     * @param limiter the limiter
+     * @param clients the same limiter, if its keys are client addresses; else null
+     * @param isDryRun whether its denials are only counted
+     */
+    record Shown(
+            String name,
+            Limiter<?> limiter,
+            @Nullable Limiter<ClientAddress> clients,
+            boolean isDryRun) {}
+
+    /** What a limiter is called that was given no name. */
+    private static final String UNNAMED = "limiter";
+
+    private final ListableBeanFactory beans;
+    private final HeadgateProperties properties;
+    private final LimiterRegistry registry;
+
+    ApplicationLimiters(ListableBeanFactory beans, HeadgateProperties properties, LimiterRegistry registry) {
+        this.beans = beans;
+        this.properties = properties;
+        this.registry = registry;
+    }
+
+    /** The filters that limit requests: beans, and those that only a registration has. */
+    List<RateLimitFilter> filters() {
+        Set<RateLimitFilter> filters = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<RateLimitFilter> all = new ArrayList<>();
+        if (!properties.enabled()) {
+            return all;
+        }
+        beans.getBeanProvider(RateLimitFilter.class).orderedStream().filter(filters::add).forEach(all::add);
+        ResolvableType registration =
+                ResolvableType.forClassWithGenerics(FilterRegistrationBean.class, RateLimitFilter.class);
+        for (String name : beans.getBeanNamesForType(registration, true, false)) {
+            if (beans.getBean(name) instanceof FilterRegistrationBean<?> bean
+                    && bean.getFilter() instanceof RateLimitFilter filter
+                    && filters.add(filter)) {
+                all.add(filter);
+            }
+        }
+        return all;
+    }
+
+    /** What the filters decide with. One that init-params are yet to configure is left out. */
+    List<RequestLimiter> requestLimiters() {
+        List<RequestLimiter> all = new ArrayList<>();
+        for (RateLimitFilter filter : filters()) {
+            try {
+                all.add(filter.limits());
+            } catch (IllegalStateException notConfigured) {
+                // The container will call its init, or nobody: then it limits nothing.
+            }
+        }
+        return all;
+    }
+
+    /** All limiters: those of the filters first. */
+    List<Shown> all() {
+        List<Shown> all = new ArrayList<>();
+        Set<Limiter<?>> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<String> names = new HashSet<>();
+        for (RequestLimiter limits : requestLimiters()) {
+            for (LimiterUse use : limits.limiters()) {
+                if (seen.add(use.limiter())) {
+                    String name = unique(use.limiter().name(), limits.name(), names);
+                    all.add(new Shown(name, use.limiter(), clients(use.limiter(), use.isByAddress()), use.isDryRun()));
+                }
+            }
+        }
+        Set<String> ofClients = new HashSet<>(LimiterBeans.asked(beans));
+        ofClients.addAll(LimiterBeans.others(beans));
+        beans.getBeansOfType(Limiter.class, false, false).forEach((bean, limiter) -> {
+            if (seen.add(limiter)) {
+                String own = limiter.name().equals(UNNAMED) ? bean : limiter.name();
+                all.add(new Shown(
+                        unique(own, bean, names), limiter, clients(limiter, ofClients.contains(bean)), false));
+            }
+        });
+        registry.limiters().forEach((name, limiter) -> {
+            if (seen.add(limiter)) {
+                Limiter<ClientAddress> clients = clients(limiter, isOfClients(name));
+                all.add(new Shown(unique(name, name, names), limiter, clients, false));
+            }
+        });
+        return all;
+    }
+
+    private boolean isOfClients(String name) {
+        try {
+            return registry.get(name, ClientAddress.class).isPresent();
+        } catch (IllegalArgumentException ofOtherKeys) {
+            return false;
+        }
+    }
+
+    @SuppressWarnings("unchecked") // whoever says so has the type
+    private static @Nullable Limiter<ClientAddress> clients(Limiter<?> limiter, boolean isByAddress) {
+        return isByAddress ? (Limiter<ClientAddress>) limiter : null;
+    }
+
+    private static String unique(String name, String other, Set<String> names) {
+        String unique = name;
+        if (!names.add(unique)) {
+            unique = other;
+            for (int i = 2; !names.add(unique); i++) {
+                unique = name + "-" + i;
+            }
+        }
+        return unique;
+    }
+
+    /** Starts the filters, and puts every limiter into the registry. */
+    void register() {
+        for (Shown shown : all()) {
+            if (registry.limiters().values().stream().noneMatch(limiter -> limiter == shown.limiter())
+                    && registry.get(shown.name()).isEmpty()) {
+                register(shown.name(), shown.limiter(), shown.clients());
+            }
+        }
+    }
+
+    /** Of keys of other types no more is known than that they are objects. */
+    @SuppressWarnings("unchecked")
+    private void register(String name, Limiter<?> limiter, @Nullable Limiter<ClientAddress> clients) {
+        if (clients != null) {
+            registry.register(name, ClientAddress.class, clients);
+        } else {
+            registry.register(name, Object.class, (Limiter<Object>) limiter);
+        }
+    }
+
+    /** What all filters did together. */
+    FilterStats stats() {
+        return filters().stream().map(RateLimitFilter::stats).reduce(FilterStats.NONE, FilterStats::plus);
+    }
+
+    /** The clients that were denied most often, by all filters. */
+    List<Hit<ClientAddress>> topDenied(int most) {
+        return requestLimiters().stream()
+                .flatMap(limits -> limits.topDenied(most).stream())
+                .toList();
+    }
+
+    /** What requests have shown to be misconfigured. */
+    Map<Warning, String> warnings() {
+        Map<Warning, String> warnings = new EnumMap<>(Warning.class);
+        requestLimiters().forEach(limits -> warnings.putAll(limits.warningTexts()));
+        return warnings;
+    }
+
+    /** The client that an address counts for. */
+    ClientAddress client(ClientAddress address) {
+        for (Shown shown : all()) {
+            if (shown.clients() != null) {
+                return shown.clients().tracked(address);
+            }
+        }
+        return address.network(properties.ipv6Prefix());
+    }
+}

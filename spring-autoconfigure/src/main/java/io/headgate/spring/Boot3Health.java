@@ -1,0 +1,24 @@
+package io.headgate.spring;
+
+import org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.actuate.health.Health;
+import org.springframework.boot.actuate.health.HealthIndicator;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The warnings as a detail of the health endpoint of Spring Boot 3. They never make the application unhealthy. */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+@ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
+@ConditionalOnEnabledHealthIndicator("headgate")
+final class Boot3Health {
+
+    @Bean
+    @ConditionalOnMissingBean(name = "headgateHealthIndicator")
+    HealthIndicator headgateHealthIndicator(SetupAdvice advice) {
+        return () -> Health.up().withDetail("warnings", advice.warnings()).build();
+    }
+}

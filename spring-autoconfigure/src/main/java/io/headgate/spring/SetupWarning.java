@@ -1,0 +1,69 @@
+package io.headgate.spring;
+
+import java.util.Locale;
+
+/**
+ * What in the set-up of an application makes the limit useless, or a way round it, and what to change. Said once at the start;
+ * the documentation explains each by its code. Warnings about requests are in {@link io.headgate.http.Warning}.
+ */
+public enum SetupWarning {
+    /** There is nothing to limit by. */
+    NOTHING_TO_LIMIT(
+            "HG-101",
+            "No request is limited: set headgate.limits, such as \"100/minute burst 20\", or headgate.enabled to false"),
+    /** The limit is switched off. */
+    DISABLED("HG-102", "No request is limited: headgate.enabled is %s"),
+    /** Limits are set that nobody uses. */
+    PROPERTIES_NOT_USED(
+            "HG-103",
+            "headgate.limits and headgate.rules are not used: a filter of the application's own limits requests in place of"
+                    + " ours"),
+    /** There is a proxy, and the limit does not know. */
+    FRAMEWORK_WITHOUT_PROXIES(
+            "HG-104",
+            "Spring's ForwardedHeaderFilter is at work (server.forward-headers-strategy=framework), so there is a proxy, but"
+                    + " headgate.trusted-proxies is not set: all clients behind that proxy share one bucket. Name the"
+                    + " proxy's address range there"),
+    /** The container lets clients choose their address. */
+    CONTAINER_BELIEVES_CLIENTS(
+            "HG-105",
+            "The limit can be bypassed: %s takes the client's address from a forwarding header that the client can write"
+                    + " (server.forward-headers-strategy=native). Set that to none, or framework, and name your proxies in"
+                    + " headgate.trusted-proxies"),
+    /** The container lets peers in private ranges choose their address. */
+    VALVE_TRUSTS_PRIVATE_RANGES(
+            "HG-106",
+            "Tomcat's RemoteIpValve (%s) takes the client's address from the forwarding header of every peer in a private"
+                    + " address range, so whoever can connect from such a range chooses an address, and with it a new bucket."
+                    + " Set server.forward-headers-strategy to framework, or none, and name the addresses of your proxies"
+                    + " alone in headgate.trusted-proxies; or narrow server.tomcat.remoteip.internal-proxies down to them"),
+    /** The container decides before the configured proxies can. */
+    VALVE_COMES_FIRST(
+            "HG-107",
+            "Tomcat's RemoteIpValve (%s) comes before headgate.trusted-proxies and headgate.trusted-hops. Of a peer in a"
+                    + " private address range it has replaced the address already, so the valve wins, whatever they say; they"
+                    + " hold for other peers only. Keep one of the two: set server.forward-headers-strategy to framework, or"
+                    + " none, or remove headgate's");
+
+    private final String code;
+    private final String text;
+
+    SetupWarning(String code, String text) {
+        this.code = code;
+        this.text = text;
+    }
+
+    /**
+     * Its code, in the log and in the documentation.
+     *
+     * @return such as {@code HG-101}
+     */
+    public String code() {
+        return code;
+    }
+
+    /** What is said, with what was seen filled in. */
+    String text(Object... seen) {
+        return String.format(Locale.ROOT, text, seen);
+    }
+}
