@@ -12,10 +12,14 @@ class OptionTableTest {
 
     @Test
     void thePageHasEveryOption() throws IOException {
-        StringBuilder table =
-                new StringBuilder("| init-param, method | property | what it is | form | default |\n|---|---|---|---|---|\n");
+        StringBuilder table = new StringBuilder(
+                "| init-param, method | property | what it is | form | default |\n|---|---|---|---|---|\n");
         for (Option option : Option.values()) {
-            table.append("| `").append(option).append("` | `headgate.").append(option.property()).append("` | ");
+            table.append("| `")
+                    .append(option)
+                    .append("` | `headgate.")
+                    .append(option.property())
+                    .append("` | ");
             table.append(option.meaning()).append(" | ");
             table.append(option.form(Option::toString).replace("|", "\\|")).append(" | ");
             table.append(option.byDefault()).append(" |\n");
