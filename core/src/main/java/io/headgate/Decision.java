@@ -12,6 +12,16 @@ import org.jspecify.annotations.Nullable;
  * What a {@link Limiter} answered, and how the key stands under each limit afterwards. Thread-safe; what it tells does not
  * change.
  *
+ * <pre>{@code
+ * Decision decision = limiter.decide(account, 3);
+ * if (decision.allowed()) {
+ *     // decision.remaining() permits are left
+ *     decision.refund(1); // one of the three was not needed
+ * } else {
+ *     decision.retryAfterSeconds().ifPresent(seconds -> response.setHeader("Retry-After", "" + seconds));
+ * }
+ * }</pre>
+ *
  * <p>{@link Limiter#peek} takes nothing: its answer tells what would be, and how the key stands as it is. So does
  * {@code decide} of a key that is admitted without a bucket ({@link Overflow#ALLOW}): its buckets stay full.
  */

@@ -13,8 +13,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often: a token bucket that holds at most {@code capacity} permits and gains {@code permits} of them evenly over
- * each {@code period}. A key may take as many at once as its bucket holds, and {@code permits} a period in the long run.
+ * How often a key may do something:
+ *
+ * <pre>{@code
+ * Limit.perMinute(100);                         // 100 at once, then one every 600 ms
+ * Limit.perSecond(10).burst(20).named("fast");  // 20 at once, then one every 100 ms
+ * Limit.parse("login=5/minute burst 10");       // from configuration
+ * }</pre>
+ *
+ * <p>A <dfn>permit</dfn> is what one call costs, as a rule. Each key has a <dfn>bucket</dfn> that holds at most {@code capacity}
+ * permits and gains {@code permits} of them evenly over each {@code period}. A key may take as many at once as its bucket holds,
+ * which is the <dfn>burst</dfn>, and {@code permits} a period in the long run.
  *
  * @param name what the limit is called in headers and metrics: printable ASCII, unique within a limiter
  * @param permits how many permits a period brings, at least 1 and at most 1 a nanosecond

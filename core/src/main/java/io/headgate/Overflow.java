@@ -1,6 +1,18 @@
 package io.headgate;
 
-/** What happens to a new key while the limiter tracks as many keys as it may and none of them can be forgotten. */
+/**
+ * What happens to a new key while the limiter tracks as many keys as it may and none of them can be forgotten.
+ *
+ * <pre>{@code
+ * Limiter<ClientAddress> limiter = Limiter.forAddresses(Limit.perMinute(100))
+ *         .maxKeys(50_000)
+ *         .overflow(Overflow.DENY)
+ *         .build();
+ * }</pre>
+ *
+ * <p>The <dfn>neighbourhood</dfn> of a key are the keys that share a bucket with it then. For client addresses it is the network
+ * around the address; for other keys, chance decides.
+ */
 public enum Overflow {
     /**
      * The key shares a bucket with other newcomers of its neighbourhood (an IPv4 /24, an IPv6 /48, or a hash of any
