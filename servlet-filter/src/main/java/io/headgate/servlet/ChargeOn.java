@@ -6,7 +6,8 @@ import java.util.Arrays;
 /**
  * Tells by the finished response whether the request is to be charged, such as "only failed logins". The permits are
  * taken before the request is handled and given back if the answer is no, so requests in flight hold theirs. Called
- * once a request, by many threads at once; must not block.
+ * at most once a request, by many threads at once; must not block. Not asked about a request that ended in an exception
+ * or in an error of its connection: in doubt, the permits stay taken.
  */
 @FunctionalInterface
 public interface ChargeOn {
@@ -15,7 +16,7 @@ public interface ChargeOn {
      * Whether the permits stay taken.
      *
      * @param response the response, committed or not; to be read only
-     * @param status its status; 500 if the request was ended by an exception
+     * @param status its status
      * @return false to give them back
      */
     boolean charges(HttpServletResponse response, int status);

@@ -13,9 +13,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class Settlement implements AsyncListener {
 
     /*
-     * Settled once: by the first of the chain's return, the chain's exception and the end of an asynchronous request.
-     * onTimeout and onError come before the application or the container has chosen the status, so they settle nothing;
-     * onComplete follows both, on some containers twice. A second startAsync drops all listeners but tells them first.
+     * In doubt the charge stays. Settled once, by the first of:
+     *
+     *   the chain throws           the charge stays: the client may have read its answer and reset the connection
+     *   onError                    the charge stays: Tomcat writes 500 over the status of a committed response
+     *   onTimeout, committed       the charge stays, for the same reason
+     *   onTimeout, not committed   nothing yet: the application or the container still answers
+     *   the chain returns          the status decides
+     *   onComplete                 the status decides
+     *
+     * Containers call onComplete twice, before onError, or not at all. A second startAsync drops all listeners but tells
+     * them first.
      */
 
     private final HttpServletResponse response;
@@ -43,9 +51,9 @@ final class Settlement implements AsyncListener {
             returned = true;
         } finally {
             if (!returned) {
-                settle(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+                keep();
             } else if (!isContinued(request)) {
-                settle(response.getStatus());
+                settle();
             }
         }
     }
@@ -58,16 +66,22 @@ final class Settlement implements AsyncListener {
             request.getAsyncContext().addListener(this);
             return true;
         } catch (IllegalStateException endedMeanwhile) {
-            return false;
+            // How, nobody tells any more.
+            keep();
+            return true;
         }
     }
 
-    private void settle(int status) {
+    private void keep() {
+        settled.set(true);
+    }
+
+    private void settle() {
         if (!settled.compareAndSet(false, true)) {
             return;
         }
         try {
-            if (!charges(status) && verdict.refund()) {
+            if (!charges(response.getStatus()) && verdict.refund()) {
                 counters.refunded.increment();
             }
         } catch (Throwable e) {
@@ -86,7 +100,7 @@ final class Settlement implements AsyncListener {
 
     @Override
     public void onComplete(AsyncEvent event) {
-        settle(response.getStatus());
+        settle();
     }
 
     @Override
@@ -95,8 +109,14 @@ final class Settlement implements AsyncListener {
     }
 
     @Override
-    public void onTimeout(AsyncEvent event) {}
+    public void onTimeout(AsyncEvent event) {
+        if (response.isCommitted()) {
+            keep();
+        }
+    }
 
     @Override
-    public void onError(AsyncEvent event) {}
+    public void onError(AsyncEvent event) {
+        keep();
+    }
 }

@@ -135,10 +135,11 @@ interface ChargeOnContract extends OnContainer {
     }
 
     @Test
-    default void anExceptionCountsAs500() throws Exception {
-        assertCharged(500, (request, response) -> {
+    default void anExceptionStaysChargedUnjudged() throws Exception {
+        App.Handler handler = (request, response) -> {
             throw new IllegalStateException("on purpose");
-        });
+        };
+        assertThat(judge(599, handler, new App())).isEmpty();
     }
 
     @Test
