@@ -18,7 +18,9 @@ final class Settlement implements AsyncListener {
      *   the chain throws           the charge stays: the client may have read its answer and reset the connection
      *   onError                    the charge stays: Tomcat writes 500 over the status of a committed response
      *   onTimeout, committed       the charge stays, for the same reason
-     *   onTimeout, not committed   nothing yet: the application or the container still answers
+     *   onTimeout, not committed   nothing yet: the application or the container still answers; but a 500 keeps the
+     *                              charge: it is the container's, which Tomcat may write over the status that a thread
+     *                              of the application has committed meanwhile
      *   the chain returns          the status decides
      *   onComplete                 the status decides
      *
@@ -33,6 +35,8 @@ final class Settlement implements AsyncListener {
     private final Failures failures;
     /** Won by the one caller that settles, by CAS. */
     private final AtomicBoolean settled = new AtomicBoolean();
+    /** Set by the container's thread that tells of a timeout, read by the one that tells of the end. */
+    private volatile boolean timedOut;
 
     Settlement(
             HttpServletResponse response, Verdict verdict, OnFailure onFailure, Counters counters, Failures failures) {
@@ -81,7 +85,9 @@ final class Settlement implements AsyncListener {
             return;
         }
         try {
-            if (!charges(response.getStatus()) && verdict.refund()) {
+            int status = response.getStatus();
+            boolean inDoubt = timedOut && status == HttpServletResponse.SC_INTERNAL_SERVER_ERROR;
+            if (!inDoubt && !charges(status) && verdict.refund()) {
                 counters.refunded.increment();
             }
         } catch (Throwable e) {
@@ -110,6 +116,7 @@ final class Settlement implements AsyncListener {
 
     @Override
     public void onTimeout(AsyncEvent event) {
+        timedOut = true;
         if (response.isCommitted()) {
             keep();
         }

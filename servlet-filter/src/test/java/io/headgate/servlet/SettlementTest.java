@@ -74,6 +74,14 @@ class SettlementTest {
     }
 
     @Test
+    void aTimeoutThatTheContainerAnswersKeepsTheCharge() {
+        settlement.onTimeout(event);
+        response.status = 500;
+        settlement.onComplete(event);
+        assertThat(limiter.calls).isEmpty();
+    }
+
+    @Test
     void anErrorKeepsTheCharge() {
         settlement.onError(event);
         settlement.onComplete(event);

@@ -221,4 +221,11 @@ interface ChargeOnContract extends OnContainer {
             });
         });
     }
+
+    /** The status is the container's then, and on Tomcat may stand in place of one that the client has read. */
+    @Test
+    default void aTimeoutThatNobodyAnswersStaysChargedUnjudged() throws Exception {
+        App.Handler handler = (request, response) -> request.startAsync().setTimeout(20);
+        assertThat(judge(599, handler, new App())).isEmpty();
+    }
 }
