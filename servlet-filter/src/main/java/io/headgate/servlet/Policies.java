@@ -62,8 +62,9 @@ final class Policies {
         }
         String path = RequestPath.of(request);
         if (path != null) {
+            String canonical = CanonicalPath.of(path);
             for (RulePolicy candidate : rules) {
-                if (candidate.rule().matches(request.getMethod(), path)) {
+                if (candidate.rule().matches(request.getMethod(), path, canonical)) {
                     return candidate.policy();
                 }
             }

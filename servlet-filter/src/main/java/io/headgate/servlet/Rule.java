@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A path pattern is written as in a servlet mapping: {@code /login}, {@code /api/*} (which covers {@code /api} and
  * everything below it), {@code *.css}, and {@code /} or {@code /*} for everything. It is compared with the path as the
- * container decoded it, without the context path.
+ * container decoded it, without the context path, and with what a lenient application may take that for: slashes
+ * collapsed, parameters dropped, dots resolved, the rest decoded, in any case of letters. A rule that limits matches if
+ * either does; one that is unlimited, in dry run or of no cost only if both do.
  */
 public final class Rule {
 
@@ -234,10 +236,28 @@ public final class Rule {
     }
 
     boolean matches(String method, String requestPath) {
-        return (methods.isEmpty()
-                        || methods.contains(method.equals("HEAD") ? "GET" : method)
-                        || methods.contains(method))
-                && path.matches(requestPath)
-                && condition.test(requestPath);
+        return matches(method, requestPath, CanonicalPath.of(requestPath));
+    }
+
+    /**
+     * Whether the rule covers a request whose application may take one path for another. What limits covers either, in
+     * any case of letters; what lets pass covers only what is its path both ways.
+     */
+    boolean matches(String method, String written, String canonical) {
+        if (!methods.isEmpty()
+                && !methods.contains(method)
+                && !methods.contains(method.equals("HEAD") ? "GET" : method)) {
+            return false;
+        }
+        boolean byWritten = path.matches(written) && condition.test(written);
+        if (letsPass()) {
+            return byWritten && path.matches(canonical) && condition.test(canonical);
+        }
+        return byWritten || (path.matchesInAnyCase(canonical) && condition.test(canonical));
+    }
+
+    /** Whether nothing that the rule covers is ever denied. */
+    private boolean letsPass() {
+        return (limiter == null && limits.isEmpty()) || dryRun || (cost.isPresent() && cost.getAsLong() == 0);
     }
 }
