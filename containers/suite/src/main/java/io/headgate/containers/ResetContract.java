@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Failed logins stay charged, whatever the client does to the connection and however the page ends. */
 interface ResetContract extends OnContainer {
 
-    int ALLOWED = 5;
-    int GUESSES = 8;
+    int ALLOWED = 3;
+    int GUESSES = 6;
 
     /** A client of its own for each way of writing a page and each stage at which it hangs up. */
     record Client(String address, Page page, Stage stage) {
@@ -136,7 +136,7 @@ interface ResetContract extends OnContainer {
     /** What README and docs/http.md show: a page that fails after its 401 has been sent. */
     @Test
     default void aPageThatFailsAfterItsAnswerStaysCharged() throws Exception {
-        LocalLimiter<ClientAddress> limiter = OnContainer.limiter(ALLOWED + "/hour");
+        LocalLimiter<ClientAddress> limiter = OnContainer.limiter("5/hour");
         RateLimitFilter filter = filter(limiter);
         App app = new App().filter("limits", filter, "/*").servlet("/login", (request, response) -> {
             response.setStatus(401);
@@ -150,7 +150,7 @@ interface ResetContract extends OnContainer {
                 answered += site.status("/login") == 401 ? 1 : 0;
             }
         }
-        assertThat(answered).isEqualTo(ALLOWED);
+        assertThat(answered).isEqualTo(5);
         assertThat(filter.stats().refunded()).isZero();
     }
 
