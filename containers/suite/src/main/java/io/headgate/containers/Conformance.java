@@ -8,5 +8,6 @@ public interface Conformance
                 ChargeOnContract,
                 ResetContract,
                 RuleContract,
+                SpellingContract,
                 ProxyContract,
                 ConfigurationContract {}
