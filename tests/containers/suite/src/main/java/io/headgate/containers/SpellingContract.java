@@ -3,9 +3,9 @@ package io.headgate.containers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.LocalLimiter;
+import io.headgate.http.Rule;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.RateLimitFilter;
-import io.headgate.servlet.Rule;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.net.URLDecoder;
