@@ -36,11 +36,7 @@ final class ApplicationLimiters {
      * @param clients the same limiter, if its keys are client addresses; else null
      * @param isDryRun whether its denials are only counted
      */
-    record Shown(
-            String name,
-            Limiter<?> limiter,
-            @Nullable Limiter<ClientAddress> clients,
-            boolean isDryRun) {}
+    record Shown(String name, Limiter<?> limiter, @Nullable Limiter<ClientAddress> clients, boolean isDryRun) {}
 
     /** What a limiter is called that was given no name. */
     private static final String UNNAMED = "limiter";
@@ -62,7 +58,10 @@ final class ApplicationLimiters {
         if (!properties.enabled()) {
             return all;
         }
-        beans.getBeanProvider(RateLimitFilter.class).orderedStream().filter(filters::add).forEach(all::add);
+        beans.getBeanProvider(RateLimitFilter.class)
+                .orderedStream()
+                .filter(filters::add)
+                .forEach(all::add);
         ResolvableType registration =
                 ResolvableType.forClassWithGenerics(FilterRegistrationBean.class, RateLimitFilter.class);
         for (String name : beans.getBeanNamesForType(registration, true, false)) {

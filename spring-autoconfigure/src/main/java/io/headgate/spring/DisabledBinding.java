@@ -44,7 +44,9 @@ final class DisabledBinding implements ConfigurationPropertiesBindHandlerAdvisor
     /** An unreadable value is reported where the value itself is bound. */
     private static boolean isDisabled(BindContext context) {
         try {
-            return !context.getBinder().bind(ENABLED, Bindable.of(Boolean.class)).orElse(true);
+            return !context.getBinder()
+                    .bind(ENABLED, Bindable.of(Boolean.class))
+                    .orElse(true);
         } catch (BindException unreadable) {
             return false;
         }

@@ -39,8 +39,7 @@ final class FilterFactory {
         }
     }
 
-    RateLimitFilter filter(
-            LimiterRegistry registry, Consumer<ClientDenied> events, @Nullable HealthPaths healthPaths) {
+    RateLimitFilter filter(LimiterRegistry registry, Consumer<ClientDenied> events, @Nullable HealthPaths healthPaths) {
         Limiter<ClientAddress> own = LimiterBeans.general(beans, properties);
         RateLimitFilter.Builder builder = own == null ? RateLimitFilter.builder() : RateLimitFilter.builder(own);
         properties.configure(builder, resolver != null);

@@ -154,8 +154,9 @@ public final class HeadgateAutoConfiguration {
         private static void advise(Environment environment) {
             if (environment.getProperty("headgate.enabled", Boolean.class, true)) {
                 LogFactory.getLog(HeadgateAutoConfiguration.class)
-                    .warn("No request is limited: Headgate is a servlet filter, and this is a reactive web application."
-                            + " Remove headgate-spring-boot-starter, or set headgate.enabled to false");
+                        .warn(
+                                "No request is limited: Headgate is a servlet filter, and this is a reactive web application."
+                                        + " Remove headgate-spring-boot-starter, or set headgate.enabled to false");
             }
         }
     }

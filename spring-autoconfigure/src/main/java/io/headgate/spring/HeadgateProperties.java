@@ -73,8 +73,7 @@ public record HeadgateProperties(
         @DefaultValue List<String> exempt,
         @DefaultValue("draft-11") HeaderStyle headers,
 
-        @DefaultValue("0") @DurationUnit(ChronoUnit.SECONDS)
-        Duration retryAfterJitter,
+        @DefaultValue("0") @DurationUnit(ChronoUnit.SECONDS) Duration retryAfterJitter,
 
         @DefaultValue("false") boolean skipPreflight,
         @DefaultValue("1") long cost,
@@ -179,7 +178,8 @@ public record HeadgateProperties(
         RateLimitFilter.Builder builder = RateLimitFilter.builder();
         configure(builder, resolves);
         if (limits.isEmpty()) {
-            builder.limits(Limit.perSecond(1)); // that nothing would be limited is for the filter to say, if there is one
+            builder.limits(
+                    Limit.perSecond(1)); // that nothing would be limited is for the filter to say, if there is one
         }
         naming(builder::build);
     }

@@ -94,7 +94,8 @@ final class SetupAdvice implements SmartInitializingSingleton {
     /** Nobody has to guess what a limiter of addresses is for. */
     private void adviseOnOtherLimiters() {
         for (String name : LimiterBeans.others(beans)) {
-            LOG.info("The limiter bean \"" + name + "\" does not limit requests by itself. If it is to limit them all, in place"
+            LOG.info("The limiter bean \"" + name
+                    + "\" does not limit requests by itself. If it is to limit them all, in place"
                     + " of headgate.limits, call the bean \"" + LimiterBeans.NAME + "\" or give it the qualifier \""
                     + LimiterBeans.QUALIFIER + "\"");
         }

@@ -2,24 +2,14 @@ package io.headgate.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.LimiterRegistry;
-import io.headgate.http.ClientDenied;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Collectors;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.context.PayloadApplicationEvent;
-import org.springframework.core.env.StandardEnvironment;
-import org.springframework.core.env.SystemEnvironmentPropertySource;
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterRegistry;
 import io.headgate.LocalLimiter;
 import io.headgate.Ticker;
-import io.headgate.net.ClientAddress;
 import io.headgate.http.ClientAddressResolver;
+import io.headgate.http.ClientDenied;
+import io.headgate.net.ClientAddress;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
@@ -28,8 +18,15 @@ import jakarta.servlet.Filter;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -39,8 +36,11 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.PayloadApplicationEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.mock.web.MockFilterChain;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
@@ -146,9 +146,7 @@ class AutoConfigurationTest {
     void disablesAFilterOfTheUsersOwn() {
         web.withBean(
                         RateLimitFilter.class,
-                        () -> RateLimitFilter.builder()
-                                .limits(Limit.perDay(1))
-                                .build())
+                        () -> RateLimitFilter.builder().limits(Limit.perDay(1)).build())
                 .withPropertyValues("headgate.enabled=off")
                 .run(context -> assertThat(registration(context).isEnabled()).isFalse());
     }
@@ -275,8 +273,8 @@ class AutoConfigurationTest {
                             .hasValue(context.getBean("mails", LocalLimiter.class));
                     assertThat(registry.get("names")).hasValue(context.getBean("names", LocalLimiter.class));
                 });
-        web.withUserConfiguration(LimiterOfMails.class).run(context -> assertThat(context)
-                .doesNotHaveBean(RateLimitFilter.class));
+        web.withUserConfiguration(LimiterOfMails.class)
+                .run(context -> assertThat(context).doesNotHaveBean(RateLimitFilter.class));
     }
 
     private static List<String> shown(ApplicationContext context) {
@@ -296,8 +294,8 @@ class AutoConfigurationTest {
                     status(context, "192.0.2.1");
                     assertThat(status(context, "192.0.2.1")).isEqualTo(429);
                     LimiterRegistry registry = context.getBean(LimiterRegistry.class);
-                    Limiter<ClientAddress> limiter = registry.get("default", ClientAddress.class)
-                            .orElseThrow();
+                    Limiter<ClientAddress> limiter =
+                            registry.get("default", ClientAddress.class).orElseThrow();
                     ClientAddress client = ClientAddress.parse("192.0.2.1");
                     assertThat(limiter.peek(client, 1).allowed()).isFalse();
                     limiter.reset(client);
@@ -395,7 +393,8 @@ class AutoConfigurationTest {
                         "headgate.rules[0].limits=1/s")
                 .run(context -> {
                     Set<Thread> before = sweepers();
-                    web.withPropertyValues("headgate.limits=1/s", "headgate.rules[0].path=/x", "headgate.rules[0].limits=1/s")
+                    web.withPropertyValues(
+                                    "headgate.limits=1/s", "headgate.rules[0].path=/x", "headgate.rules[0].limits=1/s")
                             .run(other -> {
                                 Set<Thread> threads = sweepers();
                                 threads.removeAll(before);

@@ -230,8 +230,7 @@ class FailureTextTest {
         List<FailureAnalysis> analysis = new ArrayList<>();
         runner.run(context -> {
             assertThat(context).hasFailed();
-            analysis.add(first(
-                    context.getStartupFailure(), new StandardEnvironment()));
+            analysis.add(first(context.getStartupFailure(), new StandardEnvironment()));
         });
         return analysis.get(0);
     }

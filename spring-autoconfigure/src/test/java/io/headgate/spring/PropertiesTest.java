@@ -6,10 +6,10 @@ import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.Overflow;
-import io.headgate.net.ClientAddress;
 import io.headgate.http.HeaderStyle;
 import io.headgate.http.NoAddress;
 import io.headgate.http.OnFailure;
+import io.headgate.net.ClientAddress;
 import io.headgate.spring.HeadgateProperties.Health;
 import java.time.Duration;
 import java.util.List;
@@ -210,9 +210,7 @@ class PropertiesTest {
                                 Map.entry("500-per-3600s", Limit.parse("500/hour"))),
                 "headgate.limits[0]=burst=10/second burst 20",
                 "headgate.limits[1]=500/hour");
-        bound(
-                p -> assertThat(p.limits()).containsOnlyKeys("login", "2-per-1s"),
-                "headgate.limits=login=5/minute, 2/s");
+        bound(p -> assertThat(p.limits()).containsOnlyKeys("login", "2-per-1s"), "headgate.limits=login=5/minute, 2/s");
     }
 
     @ParameterizedTest
@@ -226,8 +224,9 @@ class PropertiesTest {
         web.withPropertyValues("headgate.limits=1/s", "headgate.trusted-proxies=192.0.2.1, 10.1.2.3/8, 2001:db8::1/32")
                 .run(context -> assertThat(
                                 context.getBean(SetupAdvice.class).warnings().get("HG-007"))
-                        .startsWith("headgate.trusted-proxies has address ranges with bits beyond their prefix: 10.1.2.3/8"
-                                + " means 10.0.0.0/8, 2001:db8::1/32 means 2001:db8::/32"));
+                        .startsWith(
+                                "headgate.trusted-proxies has address ranges with bits beyond their prefix: 10.1.2.3/8"
+                                        + " means 10.0.0.0/8, 2001:db8::1/32 means 2001:db8::/32"));
     }
 
     @Test

@@ -65,7 +65,8 @@ class ProxyTest {
                         .doesNotContain("The limit can be bypassed");
                 // A peer in a private range that is no proxy chooses its address.
                 for (int i = 0; i < 12; i++) {
-                    assertThat(forwarded(site, "127.0.0.3", "198.51.100." + (100 + i))).isEqualTo(200);
+                    assertThat(forwarded(site, "127.0.0.3", "198.51.100." + (100 + i)))
+                            .isEqualTo(200);
                 }
             } else {
                 // Jetty believes the leftmost element, below the servlet API: no filter can undo that.
@@ -125,7 +126,8 @@ class ProxyTest {
                 "spring.main.cloud-platform=kubernetes")) {
             assertThat(forwarded(site, "127.0.0.3", "198.51.100.100")).isEqualTo(200);
             for (int i = 1; i < 12; i++) {
-                assertThat(forwarded(site, "127.0.0.3", "198.51.100." + (100 + i))).isEqualTo(429);
+                assertThat(forwarded(site, "127.0.0.3", "198.51.100." + (100 + i)))
+                        .isEqualTo(429);
             }
             for (int i = 0; i < 12; i++) {
                 assertThat(forwarded(site, PROXY, "6.6.6." + i + ", 198.51.100.1"))
