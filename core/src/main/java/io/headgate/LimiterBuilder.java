@@ -194,7 +194,8 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * Where sweeps run. Default: on a daemon thread of the limiter's own.
+     * Where sweeps run. Default: on a daemon thread of the limiter's own, or on the one of the {@link LimiterRegistry} that
+     * builds the limiter.
      *
      * <p>{@link LocalLimiter#close} takes the limiter's task back from a {@link ThreadPoolExecutor}; in any other
      * scheduler it cancels it, and it is due within a minute.

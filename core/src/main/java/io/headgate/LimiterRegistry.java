@@ -114,7 +114,7 @@ public final class LimiterRegistry implements AutoCloseable {
      * @param builder with a name; it is not changed
      * @param <K> the type of the keys
      * @return the limiter, which the registry closes
-     * @throws IllegalArgumentException if the limiter that is there has keys of another type
+     * @throws IllegalArgumentException if the limiter with these settings has keys of another type
      * @throws IllegalStateException if a limiter of this name was registered, or the registry is closed
      */
     public synchronized <K> LocalLimiter<K> obtain(Class<K> keyType, LimiterBuilder<? super K> builder) {
@@ -135,7 +135,7 @@ public final class LimiterRegistry implements AutoCloseable {
      * @param maker makes the limiter, or throws: then nothing changes. It is called under the registry's lock
      * @param <K> the type of the keys
      * @return the limiter, which the registry closes
-     * @throws IllegalArgumentException if the name is blank, or the limiter that is there has keys of another type
+     * @throws IllegalArgumentException if the name is blank, or the limiter with these settings has keys of another type
      * @throws IllegalStateException if a limiter of this name was registered, or the registry is closed
      */
     public synchronized <K> Limiter<K> obtain(

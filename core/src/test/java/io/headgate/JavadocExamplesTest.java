@@ -34,7 +34,7 @@ class JavadocExamplesTest {
             import io.micrometer.core.instrument.MeterRegistry;
             import java.util.concurrent.atomic.LongAdder;
 
-            abstract class %s {
+            abstract class TITLE {
                 interface Response { void setHeader(String name, String value); }
                 Limiter<String> limiter;
                 String account;
@@ -42,7 +42,7 @@ class JavadocExamplesTest {
                 LongAdder denied;
                 MeterRegistry registry;
                 void run() {
-            %s
+            BODY
                 }
             }
             """;
@@ -63,7 +63,7 @@ class JavadocExamplesTest {
                         shown.add(name);
                         String body = example.group(1).replaceAll("(?m)^ *\\* ?", "");
                         String title = name + "Example" + sources.size();
-                        sources.add(source(title, String.format(FRAME, title, body)));
+                        sources.add(source(title, FRAME.replace("TITLE", title).replace("BODY", body)));
                     }
                 }
             }

@@ -4,10 +4,11 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 
 /**
- * What a handler that mends paths makes of one: {@code //login}, {@code /;x=y/login}, {@code /%2flogin} and
- * {@code /a/../login} are {@code /login}. Pure functions.
+ * What a lenient handler makes of a path: {@code //login}, {@code /;x=y/login}, {@code /%2flogin}, {@code /a/../login},
+ * {@code /login%20} and {@code /LOGIN} are {@code /login}. Pure functions.
  */
 final class CanonicalPath {
 
@@ -18,14 +19,20 @@ final class CanonicalPath {
 
     /** The path itself, the same object, if there is nothing to mend: as almost always. */
     static String of(String path) {
-        return isCanonical(path) ? path : mended(path);
+        return isCanonical(path) ? path : mended(path).toLowerCase(Locale.ROOT);
     }
 
     private static boolean isCanonical(String path) {
         char previous = 0;
         for (int i = 0; i < path.length(); i++) {
             char c = path.charAt(i);
-            if (c == '%' || c == ';' || c == '\\' || (previous == '/' && (c == '/' || c == '.'))) {
+            if (c <= ' '
+                    || c > '~'
+                    || c == '%'
+                    || c == ';'
+                    || c == '\\'
+                    || (c >= 'A' && c <= 'Z')
+                    || (previous == '/' && (c == '/' || c == '.'))) {
                 return false;
             }
             previous = c;
@@ -42,7 +49,7 @@ final class CanonicalPath {
         boolean open = true; // whether it ends with a slash
         for (String segment : decoded.replace('\\', '/').split("/", -1)) {
             int parameters = segment.indexOf(';');
-            String name = parameters < 0 ? segment : segment.substring(0, parameters);
+            String name = (parameters < 0 ? segment : segment.substring(0, parameters)).trim();
             open = name.isEmpty() || name.equals(".") || name.equals("..");
             if (name.equals("..")) {
                 segments.pollLast();

@@ -2,35 +2,37 @@ package io.headgate.http;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
-import io.headgate.LimiterBuilder;
+import io.headgate.LimiterRegistry;
 import io.headgate.LimiterStats;
 import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The limiters of a configuration: those that were handed in, and those that are made for it. Immutable. */
-final class Limiters implements AutoCloseable {
+/** The limiters of a configuration: those that were handed in, and those that are made for it, in a registry. Immutable. */
+final class Limiters {
 
     private final @Nullable KeyedLimiter<?> general;
     private final Map<Rule, Limiter<ClientAddress>> ofRules = new HashMap<>();
     private final List<LimiterUse> all = new ArrayList<>();
-    /** Those that are closed with this. */
-    private final List<Limiter<?>> made = new ArrayList<>();
+    /** The names of those that were made. */
+    private final Set<String> made = new HashSet<>();
 
-    Limiters(Settings settings, String name) {
+    Limiters(Settings settings, String name, LimiterRegistry registry) {
+        String generalName = settings.limiterName == null ? name : settings.limiterName;
         general = settings.limits.isEmpty()
                 ? settings.limiter
-                : KeyedLimiter.byAddress(
-                        make(settings, settings.limiterName == null ? name : settings.limiterName, settings.limits));
+                : KeyedLimiter.byAddress(make(settings, generalName, settings.limits, registry));
         if (general != null) {
             all.add(new LimiterUse(general.limiter(), general.isByAddress(), settings.dryRun));
         }
         for (Rule rule : settings.rules) {
             Limiter<ClientAddress> limiter =
-                    rule.limits().isEmpty() ? rule.limiter() : make(settings, rule.name(), rule.limits());
+                    rule.limits().isEmpty() ? rule.limiter() : make(settings, rule.name(), rule.limits(), registry);
             if (limiter != null) {
                 ofRules.put(rule, limiter);
                 if (all.stream().noneMatch(use -> use.limiter() == limiter)) {
@@ -40,14 +42,18 @@ final class Limiters implements AutoCloseable {
         }
     }
 
-    private Limiter<ClientAddress> make(Settings settings, String name, List<Limit> limits) {
-        LimiterBuilder<ClientAddress> builder = settings.clients(limits).name(name);
-        if (settings.registry != null) {
-            return settings.registry.obtain(ClientAddress.class, builder);
+    /** Makes one, or finds the one of this name in the registry. Rules without a name may have one pattern: they are numbered. */
+    private Limiter<ClientAddress> make(Settings settings, String name, List<Limit> limits, LimiterRegistry registry) {
+        String unique = name;
+        for (int i = 2; !made.add(unique); i++) {
+            unique = name + " (" + i + ")";
         }
-        Limiter<ClientAddress> limiter = builder.build();
-        made.add(limiter);
-        return limiter;
+        return registry.obtain(ClientAddress.class, settings.clients(limits).name(unique));
+    }
+
+    /** Closes those that another configuration in the place of this one does not have. */
+    void closeUnlessIn(Limiters other, LimiterRegistry registry) {
+        made.stream().filter(name -> !other.made.contains(name)).forEach(registry::remove);
     }
 
     /** The one that every request without a rule is charged to; null if only rules limit. */
@@ -103,10 +109,5 @@ final class Limiters implements AutoCloseable {
             most += Math.max(0, stats.maxMemoryBytes());
         }
         warnings.started(now, most);
-    }
-
-    @Override
-    public void close() {
-        made.forEach(Limiter::close);
     }
 }

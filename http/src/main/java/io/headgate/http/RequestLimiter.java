@@ -2,6 +2,7 @@ package io.headgate.http;
 
 import io.headgate.Decision;
 import io.headgate.Limiter;
+import io.headgate.LimiterRegistry;
 import io.headgate.Ticker;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.AddressRange;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 public final class RequestLimiter implements AutoCloseable {
 
     /*
-     * Immutable once built; what it points to is thread-safe. A request that is still under way when it is closed is decided as
+     * Immutable once built, but for being closed; what it points to is thread-safe. A request that is still under way when it is closed is decided as
      * before, since a closed limiter goes on deciding.
      */
 
@@ -47,6 +48,8 @@ public final class RequestLimiter implements AutoCloseable {
     private final boolean skipPreflight;
     private final ClientAddressResolver resolver;
     private final List<AddressRange> exempt;
+    private final LimiterRegistry registry;
+    private final boolean ownsRegistry;
     private final Limiters limiters;
     private final RuleTable rules;
     private final boolean usesAddresses;
@@ -59,6 +62,9 @@ public final class RequestLimiter implements AutoCloseable {
     private final FailureLog failures;
     private final DenialLog denials;
 
+    /** Whether its own registry is closed. A closed limiter decides as before. */
+    private volatile boolean closed;
+
     RequestLimiter(Settings settings, String name, String attributePrefix, @Nullable RequestLimiter before) {
         this.name = name;
         this.attribute = attributePrefix + name;
@@ -66,7 +72,9 @@ public final class RequestLimiter implements AutoCloseable {
         this.skipPreflight = settings.skipPreflight;
         this.resolver = settings.resolver();
         this.exempt = List.copyOf(settings.exempt);
-        this.limiters = new Limiters(settings, name);
+        this.ownsRegistry = settings.registry == null;
+        this.registry = registry(settings, before);
+        this.limiters = new Limiters(settings, name, registry);
         this.rules = new RuleTable(settings, limiters);
         this.usesAddresses = rules.useAddresses() || !exempt.isEmpty();
         this.onFailure = settings.onFailure;
@@ -334,10 +342,34 @@ public final class RequestLimiter implements AutoCloseable {
         return onFailure == OnFailure.DENY;
     }
 
-    /** Closes the limiters that were made for it, never one that was handed in. */
+    /** Where limiters are made: as configured, else where the former one made its own, so that they lose nothing. */
+    private static LimiterRegistry registry(Settings settings, @Nullable RequestLimiter before) {
+        if (settings.registry != null) {
+            return settings.registry;
+        }
+        return before != null && before.ownsRegistry && !before.closed ? before.registry : new LimiterRegistry();
+    }
+
+    /**
+     * Gives its place to another one that was made with it as the former. What both have goes on; the rest is closed.
+     *
+     * @param other takes its place; it must not be closed itself any more
+     */
+    public void giveWayTo(RequestLimiter other) {
+        if (other.registry == registry) {
+            limiters.closeUnlessIn(other.limiters, registry);
+        } else {
+            close();
+        }
+    }
+
+    /** Closes the limiters that were made for it, never one that was handed in, nor those in a registry that was. */
     @Override
     public void close() {
-        limiters.close();
+        closed = true;
+        if (ownsRegistry) {
+            registry.close();
+        }
     }
 
     private boolean isExempt(ClientAddress address) {
@@ -396,9 +428,10 @@ public final class RequestLimiter implements AutoCloseable {
         }
 
         /**
-         * Makes a limiter of requests that takes the place of another: its counts go on.
+         * Makes a limiter of requests that takes the place of another: its counts go on, and so do the limiters of the same
+         * names, limits and settings.
          *
-         * @param before is to be closed once this one is used
+         * @param before is told to {@link RequestLimiter#giveWayTo} this one once requests are decided here
          * @return to be closed when no further requests come
          */
         public RequestLimiter buildInPlaceOf(RequestLimiter before) {

@@ -386,7 +386,7 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      * Makes limiters in a registry, where others find them by name, and which closes them. They outlive what is built, with
      * what clients have taken, and share a thread.
      *
-     * @param registry has no other limiters of the same names; by default each limiter is closed with what is built
+     * @param registry has no other limiters of the same names; by default one of its own, which is closed with what is built
      * @return this
      */
     public B registry(LimiterRegistry registry) {

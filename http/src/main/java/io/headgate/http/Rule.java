@@ -5,6 +5,7 @@ import io.headgate.Limiter;
 import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -27,6 +28,7 @@ public final class Rule {
 
     private final String pattern;
     private final RulePattern path;
+    private final RulePattern lenientPath;
     private final Predicate<String> condition;
     private final List<Limit> limits;
     private final @Nullable Limiter<ClientAddress> limiter;
@@ -48,6 +50,7 @@ public final class Rule {
             @Nullable ChargeOn chargeOn) {
         this.pattern = pattern;
         this.path = RulePattern.parse(pattern);
+        this.lenientPath = RulePattern.parse(pattern.toLowerCase(Locale.ROOT));
         this.condition = condition;
         this.limits = limits;
         this.limiter = limiter;
@@ -242,11 +245,23 @@ public final class Rule {
         return isUnlimited() && methods.isEmpty() && path.isExtension();
     }
 
+    /** Whether it is written as canonical paths are: no letter has another case. */
+    boolean isCanonical() {
+        return pattern.equals(pattern.toLowerCase(Locale.ROOT));
+    }
+
     boolean matches(String method, String requestPath) {
-        return (methods.isEmpty()
-                        || methods.contains(method.equals("HEAD") ? "GET" : method)
-                        || methods.contains(method))
-                && path.matches(requestPath)
-                && condition.test(requestPath);
+        return isFor(method) && path.matches(requestPath) && condition.test(requestPath);
+    }
+
+    /** Whether the rule is for what a lenient handler makes of a path. */
+    boolean matchesLeniently(String method, String canonical) {
+        return isFor(method) && lenientPath.matches(canonical) && condition.test(canonical);
+    }
+
+    private boolean isFor(String method) {
+        return methods.isEmpty()
+                || methods.contains(method.equals("HEAD") ? "GET" : method)
+                || methods.contains(method);
     }
 }

@@ -10,15 +10,18 @@ import org.jspecify.annotations.Nullable;
 final class RuleTable {
 
     /*
-     * A path can be read in two ways: as the server gives it, and as a handler that mends paths would. Where they lead to
-     * different policies, the request is charged under both, since nobody knows which way the application goes. So a limit
-     * holds if either reading is under it, and a request is unlimited only if both readings are.
+     * A path can be read in two ways: strictly, as the server gives it; and leniently, as a handler that mends paths and does
+     * not care about case would. Where they lead to different policies, the request is charged under both, since nobody knows
+     * which way the application goes. So a limit holds if either reading is under it, and a request is unlimited only if both
+     * readings are.
      */
 
     private record Entry(Rule rule, Policy<?> policy) {}
 
     private final List<Entry> rules = new ArrayList<>();
     private final Policy<?> general;
+    /** Whether both readings of a canonical path lead to one policy. */
+    private final boolean rulesAreCanonical;
 
     RuleTable(Settings settings, Limiters limiters) {
         general = policy(settings, limiters.general(), null);
@@ -27,6 +30,7 @@ final class RuleTable {
             rules.add(
                     new Entry(rule, policy(settings, limiter == null ? null : KeyedLimiter.byAddress(limiter), rule)));
         }
+        rulesAreCanonical = settings.rules.stream().allMatch(Rule::isCanonical);
     }
 
     /** What a rule leaves open is as in the settings. */
@@ -52,15 +56,20 @@ final class RuleTable {
             return general;
         }
         String method = request.method();
-        Policy<?> policy = of(method, path);
-        String canonical = CanonicalPath.of(path);
-        return canonical.equals(path) ? policy : policy.and(of(method, canonical));
-    }
-
-    /** The policy of the first rule that matches, else the general one. */
-    private Policy<?> of(String method, String path) {
+        Policy<?> strict = general;
         for (Entry entry : rules) {
             if (entry.rule().matches(method, path)) {
+                strict = entry.policy();
+                break;
+            }
+        }
+        String canonical = CanonicalPath.of(path);
+        return rulesAreCanonical && canonical.equals(path) ? strict : strict.and(lenient(method, canonical));
+    }
+
+    private Policy<?> lenient(String method, String canonical) {
+        for (Entry entry : rules) {
+            if (entry.rule().matchesLeniently(method, canonical)) {
                 return entry.policy();
             }
         }

@@ -114,8 +114,9 @@ final class LifeCycle {
             RequestLimiter before = limits();
             builder = other;
             if (before != null) {
-                running = other.start(before.name(), before);
-                before.close();
+                Running next = other.start(before.name(), before);
+                running = next;
+                before.giveWayTo(next.limits());
             }
         } finally {
             lock.unlock();

@@ -13,14 +13,24 @@ import java.io.IOException;
 final class SettledChain implements AsyncListener {
 
     /*
-     * A synchronous request is known when the chain returns. An asynchronous one is known in the first onComplete: some
-     * containers call it twice, and a second startAsync drops all listeners but tells them first. After onError or onTimeout
-     * the application or the container may still choose the status, unless the response is committed: then the client has read
-     * another one than the 500 that Tomcat writes over it.
+     * In doubt the charge stays. What is told, by what is seen first:
+     *
+     *   the chain throws           failed: the client may have read its answer and reset the connection
+     *   the chain returns          the status as it stands, and the end
+     *   onError                    failed: Tomcat writes 500 over the status of a committed response
+     *   onTimeout, committed       failed, for the same reason
+     *   onTimeout, not committed   nothing yet: the application or the container still answers
+     *   onComplete                 the status as it stands, and the end; after a timeout a 500 is the container's, which Tomcat
+     *                              may write over what the application has committed meanwhile: failed
+     *
+     * Containers call onComplete twice, before onError, or not at all. A second startAsync drops all listeners but tells them
+     * first.
      */
 
     private final HttpServletResponse response;
     private final Settlement settlement;
+    /** Set by the container's thread that tells of a timeout, read by the one that tells of the end. */
+    private volatile boolean timedOut;
 
     SettledChain(HttpServletResponse response, Settlement settlement) {
         this.response = response;
@@ -49,12 +59,18 @@ final class SettledChain implements AsyncListener {
             request.getAsyncContext().addListener(this);
             return true;
         } catch (IllegalStateException endedMeanwhile) {
-            return false;
+            // How, nobody tells any more.
+            settlement.failed();
+            return true;
         }
     }
 
     private void end() {
-        settlement.committed(response.getStatus());
+        int status = response.getStatus();
+        if (timedOut && status == HttpServletResponse.SC_INTERNAL_SERVER_ERROR) {
+            settlement.failed();
+        }
+        settlement.committed(status);
         settlement.completed();
     }
 
@@ -70,17 +86,14 @@ final class SettledChain implements AsyncListener {
 
     @Override
     public void onTimeout(AsyncEvent event) {
-        failIfCommitted();
+        timedOut = true;
+        if (response.isCommitted()) {
+            settlement.failed();
+        }
     }
 
     @Override
     public void onError(AsyncEvent event) {
-        failIfCommitted();
-    }
-
-    private void failIfCommitted() {
-        if (response.isCommitted()) {
-            settlement.failed();
-        }
+        settlement.failed();
     }
 }

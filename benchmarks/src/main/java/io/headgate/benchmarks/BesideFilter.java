@@ -1,0 +1,88 @@
+package io.headgate.benchmarks;
+
+import io.headgate.Limit;
+import io.headgate.Limiter;
+import io.headgate.servlet.RateLimitFilter;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.SplittableRandom;
+import java.util.function.IntUnaryOperator;
+
+/**
+ * What {@link Beside} has of one version of the filter: requests without a container, whose request and response are proxies of
+ * the interfaces. So what is printed has the cost of those proxies in it, about the same for each version: differences count.
+ */
+public final class BesideFilter {
+
+    private BesideFilter() {}
+
+    /**
+     * A filter and its clients.
+     *
+     * @param setting how many clients; and {@code chargeOn} for a filter that charges by the response
+     * @return takes a number of requests, answers how many passed
+     */
+    public static IntUnaryOperator of(String... setting) {
+        int clients = Integer.parseInt(setting[0]);
+        RateLimitFilter.Builder builder = RateLimitFilter.builder(
+                        Limiter.forAddresses(Limit.parse("2/minute burst 10000000"))
+                                .sweepInterval(Duration.ZERO)
+                                .build())
+                .name("beside");
+        RateLimitFilter filter = (setting[1].equals("chargeOn")
+                        ? builder.chargeOn((response, status) -> status == 401)
+                        : builder)
+                .build();
+        HttpServletResponse response = response();
+        HttpServletRequest[] requests = new HttpServletRequest[clients];
+        for (int i = 0; i < clients; i++) {
+            requests[i] = request("10." + (i >> 16 & 255) + "." + (i >> 8 & 255) + "." + (i & 255));
+        }
+        SplittableRandom random = new SplittableRandom(1);
+        int[] passed = new int[1];
+        FilterChain chain = (request, answer) -> passed[0]++;
+        return calls -> {
+            passed[0] = 0;
+            try {
+                for (int i = 0; i < calls; i++) {
+                    filter.doFilter(requests[random.nextInt(clients)], response, chain);
+                }
+            } catch (IOException | ServletException e) {
+                throw new IllegalStateException(e);
+            }
+            return passed[0];
+        };
+    }
+
+    private static HttpServletRequest request(String peer) {
+        return proxy(HttpServletRequest.class, (proxy, method, arguments) -> switch (method.getName()) {
+            case "getRemoteAddr" -> peer;
+            case "getMethod" -> "GET";
+            case "getServletPath" -> "/";
+            case "getDispatcherType" -> DispatcherType.REQUEST;
+            case "getHeaders" -> Collections.emptyEnumeration();
+            case "isAsyncStarted" -> false;
+            default -> null;
+        });
+    }
+
+    private static HttpServletResponse response() {
+        return proxy(HttpServletResponse.class, (proxy, method, arguments) -> switch (method.getName()) {
+            case "isCommitted" -> false;
+            case "getStatus" -> 200;
+            default -> null;
+        });
+    }
+
+    private static <T> T proxy(Class<T> type, InvocationHandler handler) {
+        return type.cast(Proxy.newProxyInstance(BesideFilter.class.getClassLoader(), new Class<?>[] {type}, handler));
+    }
+}
