@@ -1,5 +1,6 @@
 package io.headgate.spring;
 
+import io.headgate.servlet.RateLimitFilter;
 import org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.HealthIndicator;
@@ -12,11 +13,11 @@ import org.springframework.context.annotation.Configuration;
 /** The warnings as a detail of the health endpoint of Spring Boot 3. They never make the application unhealthy. */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
-@ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
-@ConditionalOnEnabledHealthIndicator("headgate")
+@ConditionalOnClass({RateLimitFilter.class, HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
 final class Boot3Health {
 
     @Bean
+    @ConditionalOnEnabledHealthIndicator("headgate")
     @ConditionalOnMissingBean(name = "headgateHealthIndicator")
     HealthIndicator headgateHealthIndicator(SetupAdvice advice) {
         return () -> Health.up().withDetail("warnings", advice.warnings()).build();

@@ -104,6 +104,11 @@ public record HeadgateProperties(
         LIMITED
     }
 
+    /** Takes limits as a list, and gives each the name that the configuration has for it. */
+    public HeadgateProperties {
+        limits = LimitsConverter.named(Option.LIMITS.property(), limits);
+    }
+
     /** The name of an option as a property. */
     static String property(Option option) {
         return PREFIX + "." + option.property();
@@ -117,9 +122,8 @@ public record HeadgateProperties(
      */
     void configure(RateLimitFilter.Builder builder, boolean resolves) {
         naming(() -> {
-            Map<String, Limit> named = LimitsConverter.named(Option.LIMITS.property(), limits);
-            if (!named.isEmpty()) {
-                List<Limit> all = List.copyOf(named.values());
+            if (!limits.isEmpty()) {
+                List<Limit> all = List.copyOf(limits.values());
                 builder.limits(all.get(0), all.subList(1, all.size()).toArray(new Limit[0]));
             }
             if (!resolves) {

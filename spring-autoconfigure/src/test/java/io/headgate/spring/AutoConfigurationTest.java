@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterRegistry;
 import io.headgate.LocalLimiter;
 import io.headgate.Ticker;
 import io.headgate.http.ClientAddressResolver;
+import io.headgate.http.ClientDenied;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
@@ -16,8 +18,15 @@ import jakarta.servlet.Filter;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -27,8 +36,11 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.PayloadApplicationEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.mock.web.MockFilterChain;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
@@ -45,6 +57,10 @@ class AutoConfigurationTest {
         MockHttpServletRequest request = new MockHttpServletRequest("GET", "/hello");
         request.setServletPath("/hello");
         request.setRemoteAddr(address);
+        return status(context, request);
+    }
+
+    private static int status(ApplicationContext context, MockHttpServletRequest request) {
         MockHttpServletResponse response = new MockHttpServletResponse();
         try {
             registration(context).getFilter().doFilter(request, response, new MockFilterChain());
@@ -72,14 +88,67 @@ class AutoConfigurationTest {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"false", "no", "off", "0", "FALSE", "No"})
+    void letsEverythingPassWhenDisabled(String disabled, CapturedOutput output) {
+        web.withPropertyValues("headgate.enabled=" + disabled, "headgate.limits=1/day")
+                .run(context -> {
+                    assertThat(context).hasNotFailed().hasSingleBean(RateLimitFilter.class);
+                    assertThat(registration(context).isEnabled()).isFalse();
+                    // Also where the application has put the filter itself.
+                    for (int i = 0; i < 3; i++) {
+                        assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+                    }
+                    assertThat(status(context, "nonsense")).isEqualTo(200);
+                    assertThat(output.getAll())
+                            .containsOnlyOnce("HG-102: No request is limited: headgate.enabled is " + disabled);
+                    assertThat(context.getBean(ApplicationLimiters.class).all()).isEmpty();
+                });
+    }
+
+    /** As an operator switches it off in an incident. */
     @Test
-    void doesNothingWhenDisabled(CapturedOutput output) {
-        web.withPropertyValues("headgate.enabled=false", "headgate.limits=nonsense")
+    void aVariableDisables(CapturedOutput output) {
+        web.withInitializer(context -> {
+                    String environment = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
+                    context.getEnvironment()
+                            .getPropertySources()
+                            .replace(
+                                    environment,
+                                    new SystemEnvironmentPropertySource(
+                                            environment, Map.of("HEADGATE_ENABLED", "off")));
+                })
+                .withPropertyValues("headgate.limits=1/day")
+                .run(context -> {
+                    assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+                    assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+                    assertThat(output).contains("headgate.enabled is off");
+                });
+    }
+
+    /** Whoever switches it off is not stopped by a mistake elsewhere. */
+    @Test
+    void readsNothingElseWhenDisabled() {
+        web.withPropertyValues(
+                        "headgate.enabled=no",
+                        "headgate.limits=nonsense",
+                        "headgate.limits.api=nonsense",
+                        "headgate.unknown=1",
+                        "headgate.overflow=wait",
+                        "headgate.rules[0].limits=1/s")
                 .run(context -> {
                     assertThat(context).hasNotFailed();
-                    assertThat(context).doesNotHaveBean(Filter.class).doesNotHaveBean(FilterRegistrationBean.class);
-                    assertThat(output).doesNotContain("No request is limited");
+                    assertThat(status(context, "192.0.2.1")).isEqualTo(200);
                 });
+    }
+
+    @Test
+    void disablesAFilterOfTheUsersOwn() {
+        web.withBean(
+                        RateLimitFilter.class,
+                        () -> RateLimitFilter.builder().limits(Limit.perDay(1)).build())
+                .withPropertyValues("headgate.enabled=off")
+                .run(context -> assertThat(registration(context).isEnabled()).isFalse());
     }
 
     @Test
@@ -98,7 +167,7 @@ class AutoConfigurationTest {
                 .run(context -> {
                     assertThat(context)
                             .doesNotHaveBean(HeadgateProperties.class)
-                            .doesNotHaveBean(Limiters.class);
+                            .doesNotHaveBean(ApplicationLimiters.class);
                     assertThat(output).doesNotContain("No request is limited");
                 });
     }
@@ -109,7 +178,7 @@ class AutoConfigurationTest {
                 .withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class))
                 .withPropertyValues("headgate.limits=2/minute")
                 .run(context -> {
-                    assertThat(context).hasNotFailed().doesNotHaveBean(Limiters.class);
+                    assertThat(context).hasNotFailed().doesNotHaveBean(ApplicationLimiters.class);
                     assertThat(output.getAll()).containsOnlyOnce("this is a reactive web application");
                 });
     }
@@ -170,13 +239,113 @@ class AutoConfigurationTest {
     }
 
     @Test
-    void takesALimiterOfTheUsersOwn(CapturedOutput output) {
-        web.withUserConfiguration(OwnLimiter.class)
-                .withPropertyValues("headgate.limits=100/day")
+    void takesALimiterOfTheUsersOwnThatIsAskedByName() {
+        web.withUserConfiguration(OwnLimiter.class).run(context -> {
+            assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+            assertThat(status(context, "192.0.2.1")).isEqualTo(429);
+        });
+    }
+
+    @Test
+    void takesALimiterOfTheUsersOwnThatIsAskedByQualifier() {
+        web.withUserConfiguration(QualifiedLimiter.class).run(context -> {
+            assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+            assertThat(status(context, "192.0.2.1")).isEqualTo(429);
+            assertThat(shown(context)).containsExactly("pages", "health");
+        });
+    }
+
+    @Test
+    void leavesALimiterForSomethingElseAlone(CapturedOutput output) {
+        web.withUserConfiguration(LimiterOfMails.class, LimiterOfNames.class)
+                .withPropertyValues("headgate.limits=2/day")
                 .run(context -> {
                     assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+                    assertThat(status(context, "192.0.2.1")).isEqualTo(200);
                     assertThat(status(context, "192.0.2.1")).isEqualTo(429);
-                    assertThat(output).contains("headgate.limits is not used");
+                    assertThat(output.getAll())
+                            .containsOnlyOnce("The limiter bean \"mails\" does not limit requests by itself")
+                            .doesNotContain("\"names\"");
+                    // It is visible all the same.
+                    assertThat(shown(context)).containsExactly("default", "health", "mails", "names");
+                    LimiterRegistry registry = context.getBean(LimiterRegistry.class);
+                    assertThat(registry.get("mails", ClientAddress.class))
+                            .hasValue(context.getBean("mails", LocalLimiter.class));
+                    assertThat(registry.get("names")).hasValue(context.getBean("names", LocalLimiter.class));
+                });
+        web.withUserConfiguration(LimiterOfMails.class)
+                .run(context -> assertThat(context).doesNotHaveBean(RateLimitFilter.class));
+    }
+
+    private static List<String> shown(ApplicationContext context) {
+        return context.getBean(ApplicationLimiters.class).all().stream()
+                .map(ApplicationLimiters.Shown::name)
+                .toList();
+    }
+
+    @Test
+    void aClientIsPeekedAtAndResetByTheNameOfALimiter() {
+        web.withPropertyValues(
+                        "headgate.limits=1/day",
+                        "headgate.rules[0].name=login",
+                        "headgate.rules[0].path=/login",
+                        "headgate.rules[0].limits=5/minute")
+                .run(context -> {
+                    status(context, "192.0.2.1");
+                    assertThat(status(context, "192.0.2.1")).isEqualTo(429);
+                    LimiterRegistry registry = context.getBean(LimiterRegistry.class);
+                    Limiter<ClientAddress> limiter =
+                            registry.get("default", ClientAddress.class).orElseThrow();
+                    ClientAddress client = ClientAddress.parse("192.0.2.1");
+                    assertThat(limiter.peek(client, 1).allowed()).isFalse();
+                    limiter.reset(client);
+                    assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+                    assertThat(registry.limiters()).containsOnlyKeys("default", "login", "health");
+                });
+    }
+
+    /** Nothing limits a request that no rule matches, also if nobody can tell which rule that would be. */
+    @Test
+    void limitsRulesAlone() {
+        web.withPropertyValues("headgate.rules[0].path=/login", "headgate.rules[0].limits=1/day")
+                .run(context -> {
+                    for (int i = 0; i < 3; i++) {
+                        assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+                        assertThat(status(context, undecodable())).isEqualTo(200);
+                    }
+                    assertThat(shown(context)).containsExactly("/login", "health");
+                    assertThat(context.getBean(RateLimitFilter.class).stats().uncharged())
+                            .isEqualTo(6);
+                });
+    }
+
+    private static MockHttpServletRequest undecodable() {
+        MockHttpServletRequest request = new MockHttpServletRequest("GET", "/%zz") {
+            @Override
+            public String getServletPath() {
+                throw new IllegalArgumentException("cannot be decoded");
+            }
+        };
+        request.setRemoteAddr("192.0.2.1");
+        return request;
+    }
+
+    @Test
+    void publishesADeniedClientOnceAMinute() {
+        List<ClientDenied> events = new CopyOnWriteArrayList<>();
+        web.withPropertyValues("headgate.limits=1/day")
+                .withInitializer(context -> context.addApplicationListener(event -> {
+                    if (event instanceof PayloadApplicationEvent<?> payload
+                            && payload.getPayload() instanceof ClientDenied denied) {
+                        events.add(denied);
+                    }
+                }))
+                .run(context -> {
+                    for (int i = 0; i < 5; i++) {
+                        status(context, "192.0.2.1");
+                    }
+                    assertThat(events)
+                            .containsExactly(new ClientDenied(ClientAddress.parse("192.0.2.1"), "default", false));
                 });
     }
 
@@ -216,18 +385,34 @@ class AutoConfigurationTest {
     }
 
     @Test
-    void endsTheThreadsOfItsLimitersWithTheApplication() {
+    void sweepsAllItsLimitersByOneThreadAndEndsItWithTheApplication() {
         web.withPropertyValues(
-                        "headgate.rules[0].name=ending", "headgate.rules[0].path=/x", "headgate.rules[0].limits=1/s")
+                        "headgate.limits=1/s",
+                        "headgate.rules[0].name=ending",
+                        "headgate.rules[0].path=/x",
+                        "headgate.rules[0].limits=1/s")
                 .run(context -> {
-                    List<Thread> sweepers = Thread.getAllStackTraces().keySet().stream()
-                            .filter(thread -> thread.getName().equals("headgate-sweeper-ending"))
-                            .toList();
-                    assertThat(sweepers).hasSize(1);
-                    context.close();
-                    sweepers.get(0).join(60_000);
-                    assertThat(sweepers.get(0).isAlive()).isFalse();
+                    Set<Thread> before = sweepers();
+                    web.withPropertyValues(
+                                    "headgate.limits=1/s", "headgate.rules[0].path=/x", "headgate.rules[0].limits=1/s")
+                            .run(other -> {
+                                Set<Thread> threads = sweepers();
+                                threads.removeAll(before);
+                                assertThat(other.getBean(LimiterRegistry.class).limiters())
+                                        .hasSize(3);
+                                assertThat(threads).hasSize(1);
+                                Thread sweeper = threads.iterator().next();
+                                other.close();
+                                sweeper.join(60_000);
+                                assertThat(sweeper.isAlive()).isFalse();
+                            });
                 });
+    }
+
+    private static Set<Thread> sweepers() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("headgate-sweeper"))
+                .collect(Collectors.toSet());
     }
 
     static class OwnRegistration {
@@ -250,7 +435,22 @@ class AutoConfigurationTest {
 
     static class OwnLimiter {
         @Bean
-        LocalLimiter<ClientAddress> own() {
+        LocalLimiter<ClientAddress> headgateLimiter() {
+            return Limiter.forAddresses(Limit.parse("1/day")).build();
+        }
+    }
+
+    static class QualifiedLimiter {
+        @Bean
+        @Qualifier("headgate")
+        Limiter<ClientAddress> pages() {
+            return Limiter.forAddresses(Limit.parse("1/day")).name("pages").build();
+        }
+    }
+
+    static class LimiterOfMails {
+        @Bean
+        LocalLimiter<ClientAddress> mails() {
             return Limiter.forAddresses(Limit.parse("1/day")).build();
         }
     }

@@ -2,6 +2,10 @@ package io.headgate.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.Limit;
+import io.headgate.Limiter;
+import io.headgate.LocalLimiter;
+import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -10,13 +14,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.BeanCreationException;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 import org.springframework.core.io.support.SpringFactoriesLoader.ArgumentResolver;
 
@@ -63,11 +70,11 @@ class FailureTextTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        limits              | 100/minit    | "100/minit" is not a limit              | such as "100/minute burst 20"
-        limits              | ''           | nothing would be limited                | such as "100/minute burst 20"
+        limits              | 100/minit    | "100/minit" is not a limit              | [NAME=]PERMITS/[COUNT]UNIT
+        limits              | ''           | nothing would be limited                | [NAME=]PERMITS/[COUNT]UNIT
         limits              | 1/s, 1/s     | two limits are called "1-per-1s"        | a map of names
-        limits.api          | fast         | "fast" is not a limit                   | such as "100/minute burst 20"
-        limits[0]           | 1/s          | a list is not accepted                  | such as "100/minute burst 20"
+        limits[0]           | fast         | "fast" is not a limit                   | a list of limits
+        limits.api          | fast         | "fast" is not a limit                   | [NAME=]PERMITS/[COUNT]UNIT
         trusted-proxies     | 10.0.0.0/33  | "10.0.0.0/33"                           | 10.0.0.0/8, 2001:db8::/32
         trusted-hops        | 0            | must be 1 to 64                         | 1 to 64
         trusted-hops        | many         | many                                    | 1 to 64
@@ -77,10 +84,15 @@ class FailureTextTest {
         translation-prefixes | nat64        | "nat64" is not an address range         | such as 64:ff9b:1::/48
         max-clients         | 0            | must be 1 to                            | 1 to 1073741824
         overflow            | wait         | wait                                    | share, allow or deny
-        sweep-interval      | -1s          | must be 0 to 365 days                   | such as 10s
-        sweep-interval      | soon         | soon                                    | such as 10s
+        sweep-interval      | -1s          | must be 0 to 365 days                   | such as 30s
+        sweep-interval      | soon         | soon                                    | such as 30s
         exempt              | localhost    | "localhost"                             | 10.0.0.0/8, 2001:db8::/32
-        headers             | all          | all                                     | draft, legacy or none
+        headers             | all          | all                                     | draft-11 (or draft), legacy or none
+        retry-after-jitter  | 2d           | must be zero to a day                   | at most a day
+        retry-after-jitter  | soon         | soon                                    | such as 30s
+        cost                | -1           | must be at least 0                      | a number of permits, at least 0
+        charge-on           | 99           | 100 to 599                              | such as 401, 403
+        name                | ' '          | must not be blank                       | no other filter
         skip-preflight      | maybe        | maybe                                   | true or false
         on-failure          | retry        | retry                                   | allow or deny
         no-address          | guess        | guess                                   | shared, deny or allow
@@ -106,9 +118,9 @@ class FailureTextTest {
         path       | ''         | is not a path pattern              | /api/*
         name       | default    | another rule or limiter            | that no other rule has
         methods    | 'GE T'     | is not a method                    | such as GET, POST
-        limits     | 5/minit    | "5/minit" is not a limit           | such as "100/minute burst 20"
+        limits     | 5/minit    | "5/minit" is not a limit           | [NAME=]PERMITS/[COUNT]UNIT
         unlimited  | true       | the rule has limits too            | only without limits
-        cost       | -1         | must be at least 0                 | 0 or more
+        cost       | -1         | must be at least 0                 | at least 0
         dry-run    | perhaps    | perhaps                            | true or false
         charge-on  | 99         | 100 to 599                         | 100 to 599
         """)
@@ -176,7 +188,7 @@ class FailureTextTest {
                 "headgate.rules[0].limits.api", "2/s"));
         assertThat(analysis.getDescription())
                 .contains("Property: headgate.rules[0].limits")
-                .contains("one text and a map of names at once (headgate.rules[0].limits.api)");
+                .contains("one text and a map or a list at once (headgate.rules[0].limits.api)");
     }
 
     @Test
@@ -188,6 +200,64 @@ class FailureTextTest {
                 .contains("Value: \"10.0.0.0/8\"")
                 .contains("Origin: \"headgate.trusted-proxy\" from property source \"file\"");
         assertThat(analysis.getAction()).contains("trusted-proxies, forwarded-header, trusted-hops");
+    }
+
+    @Test
+    void refusesUnknownKeysOfARuleBeforeItAsksForOthers() {
+        FailureAnalysis analysis = analysis(Map.of("headgate.rules[0].pth", "/x", "headgate.rules[0].limits", "1/s"));
+        assertThat(analysis.getDescription())
+                .contains("Headgate has no such property")
+                .contains("Property: headgate.rules[0].pth")
+                .doesNotContain("missing");
+        assertThat(analysis.getAction()).contains("those of a rule are name, path, methods");
+    }
+
+    @Test
+    void refusesTwoLimitersThatAreBothAskedToLimitAllRequests() {
+        FailureAnalysis analysis = analysisOf(web.withUserConfiguration(Qualified.class, ByName.class));
+        assertThat(analysis.getDescription()).contains("\"headgateLimiter\"").contains("\"mails\"");
+        assertThat(analysis.getAction()).contains("all of them but one");
+    }
+
+    @Test
+    void refusesALimiterThatIsAskedBesideLimits() {
+        FailureAnalysis analysis =
+                analysisOf(web.withUserConfiguration(Qualified.class).withPropertyValues("headgate.limits=1/s"));
+        assertThat(analysis.getDescription()).contains("\"mails\"").contains("headgate.limits is set too");
+    }
+
+    private static FailureAnalysis analysisOf(WebApplicationContextRunner runner) {
+        List<FailureAnalysis> analysis = new ArrayList<>();
+        runner.run(context -> {
+            assertThat(context).hasFailed();
+            analysis.add(first(context.getStartupFailure(), new StandardEnvironment()));
+        });
+        return analysis.get(0);
+    }
+
+    private static LocalLimiter<ClientAddress> limiter() {
+        return Limiter.forAddresses(Limit.perDay(1)).build();
+    }
+
+    static class Qualified {
+        @Bean
+        @Qualifier("headgate")
+        LocalLimiter<ClientAddress> mails() {
+            return limiter();
+        }
+
+        /** A limiter for something else. */
+        @Bean
+        LocalLimiter<ClientAddress> reports() {
+            return limiter();
+        }
+    }
+
+    static class ByName {
+        @Bean
+        LocalLimiter<ClientAddress> headgateLimiter() {
+            return limiter();
+        }
     }
 
     @Test

@@ -9,15 +9,17 @@ import io.headgate.Overflow;
 import io.headgate.http.HeaderStyle;
 import io.headgate.http.NoAddress;
 import io.headgate.http.OnFailure;
-import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.spring.HeadgateProperties.Health;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -124,17 +126,19 @@ class PropertiesTest {
     void everythingElse() {
         bound(
                 p -> {
-                    assertThat(p.trustedProxies())
-                            .containsExactly(AddressRange.parse("10.0.0.0/8"), AddressRange.parse("::1"));
+                    assertThat(p.trustedProxies()).containsExactly("10.0.0.0/8", "::1");
                     assertThat(p.forwardedHeader()).isEqualTo("CF-Connecting-IP");
                     assertThat(p.ipv6Prefix()).isEqualTo(56);
-                    assertThat(p.translationPrefixes())
-                            .containsExactly(AddressRange.parse("64:ff9b:1::/48"), AddressRange.parse("2001:db8::/96"));
+                    assertThat(p.translationPrefixes()).containsExactly("64:ff9b:1::/48", "2001:db8::/96");
                     assertThat(p.maxClients()).isEqualTo(5000);
                     assertThat(p.overflow()).isEqualTo(Overflow.DENY);
                     assertThat(p.sweepInterval()).isEqualTo(Duration.ofSeconds(30));
-                    assertThat(p.exempt()).containsExactly(AddressRange.parse("192.0.2.0/24"));
+                    assertThat(p.exempt()).containsExactly("192.0.2.0/24");
                     assertThat(p.headers()).isEqualTo(HeaderStyle.LEGACY);
+                    assertThat(p.retryAfterJitter()).isEqualTo(Duration.ofMinutes(1));
+                    assertThat(p.cost()).isEqualTo(2);
+                    assertThat(p.chargeOn()).containsExactly(401, 403);
+                    assertThat(p.name()).isEqualTo("limits");
                     assertThat(p.skipPreflight()).isTrue();
                     assertThat(p.onFailure()).isEqualTo(OnFailure.DENY);
                     assertThat(p.noAddress()).isEqualTo(NoAddress.DENY);
@@ -153,6 +157,10 @@ class PropertiesTest {
                 "headgate.sweep-interval=30",
                 "headgate.exempt=192.0.2.0/24",
                 "headgate.headers=legacy",
+                "headgate.retry-after-jitter=60",
+                "headgate.cost=2",
+                "headgate.charge-on=401, 403",
+                "headgate.name=limits",
                 "headgate.skip-preflight=true",
                 "headgate.on-failure=deny",
                 "headgate.no-address=deny",
@@ -175,24 +183,50 @@ class PropertiesTest {
                 .run(context -> {
                     assertThat(context.getBean(FilterRegistrationBean.class).getOrder())
                             .isEqualTo(5);
-                    List<Limiters.Shown> all = context.getBean(Limiters.class).all();
-                    assertThat(all.stream().map(shown -> shown.limiter().name()))
+                    ApplicationLimiters limiters = context.getBean(ApplicationLimiters.class);
+                    List<ApplicationLimiters.Shown> all = limiters.all();
+                    assertThat(all.stream().map(ApplicationLimiters.Shown::name))
                             .containsExactly("default", "/login", "health");
                     assertThat(all).allSatisfy(shown -> {
                         assertThat(shown.limiter().ipv6Prefix()).hasValue(48);
-                        assertThat(shown.limiter().maxKeys()).isEqualTo(77);
+                        assertThat(shown.limiter().stats().maxKeys()).isEqualTo(77);
+                        assertThat(Objects.requireNonNull(shown.clients())
+                                        .tracked(ClientAddress.parse("64:ff9b:1:c000:2:100::")))
+                                .isEqualTo(ClientAddress.parse("192.0.2.1"));
                     });
-                    Limiters limiters = context.getBean(Limiters.class);
-                    assertThat(limiters.ofClients().values())
-                            .hasSize(3)
-                            .allSatisfy(limiter -> assertThat(((LocalLimiter<ClientAddress>) limiter)
-                                            .tracked(ClientAddress.parse("64:ff9b:1:c000:2:100::")))
-                                    .isEqualTo(ClientAddress.parse("192.0.2.1")));
                     assertThat(limiters.client(ClientAddress.parse("64:ff9b:1:c000:2:100::")))
                             .isEqualTo(ClientAddress.parse("192.0.2.1"));
                     assertThat(limiters.client(ClientAddress.parse("2001:db8:1:2::3")))
                             .isEqualTo(ClientAddress.parse("2001:db8:1::"));
                 });
+    }
+
+    @Test
+    void limitsAsListAndUnderNamesInText() {
+        bound(
+                p -> assertThat(p.limits())
+                        .containsExactly(
+                                Map.entry("burst", Limit.parse("burst=10/second burst 20")),
+                                Map.entry("500-per-3600s", Limit.parse("500/hour"))),
+                "headgate.limits[0]=burst=10/second burst 20",
+                "headgate.limits[1]=500/hour");
+        bound(p -> assertThat(p.limits()).containsOnlyKeys("login", "2-per-1s"), "headgate.limits=login=5/minute, 2/s");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"draft, DRAFT_11", "draft-11, DRAFT_11", "DRAFT_11, DRAFT_11", "Legacy, LEGACY", "none, NONE"})
+    void headersByRevisionAndByAlias(String text, HeaderStyle style) {
+        bound(p -> assertThat(p.headers()).isEqualTo(style), "headgate.limits=1/s", "headgate.headers=" + text);
+    }
+
+    @Test
+    void hostBitsAreWarnedOfWithTheNetworkThatTheyMean() {
+        web.withPropertyValues("headgate.limits=1/s", "headgate.trusted-proxies=192.0.2.1, 10.1.2.3/8, 2001:db8::1/32")
+                .run(context -> assertThat(
+                                context.getBean(SetupAdvice.class).warnings().get("HG-007"))
+                        .startsWith(
+                                "headgate.trusted-proxies has address ranges with bits beyond their prefix: 10.1.2.3/8"
+                                        + " means 10.0.0.0/8, 2001:db8::1/32 means 2001:db8::/32"));
     }
 
     @Test
@@ -229,7 +263,7 @@ class PropertiesTest {
         with(variables, Map.of()).run(context -> {
             HeadgateProperties p = context.getBean(HeadgateProperties.class);
             assertThat(p.limits().values()).containsExactly(Limit.parse("7/s"));
-            assertThat(p.trustedProxies()).containsExactly(AddressRange.parse("10.0.0.0/8"));
+            assertThat(p.trustedProxies()).containsExactly("10.0.0.0/8");
             assertThat(p.maxClients()).isEqualTo(9);
             assertThat(p.rules().get(0).path()).isEqualTo("/x");
             assertThat(output)
@@ -244,7 +278,7 @@ class PropertiesTest {
         Map<String, Object> properties = Map.of(
                 "headgate.limits", "7/s", "headgate.limit", "8/s", "headgatekeeper", "x", "headgate.exempt[0]", "::1");
         with(Map.of(), properties).run(context -> {
-            assertThat(context.getBean(HeadgateProperties.class).exempt()).containsExactly(AddressRange.parse("::1"));
+            assertThat(context.getBean(HeadgateProperties.class).exempt()).containsExactly("::1");
             assertThat(output).contains("Unknown headgate.limit in the");
         });
     }

@@ -60,7 +60,14 @@ class ProxyTest {
             if (isTomcat()) {
                 // The valve has walked from the right already: what a client writes to the left changes nothing.
                 assertThat(forwarded(site, PROXY, "7.7.7.7, 198.51.100.1")).isEqualTo(429);
-                assertThat(output).doesNotContain("The limit can be bypassed");
+                assertThat(output)
+                        .contains("HG-106: Tomcat's RemoteIpValve")
+                        .doesNotContain("The limit can be bypassed");
+                // A peer in a private range that is no proxy chooses its address.
+                for (int i = 0; i < 12; i++) {
+                    assertThat(forwarded(site, "127.0.0.3", "198.51.100." + (100 + i)))
+                            .isEqualTo(200);
+                }
             } else {
                 // Jetty believes the leftmost element, below the servlet API: no filter can undo that.
                 assertThat(forwarded(site, PROXY, "7.7.7.7, 198.51.100.1")).isEqualTo(200);
@@ -79,6 +86,55 @@ class ProxyTest {
             assertThat(site.context().isRunning()).isTrue();
             assertThat(output.getAll())
                     .containsOnlyOnce(isTomcat() ? "Tomcat's RemoteIpValve" : "The limit can be bypassed");
+        }
+    }
+
+    /** What Boot does on Kubernetes if nothing is said. */
+    @Test
+    void kubernetesWithoutARecipe(CapturedOutput output) throws IOException {
+        try (Site site = Site.of(Shop.class, "headgate.limits=1/day", "spring.main.cloud-platform=kubernetes")) {
+            for (int i = 0; i < 12; i++) {
+                assertThat(forwarded(site, "127.0.0.3", "198.51.100." + i)).isEqualTo(200);
+            }
+            assertThat(output.getAll()).containsOnlyOnce(isTomcat() ? "HG-106: " : "HG-105: ");
+        }
+    }
+
+    /** With the three lines alone the valve wins, whatever they trust. */
+    @Test
+    void kubernetesWithTrustedProxiesAlone(CapturedOutput output) throws IOException {
+        try (Site site = Site.of(
+                Shop.class,
+                "headgate.limits=1/day",
+                "headgate.trusted-proxies=127.0.0.200",
+                "spring.main.cloud-platform=kubernetes")) {
+            for (int i = 0; i < 12; i++) {
+                assertThat(forwarded(site, "127.0.0.3", "198.51.100." + i)).isEqualTo(200);
+            }
+            assertThat(output.getAll()).containsOnlyOnce(isTomcat() ? "HG-107: " : "HG-105: ");
+        }
+    }
+
+    /** The recipe of docs/spring-boot.md: a peer that is not the ingress changes nothing, and its clients are told apart. */
+    @Test
+    void kubernetesByTheRecipe(CapturedOutput output) throws IOException {
+        try (Site site = Site.of(
+                Shop.class,
+                "headgate.limits=1/day",
+                "headgate.trusted-proxies=127.0.0.200",
+                "server.forward-headers-strategy=framework",
+                "spring.main.cloud-platform=kubernetes")) {
+            assertThat(forwarded(site, "127.0.0.3", "198.51.100.100")).isEqualTo(200);
+            for (int i = 1; i < 12; i++) {
+                assertThat(forwarded(site, "127.0.0.3", "198.51.100." + (100 + i)))
+                        .isEqualTo(429);
+            }
+            for (int i = 0; i < 12; i++) {
+                assertThat(forwarded(site, PROXY, "6.6.6." + i + ", 198.51.100.1"))
+                        .isEqualTo(i == 0 ? 200 : 429);
+            }
+            assertThat(forwarded(site, PROXY, "198.51.100.2")).isEqualTo(200);
+            assertThat(output).doesNotContain("HG-1");
         }
     }
 }

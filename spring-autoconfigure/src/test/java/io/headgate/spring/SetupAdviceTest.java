@@ -2,7 +2,13 @@ package io.headgate.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.http.Warning;
 import jakarta.servlet.ServletContext;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +64,7 @@ class SetupAdviceTest {
                 "server.forward-headers-strategy=native",
                 "server.forward-headers-strategy=NATIVE",
                 "spring.main.cloud-platform=heroku",
+                "spring.main.cloud-platform=kubernetes",
                 "server.tomcat.remoteip.remote-ip-header=x-real-ip",
                 "server.tomcat.remoteip.protocol-header=x-forwarded-proto"
             })
@@ -70,10 +77,42 @@ class SetupAdviceTest {
                 .run(context -> assertThat(output.getAll()).containsOnlyOnce(BYPASSABLE + "Undertow - 2.3"));
         on("Apache Tomcat/11")
                 .withPropertyValues(property)
-                .run(context -> assertThat(output).doesNotContain(VALVE));
+                .run(context -> assertThat(output.getAll()).containsOnlyOnce("HG-106: " + VALVE));
         on("Apache Tomcat/11")
                 .withPropertyValues(property, "headgate.trusted-proxies=10.0.0.0/8")
-                .run(context -> assertThat(output.getAll()).containsOnlyOnce(VALVE));
+                .run(context -> assertThat(output.getAll()).containsOnlyOnce("HG-107: " + VALVE));
+    }
+
+    /** Whoever says whom the valve is to believe knows that it does. */
+    @Test
+    void leavesAValveAloneThatHasProxiesOfItsOwn(CapturedOutput output) {
+        on("Apache Tomcat/11")
+                .withPropertyValues(
+                        "server.forward-headers-strategy=native", "server.tomcat.remoteip.internal-proxies=10\\.9\\..*")
+                .run(context -> assertThat(output).doesNotContain(VALVE));
+    }
+
+    @Test
+    void saysWhereBootTookNativeFrom(CapturedOutput output) {
+        on("Apache Tomcat/11")
+                .withPropertyValues("spring.main.cloud-platform=kubernetes")
+                .run(context -> assertThat(output)
+                        .contains("server.forward-headers-strategy is not set, and Boot takes native on KUBERNETES"));
+    }
+
+    @Test
+    void everyCodeIsThereOnceAndExplained() throws IOException {
+        String docs = Files.readString(Path.of("..", "docs", "warnings.md"));
+        Set<String> codes = new HashSet<>();
+        for (SetupWarning warning : SetupWarning.values()) {
+            assertThat(codes.add(warning.code())).isTrue();
+            assertThat(warning.code()).matches("HG-1[0-9]{2}");
+            assertThat(docs).contains("| " + warning.code() + " |");
+        }
+        for (Warning warning : Warning.values()) {
+            assertThat(codes.add(warning.code())).isTrue();
+            assertThat(docs).contains("| " + warning.code() + " |");
+        }
     }
 
     @Test
