@@ -1,4 +1,4 @@
-package io.headgate.servlet;
+package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -84,9 +84,9 @@ class RuleTest {
         assertThat(rule.matches("PUT", "/login")).isTrue();
         assertThat(rule.matches("GET", "/login")).isFalse();
         ChargeOn chargeOn = Objects.requireNonNull(rule.chargeOn());
-        assertThat(chargeOn.charges(new FakeResponse().http(), 401)).isTrue();
-        assertThat(chargeOn.charges(new FakeResponse().http(), 403)).isTrue();
-        assertThat(chargeOn.charges(new FakeResponse().http(), 200)).isFalse();
+        assertThat(chargeOn.charges(new FakeResponse(), 401)).isTrue();
+        assertThat(chargeOn.charges(new FakeResponse(), 403)).isTrue();
+        assertThat(chargeOn.charges(new FakeResponse(), 200)).isFalse();
     }
 
     @Test

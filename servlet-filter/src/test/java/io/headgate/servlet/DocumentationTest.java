@@ -2,19 +2,27 @@ package io.headgate.servlet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.Decision;
 import io.headgate.Limit;
+import io.headgate.LimitStatus;
+import io.headgate.LocalLimiter;
+import io.headgate.http.Option;
+import io.headgate.http.RequestLimiter;
+import io.headgate.net.AddressRange;
 import io.headgate.testing.FakeTicker;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -44,10 +52,25 @@ class DocumentationTest {
         for (int i = 0; i < list.getLength(); i++) {
             params.put(text((Element) list.item(i), "param-name"), text((Element) list.item(i), "param-value"));
         }
-        Settings settings = new FilterParameters(FakeConfig.of("limits", params)).read(new FakeTicker());
-        assertThat(settings.limits).containsExactly(Limit.parse("10/second burst 20"), Limit.parse("500/hour"));
-        assertThat(settings.rules).extracting(Rule::name).containsExactly("login", "search", "/static/*");
-        assertThat(settings.exempt).hasSize(1);
+        RateLimitFilter configured = new RateLimitFilter(new FakeTicker());
+        configured.init(FakeConfig.of("limits", params));
+        RequestLimiter limits = configured.limits();
+        assertThat(limits.limiters())
+                .extracting(use -> ((LocalLimiter<?>) use.limiter()).name())
+                .containsExactly("limits", "login", "search");
+        FakeRequest request = FakeRequest.any();
+        configured.doFilter(request, FakeResponse.fresh(), (q, r) -> {});
+        assertThat(request.attributes.get(limits.attribute()))
+                .isInstanceOfSatisfying(
+                        Decision.class,
+                        decision -> assertThat(decision.limits())
+                                .extracting(LimitStatus::limit)
+                                .containsExactly(Limit.parse("10/second burst 20"), Limit.parse("500/hour")));
+        configured.destroy();
+        assertThat(params.getOrDefault("exempt", "").split(",", -1))
+                .singleElement()
+                .satisfies(AddressRange::parse);
+        assertThat(params.getOrDefault("rules", "").strip().lines()).hasSize(3);
     }
 
     private static String text(Element parent, String tag) {
@@ -63,7 +86,8 @@ class DocumentationTest {
         while (row.find()) {
             documented.add(row.group(1));
         }
-        assertThat(documented).isEqualTo(new TreeSet<>(FilterParameters.KNOWN));
+        assertThat(documented)
+                .isEqualTo(Arrays.stream(Option.values()).map(Option::toString).collect(Collectors.toSet()));
     }
 
     @Test
