@@ -39,6 +39,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         HTTP,
                         "io.headgate",
+                        "io.headgate.metrics",
                         "io.headgate.net",
                         "java.lang..",
                         "java.io",

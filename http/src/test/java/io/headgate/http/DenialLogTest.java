@@ -2,10 +2,10 @@ package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.HeavyHitters.Hit;
 import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
+import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;

@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.logging.Level;
 import java.util.stream.Collectors;
-import org.assertj.core.api.SoftAssertions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,17 +88,6 @@ class OptionTest {
         if (!WITHOUT_DEFAULT_VALUE.contains(option)) {
             assertThatCode(() -> option.set(builder(), option.byDefault())).doesNotThrowAnyException();
         }
-    }
-
-    @Test
-    void aDefaultThatIsAWordIsAcceptedToo() {
-        SoftAssertions all = new SoftAssertions();
-        for (Option option : WITHOUT_DEFAULT_VALUE) {
-            all.assertThatCode(() -> option.set(builder(), option.byDefault()))
-                    .as("%s: %s", option, option.byDefault())
-                    .doesNotThrowAnyException();
-        }
-        all.assertAll();
     }
 
     @ParameterizedTest

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Of two readings of a path, each has its say. */
@@ -318,5 +319,35 @@ class RuleTableTest {
                 .isEqualTo(429);
         assertThat(Served.by(other, FakeRequest.from("unix").path("/static/a")).status())
                 .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "POST /login/* 1/hour, //login, true",
+        "POST /login/* 1/hour, /LOGIN/x, true",
+        "POST /login/* 1/hour, /login/../x, true",
+        "POST /Login/* 1/hour, /login, true",
+        "/login/* unlimited, //login, true",
+        "/login/* unlimited, /login/../x, true",
+        "/login/* unlimited, /login/x/../y, false",
+        "/login/* unlimited, /LOGIN, true",
+        "/login/* 1/hour dry-run, /login/../x, true",
+        "/login/* 1/hour dry-run, /login/x, false",
+        "/login/* 1/hour cost 0, /login/../x, true",
+        "/login/* 1/hour cost 0, /login/x, false",
+        "GET /static/* unlimited, /static/x, true",
+        "*.css unlimited, /api/x;.css, true",
+        "*.css 1/hour, /api/x.CSS, true",
+    })
+    void aSecondRequestIsDeniedIfEitherReadingIsLimited(String rule, String path, boolean denied) {
+        RequestLimiter limits = RequestLimiter.builder()
+                .limits(Limit.perHour(1).named("general"))
+                .rule(Rule.parse(rule))
+                .sweepInterval(Duration.ZERO)
+                .build();
+        assertThat(limits.decide(new FakeRequest().method("POST").path(path)).passes())
+                .isTrue();
+        assertThat(limits.decide(new FakeRequest().method("POST").path(path)).passes())
+                .isEqualTo(!denied);
     }
 }

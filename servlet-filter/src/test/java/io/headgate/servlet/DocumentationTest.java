@@ -6,7 +6,6 @@ import io.headgate.Decision;
 import io.headgate.Limit;
 import io.headgate.LimitStatus;
 import io.headgate.LocalLimiter;
-import io.headgate.http.Option;
 import io.headgate.http.RequestLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.testing.FakeTicker;
@@ -15,14 +14,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -75,19 +68,6 @@ class DocumentationTest {
 
     private static String text(Element parent, String tag) {
         return parent.getElementsByTagName(tag).item(0).getTextContent().strip();
-    }
-
-    @Test
-    void theTableHasEveryParameter() throws IOException {
-        Set<String> documented = new TreeSet<>();
-        String page = page();
-        Matcher row = Pattern.compile("^\\| `(\\w+)` \\|", Pattern.MULTILINE)
-                .matcher(page.substring(page.indexOf("| init-param |")));
-        while (row.find()) {
-            documented.add(row.group(1));
-        }
-        assertThat(documented)
-                .isEqualTo(Arrays.stream(Option.values()).map(Option::toString).collect(Collectors.toSet()));
     }
 
     @Test

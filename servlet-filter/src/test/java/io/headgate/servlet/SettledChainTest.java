@@ -110,10 +110,10 @@ class SettledChainTest {
     }
 
     @Test
-    void whatEndedBeforeAnybodyListenedIsSettledAtOnce() throws Exception {
+    void whatEndedBeforeAnybodyListenedLeavesTheCharge() throws Exception {
         doThrow(new IllegalStateException("complete was called")).when(async).addListener(any(AsyncListener.class));
         serve((q, r) -> request.started(async));
-        assertGivenBack();
+        assertCharged();
     }
 
     @Test
@@ -138,13 +138,29 @@ class SettledChainTest {
     }
 
     @Test
-    void timeoutsAndErrorsSettleNothingWhileTheStatusCanBeChosen() throws Exception {
+    void aTimeoutSettlesNothingWhileTheStatusCanBeChosen() throws Exception {
         AsyncListener listener = startAsync();
         listener.onTimeout(event);
-        listener.onError(event);
         assertCharged();
         listener.onComplete(event);
         assertGivenBack();
+    }
+
+    @Test
+    void aTimeoutThatTheContainerAnswersLeavesTheCharge() throws Exception {
+        AsyncListener listener = startAsync();
+        listener.onTimeout(event);
+        response.status = 500;
+        listener.onComplete(event);
+        assertCharged();
+    }
+
+    @Test
+    void anErrorLeavesTheChargeWhateverTheStatusIs() throws Exception {
+        AsyncListener listener = startAsync();
+        listener.onError(event);
+        listener.onComplete(event);
+        assertCharged();
     }
 
     @Test
