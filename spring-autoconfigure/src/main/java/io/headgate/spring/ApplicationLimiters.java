@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.core.ResolvableType;
 
@@ -33,10 +34,18 @@ final class ApplicationLimiters {
      *
      * @param name unique; the bean's, if the limiter has none of its own
      * @param limiter the limiter
-     * @param clients the same limiter, if its keys are client addresses; else null
+     * @param keyType the type of its keys, as far as it is known
      * @param isDryRun whether its denials are only counted
      */
-    record Shown(String name, Limiter<?> limiter, @Nullable Limiter<ClientAddress> clients, boolean isDryRun) {}
+    record Shown(String name, Limiter<?> limiter, Class<?> keyType, boolean isDryRun) {
+
+        /** The same limiter, if its keys are client addresses. */
+        @SuppressWarnings("unchecked") // by their type
+        @Nullable
+        Limiter<ClientAddress> clients() {
+            return keyType == ClientAddress.class ? (Limiter<ClientAddress>) limiter : null;
+        }
+    }
 
     /** What a limiter is called that was given no name. */
     private static final String UNNAMED = "limiter";
@@ -96,26 +105,42 @@ final class ApplicationLimiters {
             for (LimiterUse use : limits.limiters()) {
                 if (seen.add(use.limiter())) {
                     String name = unique(use.limiter().name(), limits.name(), names);
-                    all.add(new Shown(name, use.limiter(), clients(use.limiter(), use.isByAddress()), use.isDryRun()));
+                    Class<?> keyType = use.isByAddress() ? ClientAddress.class : Object.class;
+                    all.add(new Shown(name, use.limiter(), keyType, use.isDryRun()));
                 }
             }
         }
-        Set<String> ofClients = new HashSet<>(LimiterBeans.asked(beans));
-        ofClients.addAll(LimiterBeans.others(beans));
         beans.getBeansOfType(Limiter.class, false, false).forEach((bean, limiter) -> {
             if (seen.add(limiter)) {
                 String own = limiter.name().equals(UNNAMED) ? bean : limiter.name();
-                all.add(new Shown(
-                        unique(own, bean, names), limiter, clients(limiter, ofClients.contains(bean)), false));
+                all.add(new Shown(unique(own, bean, names), limiter, keyType(bean), false));
             }
         });
         registry.limiters().forEach((name, limiter) -> {
             if (seen.add(limiter)) {
-                Limiter<ClientAddress> clients = clients(limiter, isOfClients(name));
-                all.add(new Shown(unique(name, name, names), limiter, clients, false));
+                Class<?> keyType = isOfClients(name) ? ClientAddress.class : Object.class;
+                all.add(new Shown(unique(name, name, names), limiter, keyType, false));
             }
         });
         return all;
+    }
+
+    /** Whether requests are charged to a limiter. */
+    boolean isUsed(Object limiter) {
+        return requestLimiters().stream()
+                .flatMap(limits -> limits.limiters().stream())
+                .anyMatch(use -> use.limiter() == limiter);
+    }
+
+    /** The type of the keys, as the bean is declared. */
+    private Class<?> keyType(String bean) {
+        return beans instanceof ConfigurableListableBeanFactory factory && factory.containsBeanDefinition(bean)
+                ? factory.getMergedBeanDefinition(bean)
+                        .getResolvableType()
+                        .as(Limiter.class)
+                        .getGeneric()
+                        .resolve(Object.class)
+                : Object.class;
     }
 
     private boolean isOfClients(String name) {
@@ -124,11 +149,6 @@ final class ApplicationLimiters {
         } catch (IllegalArgumentException ofOtherKeys) {
             return false;
         }
-    }
-
-    @SuppressWarnings("unchecked") // whoever says so has the type
-    private static @Nullable Limiter<ClientAddress> clients(Limiter<?> limiter, boolean isByAddress) {
-        return isByAddress ? (Limiter<ClientAddress>) limiter : null;
     }
 
     private static String unique(String name, String other, Set<String> names) {
@@ -147,19 +167,14 @@ final class ApplicationLimiters {
         for (Shown shown : all()) {
             if (registry.limiters().values().stream().noneMatch(limiter -> limiter == shown.limiter())
                     && registry.get(shown.name()).isEmpty()) {
-                register(shown.name(), shown.limiter(), shown.clients());
+                register(shown.name(), shown.keyType(), shown.limiter());
             }
         }
     }
 
-    /** Of keys of other types no more is known than that they are objects. */
-    @SuppressWarnings("unchecked")
-    private void register(String name, Limiter<?> limiter, @Nullable Limiter<ClientAddress> clients) {
-        if (clients != null) {
-            registry.register(name, ClientAddress.class, clients);
-        } else {
-            registry.register(name, Object.class, (Limiter<Object>) limiter);
-        }
+    @SuppressWarnings("unchecked") // the limiter came together with the type
+    private <K> void register(String name, Class<K> keyType, Limiter<?> limiter) {
+        registry.register(name, keyType, (Limiter<K>) limiter);
     }
 
     /** What all filters did together. */

@@ -269,12 +269,33 @@ class AutoConfigurationTest {
                     // It is visible all the same.
                     assertThat(shown(context)).containsExactly("default", "health", "mails", "names");
                     LimiterRegistry registry = context.getBean(LimiterRegistry.class);
-                    assertThat(registry.get("mails", ClientAddress.class))
-                            .hasValue(context.getBean("mails", LocalLimiter.class));
-                    assertThat(registry.get("names")).hasValue(context.getBean("names", LocalLimiter.class));
+                    assertThat((Object)
+                                    registry.get("mails", ClientAddress.class).orElseThrow())
+                            .isSameAs(context.getBean("mails"));
+                    assertThat((Object) registry.get("names", String.class).orElseThrow())
+                            .isSameAs(context.getBean("names"));
                 });
         web.withUserConfiguration(LimiterOfMails.class)
                 .run(context -> assertThat(context).doesNotHaveBean(RateLimitFilter.class));
+    }
+
+    /** A limiter that is a bean for a filter of the application's own. */
+    @Test
+    void saysNothingOfALimiterThatAFilterUses(CapturedOutput output) {
+        web.withUserConfiguration(OwnFilter.class).run(context -> {
+            assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+            assertThat(status(context, "192.0.2.1")).isEqualTo(429);
+            assertThat(shown(context)).containsExactly("pages");
+            assertThat(output).doesNotContain("does not limit requests");
+        });
+    }
+
+    @Test
+    void anUnreadableSwitchFailsAReactiveApplicationToo() {
+        new ReactiveWebApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class))
+                .withPropertyValues("headgate.enabled=flase")
+                .run(context -> assertThat(context.getStartupFailure()).hasMessageContaining("headgate.enabled"));
     }
 
     private static List<String> shown(ApplicationContext context) {
@@ -437,6 +458,18 @@ class AutoConfigurationTest {
         @Bean
         LocalLimiter<ClientAddress> headgateLimiter() {
             return Limiter.forAddresses(Limit.parse("1/day")).build();
+        }
+    }
+
+    static class OwnFilter {
+        @Bean
+        LocalLimiter<ClientAddress> pages() {
+            return Limiter.forAddresses(Limit.perDay(1)).name("pages").build();
+        }
+
+        @Bean
+        RateLimitFilter filter(Limiter<ClientAddress> pages) {
+            return RateLimitFilter.builder(pages).build();
         }
     }
 
