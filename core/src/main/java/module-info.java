@@ -1,6 +1,6 @@
 /** Limits how often each key may do something: one token bucket per key, in memory that a stranger cannot make grow. */
 module io.headgate {
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
     requires static micrometer.core;
 
     exports io.headgate;

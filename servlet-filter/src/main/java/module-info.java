@@ -2,7 +2,7 @@
 module io.headgate.servlet {
     requires transitive io.headgate.http;
     requires transitive jakarta.servlet;
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
 
     exports io.headgate.servlet;
 }

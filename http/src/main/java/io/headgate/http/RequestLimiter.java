@@ -337,11 +337,6 @@ public final class RequestLimiter implements AutoCloseable {
         counters.refunded.increment();
     }
 
-    /** Whether a charge stays if the function that should tell fails. */
-    boolean staysOnFailure() {
-        return onFailure == OnFailure.DENY;
-    }
-
     /** Where limiters are made: as configured, else where the former one made its own, so that they lose nothing. */
     private static LimiterRegistry registry(Settings settings, @Nullable RequestLimiter before) {
         if (settings.registry != null) {

@@ -108,7 +108,7 @@ public final class Settlement {
         }
     }
 
-    /** How many permits the request takes in all. A function that fails leaves the charge, unless failures let pass. */
+    /** How many permits the request takes in all. A function that fails leaves the charge as it is. */
     private long due(Charge<?> charge, boolean sound) {
         try {
             ChargeOn chargeOn = charge.policy().chargeOn();
@@ -119,7 +119,7 @@ public final class Settlement {
             return costAfter == null ? charge.permits() : due(costAfter);
         } catch (Throwable e) {
             limits.report(e);
-            return limits.staysOnFailure() ? charge.permits() : 0;
+            return charge.permits();
         }
     }
 

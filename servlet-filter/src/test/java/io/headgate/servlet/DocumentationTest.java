@@ -46,7 +46,7 @@ class DocumentationTest {
         }
         Settings settings = new FilterParameters(FakeConfig.of("limits", params)).read(new FakeTicker());
         assertThat(settings.limits).containsExactly(Limit.parse("10/second burst 20"), Limit.parse("500/hour"));
-        assertThat(settings.rules).extracting(Rule::name).containsExactly("login", "search", "*.css");
+        assertThat(settings.rules).extracting(Rule::name).containsExactly("login", "search", "/static/*");
         assertThat(settings.exempt).hasSize(1);
     }
 

@@ -37,7 +37,7 @@ class FilterParametersTest {
     void everyParameter() throws ServletException {
         Settings settings = read(
                 "limits", "10/second burst 20, 500/hour",
-                "rules", "/a 1/day\n*.css unlimited",
+                "rules", "/a 1/day\nGET /static/* unlimited",
                 "trustedProxies", "10.0.0.0/8, 2001:db8::/32",
                 "forwardedHeader", "forwarded",
                 "ipv6Prefix", "56",
@@ -56,7 +56,7 @@ class FilterParametersTest {
                 "cost", "3",
                 "retryAfterJitter", "5s");
         assertThat(settings.limits).containsExactly(Limit.parse("10/second burst 20"), Limit.parse("500/hour"));
-        assertThat(settings.rules).extracting(Rule::name).containsExactly("/a", "*.css");
+        assertThat(settings.rules).extracting(Rule::name).containsExactly("/a", "/static/*");
         assertThat(settings.clientLimits)
                 .isEqualTo(new ClientLimits(
                         56,

@@ -109,7 +109,7 @@ class RateLimitFilterTest {
                 .name("f")
                 .exempt(AddressRange.parse("192.0.2.0/30"), AddressRange.parse("2001:db8::/32"))
                 .rule(
-                        Rule.unlimited("*.css"),
+                        Rule.unlimited("/static/*"),
                         Rule.limits("/free", Limit.parse("1/day")).cost(0))
                 .noAddress(NoAddress.ALLOW)
                 .skipPreflight(true)
@@ -124,7 +124,7 @@ class RateLimitFilterTest {
                 .header("Origin", "https://a.example")
                 .header("Access-Control-Request-Method", "PUT");
         for (FakeRequest uncharged : List.of(
-                FakeRequest.from("192.0.2.9").path("/a.css"),
+                FakeRequest.from("192.0.2.9").path("/static/a"),
                 FakeRequest.from("192.0.2.9").path("/free"),
                 preflight)) {
             assertThat(serve(filter, uncharged).lines).isEmpty();

@@ -58,12 +58,34 @@ class SettlementTest {
     }
 
     @Test
-    void timeoutsAndErrorsSettleNothing() {
+    void aTimeoutBeforeTheAnswerSettlesNothing() {
         settlement.onTimeout(event);
-        settlement.onError(event);
         assertThat(limiter.calls).isEmpty();
         settlement.onComplete(event);
         assertThat(limiter.calls).hasSize(1);
+    }
+
+    @Test
+    void aTimeoutWithinTheAnswerKeepsTheCharge() {
+        response.committed = true;
+        settlement.onTimeout(event);
+        settlement.onComplete(event);
+        assertThat(limiter.calls).isEmpty();
+    }
+
+    @Test
+    void aTimeoutThatTheContainerAnswersKeepsTheCharge() {
+        settlement.onTimeout(event);
+        response.status = 500;
+        settlement.onComplete(event);
+        assertThat(limiter.calls).isEmpty();
+    }
+
+    @Test
+    void anErrorKeepsTheCharge() {
+        settlement.onError(event);
+        settlement.onComplete(event);
+        assertThat(limiter.calls).isEmpty();
     }
 
     @Test

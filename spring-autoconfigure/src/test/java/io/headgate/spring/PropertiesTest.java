@@ -107,7 +107,7 @@ class PropertiesTest {
                     assertThat(login.dryRun()).isTrue();
                     assertThat(login.chargeOn()).containsExactly(401, 403);
                     assertThat(p.rules().get(1).unlimited()).isTrue();
-                    assertThat(p.rules().get(1).limiterName()).isEqualTo("GET *.css");
+                    assertThat(p.rules().get(1).limiterName()).isEqualTo("GET /static/*");
                 },
                 "headgate.rules[0].name=login",
                 "headgate.rules[0].path=/login/*",
@@ -116,7 +116,7 @@ class PropertiesTest {
                 "headgate.rules[0].cost=2",
                 "headgate.rules[0].dry-run=true",
                 "headgate.rules[0].charge-on=401,403",
-                "headgate.rules[1].path=*.css",
+                "headgate.rules[1].path=/static/*",
                 "headgate.rules[1].methods=GET",
                 "headgate.rules[1].unlimited=true",
                 "headgate.limits=1/s");

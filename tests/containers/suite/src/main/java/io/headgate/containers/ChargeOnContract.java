@@ -135,10 +135,11 @@ interface ChargeOnContract extends OnContainer {
     }
 
     @Test
-    default void anExceptionCountsAs500() throws Exception {
-        assertCharged(500, (request, response) -> {
+    default void anExceptionStaysChargedUnjudged() throws Exception {
+        App.Handler handler = (request, response) -> {
             throw new IllegalStateException("on purpose");
-        });
+        };
+        assertThat(judge(599, handler, new App())).isEmpty();
     }
 
     @Test
@@ -219,5 +220,12 @@ interface ChargeOnContract extends OnContainer {
                 public void onStartAsync(AsyncEvent event) {}
             });
         });
+    }
+
+    /** The status is the container's then, and on Tomcat may stand in place of one that the client has read. */
+    @Test
+    default void aTimeoutThatNobodyAnswersStaysChargedUnjudged() throws Exception {
+        App.Handler handler = (request, response) -> request.startAsync().setTimeout(20);
+        assertThat(judge(599, handler, new App())).isEmpty();
     }
 }

@@ -26,7 +26,7 @@ interface ConfigurationContract extends OnContainer {
     default void initParamsAreEnough() throws Exception {
         Map<String, String> params = Map.of(
                 "limits", "2/day, 100/day burst 50",
-                "rules", "\n  login: POST /login/* 1/day charge-on 401\n\n  *.css unlimited\n",
+                "rules", "\n  login: POST /login/* 1/day charge-on 401\n\n  GET /static/* unlimited\n",
                 "trustedProxies", "127.0.0.2, 10.0.0.0/8",
                 "exempt", "127.0.0.3",
                 "maxClients", "1000",
@@ -42,7 +42,7 @@ interface ConfigurationContract extends OnContainer {
             assertThat(site.get("/").status()).isEqualTo(200);
             assertThat(site.get("/", "X-Forwarded-For: 198.51.100.9").status()).isEqualTo(429);
             assertThat(site.send("127.0.0.3", "GET", "/").field("RateLimit")).isEmpty();
-            assertThat(site.get("/x.css").status()).isEqualTo(200);
+            assertThat(site.get("/static/x.css").status()).isEqualTo(200);
             String empty = "Content-Length: 0";
             assertThat(site.send("127.0.0.1", "POST", "/login", empty, "Ok: 1").status())
                     .isEqualTo(200);

@@ -6,6 +6,8 @@ public interface Conformance
                 RefusalContract,
                 DispatchContract,
                 ChargeOnContract,
+                ResetContract,
                 RuleContract,
+                SpellingContract,
                 ProxyContract,
                 ConfigurationContract {}

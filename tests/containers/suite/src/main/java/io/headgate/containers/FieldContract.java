@@ -179,4 +179,24 @@ interface FieldContract extends OnContainer {
                     .isEqualTo(!container().keepsHeadersAfterException());
         }
     }
+
+    /** So docs/http.md: the outer filter has added its fields before the inner one refuses. */
+    @Test
+    default void theFieldsOfAnOuterFilterMayBeLaterThanRetryAfter() throws Exception {
+        RateLimitFilter outer =
+                RateLimitFilter.builder(OnContainer.limiter("10/hour")).build();
+        RateLimitFilter inner =
+                RateLimitFilter.builder(OnContainer.limiter("1/second")).build();
+        App app = new App()
+                .filter("outer", outer, "/*")
+                .filter("inner", inner, "/*")
+                .answer("/", "hello");
+        try (Site site = open(app)) {
+            site.get("/");
+            Reply reply = site.get("/");
+            assertThat(reply.status()).isEqualTo(429);
+            assertThat(reply.field("Retry-After")).isEqualTo("1");
+            assertThat(reply.all("RateLimit")).containsExactly("\"l\";r=8;t=360", "\"l\";r=0;t=1");
+        }
+    }
 }

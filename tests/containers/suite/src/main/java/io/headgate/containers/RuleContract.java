@@ -106,7 +106,7 @@ interface RuleContract extends OnContainer {
         RateLimitFilter filter = RateLimitFilter.builder(general)
                 .rule(
                         Rule.parse("GET /search 1/day"),
-                        Rule.parse("*.css unlimited"),
+                        Rule.parse("GET /static/* unlimited"),
                         Rule.parse("/search 3/day cost 3"),
                         Rule.parse("/shadow/* 1/day dry-run"))
                 .build();
@@ -117,7 +117,7 @@ interface RuleContract extends OnContainer {
             assertThat(site.send("POST", "/search").field("RateLimit")).startsWith("\"3-per-86400s\";r=0;t=");
             assertThat(site.send("POST", "/search").status()).isEqualTo(429);
             for (int i = 0; i < 5; i++) {
-                assertThat(site.get("/x/y.css").fields()).noneMatch(line -> line.contains("RateLimit"));
+                assertThat(site.get("/static/y.css").fields()).noneMatch(line -> line.contains("RateLimit"));
                 assertThat(site.get("/shadow/x").status()).isEqualTo(200);
             }
             assertThat(filter.stats().dryRunDenied()).isEqualTo(4);

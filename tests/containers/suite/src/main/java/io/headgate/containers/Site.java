@@ -36,15 +36,45 @@ public final class Site implements AutoCloseable {
 
     /** Sends a text and reads to the end of the connection. */
     public Reply exchange(String from, String request) throws IOException {
-        try (Socket socket = new Socket()) {
-            socket.setSoTimeout(60_000);
-            socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
-            String to = from.contains(":") ? "::1" : "127.0.0.1";
-            socket.connect(new InetSocketAddress(InetAddress.getByName(to), server.port()));
+        try (Socket socket = connect(from)) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             socket.getOutputStream().flush();
             return Reply.parse(socket.getInputStream().readAllBytes());
         }
+    }
+
+    /** A connection from a local address, which holds little of what it has not read yet. */
+    Socket connect(String from) throws IOException {
+        Socket socket = new Socket();
+        try {
+            socket.setReceiveBufferSize(8192);
+            socket.setSoTimeout(60_000);
+            socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
+            String to = from.contains(":") ? "::1" : "127.0.0.1";
+            socket.connect(new InetSocketAddress(InetAddress.getByName(to), server.port()));
+            return socket;
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /** The status of a GET request from 127.0.0.1, whatever becomes of the rest of the answer. */
+    int status(String path) throws IOException {
+        try (Socket socket = connect("127.0.0.1")) {
+            socket.getOutputStream()
+                    .write(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.ISO_8859_1));
+            return readStatus(socket);
+        }
+    }
+
+    static int readStatus(Socket socket) throws IOException {
+        String line = new String(socket.getInputStream().readNBytes(12), StandardCharsets.ISO_8859_1);
+        if (line.length() < 12) {
+            throw new AssertionError("no response but: \"" + line + "\"");
+        }
+        return Integer.parseInt(line.substring(9));
     }
 
     @Override

@@ -7,11 +7,14 @@ import java.util.function.Consumer;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.ThreadPool;
+import org.jspecify.annotations.Nullable;
 
 /** Jetty 12.1; {@link Ee} says with which Servlet API. */
 final class Jetty implements Container {
 
     private final Consumer<HttpConfiguration> more;
+    private final @Nullable ThreadPool threads;
 
     Jetty() {
         this(http -> {});
@@ -19,12 +22,18 @@ final class Jetty implements Container {
 
     /** With another configuration of the connector. */
     Jetty(Consumer<HttpConfiguration> more) {
+        this(more, null);
+    }
+
+    /** On threads of one's own; null for Jetty's usual ones. */
+    Jetty(Consumer<HttpConfiguration> more, @Nullable ThreadPool threads) {
         this.more = more;
+        this.threads = threads;
     }
 
     @Override
     public Server start(App app) throws Exception {
-        var jetty = new org.eclipse.jetty.server.Server();
+        var jetty = new org.eclipse.jetty.server.Server(threads);
         HttpConfiguration http = new HttpConfiguration();
         more.accept(http);
         ServerConnector connector = new ServerConnector(jetty, new HttpConnectionFactory(http));

@@ -36,6 +36,11 @@ final class Tomcat implements Container {
         tomcat.setPort(0);
         tomcat.setSilent(true);
         Connector connector = tomcat.getConnector();
+        // A thread of the application may still write to a response whose client has reset the connection, when Tomcat
+        // hands the objects on to the next request. That is Tomcat's trap, not what is tested here.
+        connector.setProperty("processorCache", "0");
+        // As long, such a thread may wait for a socket that is gone, and its request does not end.
+        connector.setProperty("connectionTimeout", "10000");
         Context context = tomcat.addContext("", new File(".").getAbsolutePath());
         context.addLifecycleListener(new FixContextListener());
         context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets), null);

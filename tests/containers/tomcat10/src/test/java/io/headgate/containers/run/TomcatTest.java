@@ -14,8 +14,12 @@ import io.headgate.http.HttpRequest;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import org.apache.catalina.Engine;
 import org.apache.catalina.filters.RemoteIpFilter;
 import org.apache.catalina.valves.RemoteIpValve;
 import org.junit.jupiter.api.Test;
@@ -65,6 +69,34 @@ class TomcatTest implements Conformance {
             try (Site site = new Site(container().start(app))) {
                 site.get("/", "X-Forwarded-For: 6.6.6.6, 198.51.100.7, 10.2.2.2");
                 assertThat(taken(each.getValue())).isEqualTo(1);
+            }
+        }
+    }
+
+    /** What docs/http.md advises: else Tomcat asks for the body before any filter runs. */
+    @Test
+    void continueOnReadSparesARefusedBody() throws Exception {
+        App app = new App()
+                .filter("limits", RateLimitFilter.builder(limiter).build(), "/*")
+                .answer("/", "hello");
+        limiter.decide(ClientAddress.parse("127.0.0.1"), 10);
+        for (Map.Entry<String, String> each :
+                Map.of("immediately", "HTTP/1.1 100", "onRead", "HTTP/1.1 429").entrySet()) {
+            Container timed =
+                    new Tomcat(context -> ((Engine) context.getParent().getParent())
+                            .getService()
+                            .findConnectors()[0]
+                            .setProperty("continueResponseTiming", each.getKey()));
+            Container.Server server = timed.start(app);
+            try (Socket client = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+                client.getOutputStream()
+                        .write("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+                                .getBytes(StandardCharsets.ISO_8859_1));
+                assertThat(client.getInputStream().readNBytes(12))
+                        .asString(StandardCharsets.ISO_8859_1)
+                        .isEqualTo(each.getValue());
+            } finally {
+                server.stop();
             }
         }
     }

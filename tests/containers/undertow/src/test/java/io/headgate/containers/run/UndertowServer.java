@@ -13,11 +13,15 @@ import io.undertow.servlet.util.ImmediateInstanceFactory;
 import jakarta.servlet.ServletContainerInitializer;
 import java.net.InetSocketAddress;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Undertow 2.3. */
 final class UndertowServer implements Container {
 
     private final HandlerWrapper outermost;
+    private final @Nullable ExecutorService executor;
 
     UndertowServer() {
         this(handler -> handler);
@@ -25,7 +29,17 @@ final class UndertowServer implements Container {
 
     /** With a handler of Undertow's own around the application. */
     UndertowServer(HandlerWrapper outermost) {
+        this(outermost, null);
+    }
+
+    private UndertowServer(HandlerWrapper outermost, @Nullable ExecutorService executor) {
         this.outermost = outermost;
+        this.executor = executor;
+    }
+
+    /** With an executor that runs the requests, in place of Undertow's workers. */
+    static UndertowServer on(ExecutorService executor) {
+        return new UndertowServer(handler -> handler, executor);
     }
 
     @Override
@@ -37,6 +51,8 @@ final class UndertowServer implements Container {
                 .setDeploymentName("app")
                 // Else filters start with the first request, and their mistakes come to light only then.
                 .setEagerFilterInit(true)
+                .setExecutor(executor)
+                .setAsyncExecutor(executor)
                 .addServletContainerInitializer(new ServletContainerInitializerInfo(
                         deploy.getClass(), new ImmediateInstanceFactory<>(deploy), Set.of()));
         app.errorPages().forEach((status, path) -> info.addErrorPage(Servlets.errorPage(path, status)));
@@ -61,6 +77,13 @@ final class UndertowServer implements Container {
                 handler.shutdown();
                 handler.awaitShutdown();
                 undertow.stop();
+                if (executor != null) {
+                    // What comes after the response, too; Undertow waits for its own workers alone.
+                    executor.shutdown();
+                    if (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
+                        throw new IllegalStateException("a request goes on");
+                    }
+                }
                 manager.stop();
                 manager.undeploy();
             }
