@@ -21,13 +21,15 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.core.ResolvableType;
 
 /**
- * The filters of an application, and all its limiters: those of the filters, and those that are beans, whatever they limit. Looked
- * up whenever they are asked for, since filters start late. Thread-safe.
+ * The filters of an application, and all its limiters: those of the filters, and those that are beans, whatever they limit. A
+ * filter's limiters are looked up whenever they are asked for, since its configuration can be replaced. Thread-safe.
  */
-final class ApplicationLimiters {
+final class ApplicationLimiters implements ApplicationListener<ContextRefreshedEvent> {
 
     /**
      * A limiter as metrics and the actuator endpoint show it.
@@ -50,9 +52,16 @@ final class ApplicationLimiters {
     /** What a limiter is called that was given no name. */
     private static final String UNNAMED = "limiter";
 
+    /** The bean of the filter that properties describe. It has a name. */
+    private static final String OURS = "headgateFilter";
+
     private final ListableBeanFactory beans;
     private final HeadgateProperties properties;
     private final LimiterRegistry registry;
+    /** Those of the application; null until all beans are there. Written once, read at every scrape. */
+    private volatile @Nullable List<RateLimitFilter> filters;
+    /** Whether containers have had their chance to name filters. Written once, by the thread that starts the application. */
+    private volatile boolean started;
 
     ApplicationLimiters(ListableBeanFactory beans, HeadgateProperties properties, LimiterRegistry registry) {
         this.beans = beans;
@@ -62,38 +71,54 @@ final class ApplicationLimiters {
 
     /** The filters that limit requests: beans, and those that only a registration has. */
     List<RateLimitFilter> filters() {
-        Set<RateLimitFilter> filters = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<RateLimitFilter> known = filters;
+        return known == null ? findFilters() : known;
+    }
+
+    private List<RateLimitFilter> findFilters() {
+        Set<RateLimitFilter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         List<RateLimitFilter> all = new ArrayList<>();
         if (!properties.enabled()) {
             return all;
         }
         beans.getBeanProvider(RateLimitFilter.class)
                 .orderedStream()
-                .filter(filters::add)
+                .filter(seen::add)
                 .forEach(all::add);
         ResolvableType registration =
                 ResolvableType.forClassWithGenerics(FilterRegistrationBean.class, RateLimitFilter.class);
         for (String name : beans.getBeanNamesForType(registration, true, false)) {
             if (beans.getBean(name) instanceof FilterRegistrationBean<?> bean
                     && bean.getFilter() instanceof RateLimitFilter filter
-                    && filters.add(filter)) {
+                    && seen.add(filter)) {
                 all.add(filter);
             }
         }
         return all;
     }
 
-    /** What the filters decide with. One that init-params are yet to configure is left out. */
+    /**
+     * What the filters decide with. Filters of the application's own are left out until the application has started: whoever asks
+     * a filter starts it, and one without a name would not wait for the name that its registration gives it.
+     */
     List<RequestLimiter> requestLimiters() {
+        RateLimitFilter ours = beans.containsBean(OURS) ? beans.getBean(OURS, RateLimitFilter.class) : null;
         List<RequestLimiter> all = new ArrayList<>();
         for (RateLimitFilter filter : filters()) {
             try {
-                all.add(filter.limits());
+                if (started || filter == ours) {
+                    all.add(filter.limits());
+                }
             } catch (IllegalStateException notConfigured) {
-                // The container will call its init, or nobody: then it limits nothing.
+                // Its init-params are yet to be read, or nobody registered it: then it limits nothing.
             }
         }
         return all;
+    }
+
+    @Override
+    public void onApplicationEvent(ContextRefreshedEvent event) {
+        started = true;
     }
 
     /** All limiters: those of the filters first. */
@@ -123,13 +148,6 @@ final class ApplicationLimiters {
             }
         });
         return all;
-    }
-
-    /** Whether requests are charged to a limiter. */
-    boolean isUsed(Object limiter) {
-        return requestLimiters().stream()
-                .flatMap(limits -> limits.limiters().stream())
-                .anyMatch(use -> use.limiter() == limiter);
     }
 
     /** The type of the keys, as the bean is declared. */
@@ -162,8 +180,9 @@ final class ApplicationLimiters {
         return unique;
     }
 
-    /** Starts the filters, and puts every limiter into the registry. */
+    /** Starts our filter, and puts every limiter into the registry: once all beans are there. */
     void register() {
+        filters = List.copyOf(findFilters());
         for (Shown shown : all()) {
             if (registry.limiters().values().stream().noneMatch(limiter -> limiter == shown.limiter())
                     && registry.get(shown.name()).isEmpty()) {

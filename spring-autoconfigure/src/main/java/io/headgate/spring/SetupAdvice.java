@@ -71,8 +71,9 @@ final class SetupAdvice implements SmartInitializingSingleton {
         }
         if (properties.limitsAnything() && !beans.containsBean("headgateFilter")) {
             warn(SetupWarning.PROPERTIES_NOT_USED);
+        } else if (beans.containsBean("headgateFilter")) {
+            adviseOnOtherLimiters();
         }
-        adviseOnOtherLimiters();
         if (has(ResolvableType.forClass(ForwardedHeaderFilter.class))
                 || has(ResolvableType.forClassWithGenerics(
                         FilterRegistrationBean.class, ForwardedHeaderFilter.class))) {
@@ -93,9 +94,6 @@ final class SetupAdvice implements SmartInitializingSingleton {
     /** Nobody has to guess what a limiter of addresses is for. */
     private void adviseOnOtherLimiters() {
         for (String name : LimiterBeans.others(beans)) {
-            if (limiters.isUsed(beans.getBean(name))) {
-                continue;
-            }
             LOG.info("The limiter bean \"" + name
                     + "\" does not limit requests by itself. If it is to limit them all, in place"
                     + " of headgate.limits, call the bean \"" + LimiterBeans.NAME + "\" or give it the qualifier \""
