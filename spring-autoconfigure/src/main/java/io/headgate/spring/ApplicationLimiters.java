@@ -19,31 +19,49 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.core.ResolvableType;
 
 /**
- * The filters of an application, and all its limiters: those of the filters, and those that are beans, whatever they limit. Looked
- * up whenever they are asked for, since filters start late. Thread-safe.
+ * The filters of an application, and all its limiters: those of the filters, and those that are beans, whatever they limit. A
+ * filter's limiters are looked up whenever they are asked for, since its configuration can be replaced. Thread-safe.
  */
-final class ApplicationLimiters {
+final class ApplicationLimiters implements ApplicationListener<ContextRefreshedEvent> {
 
     /**
      * A limiter as metrics and the actuator endpoint show it.
      *
      * @param name unique; the bean's, if the limiter has none of its own
      * @param limiter the limiter
-     * @param clients the same limiter, if its keys are client addresses; else null
+     * @param keyType the type of its keys, as far as it is known
      * @param isDryRun whether its denials are only counted
      */
-    record Shown(String name, Limiter<?> limiter, @Nullable Limiter<ClientAddress> clients, boolean isDryRun) {}
+    record Shown(String name, Limiter<?> limiter, Class<?> keyType, boolean isDryRun) {
+
+        /** The same limiter, if its keys are client addresses. */
+        @SuppressWarnings("unchecked") // by their type
+        @Nullable
+        Limiter<ClientAddress> clients() {
+            return keyType == ClientAddress.class ? (Limiter<ClientAddress>) limiter : null;
+        }
+    }
 
     /** What a limiter is called that was given no name. */
     private static final String UNNAMED = "limiter";
 
+    /** The bean of the filter that properties describe. It has a name. */
+    private static final String OURS = "headgateFilter";
+
     private final ListableBeanFactory beans;
     private final HeadgateProperties properties;
     private final LimiterRegistry registry;
+    /** Those of the application; null until all beans are there. Written once, read at every scrape. */
+    private volatile @Nullable List<RateLimitFilter> filters;
+    /** Whether containers have had their chance to name filters. Written once, by the thread that starts the application. */
+    private volatile boolean started;
 
     ApplicationLimiters(ListableBeanFactory beans, HeadgateProperties properties, LimiterRegistry registry) {
         this.beans = beans;
@@ -53,38 +71,54 @@ final class ApplicationLimiters {
 
     /** The filters that limit requests: beans, and those that only a registration has. */
     List<RateLimitFilter> filters() {
-        Set<RateLimitFilter> filters = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<RateLimitFilter> known = filters;
+        return known == null ? findFilters() : known;
+    }
+
+    private List<RateLimitFilter> findFilters() {
+        Set<RateLimitFilter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         List<RateLimitFilter> all = new ArrayList<>();
         if (!properties.enabled()) {
             return all;
         }
         beans.getBeanProvider(RateLimitFilter.class)
                 .orderedStream()
-                .filter(filters::add)
+                .filter(seen::add)
                 .forEach(all::add);
         ResolvableType registration =
                 ResolvableType.forClassWithGenerics(FilterRegistrationBean.class, RateLimitFilter.class);
         for (String name : beans.getBeanNamesForType(registration, true, false)) {
             if (beans.getBean(name) instanceof FilterRegistrationBean<?> bean
                     && bean.getFilter() instanceof RateLimitFilter filter
-                    && filters.add(filter)) {
+                    && seen.add(filter)) {
                 all.add(filter);
             }
         }
         return all;
     }
 
-    /** What the filters decide with. One that init-params are yet to configure is left out. */
+    /**
+     * What the filters decide with. Filters of the application's own are left out until the application has started: whoever asks
+     * a filter starts it, and one without a name would not wait for the name that its registration gives it.
+     */
     List<RequestLimiter> requestLimiters() {
+        RateLimitFilter ours = beans.containsBean(OURS) ? beans.getBean(OURS, RateLimitFilter.class) : null;
         List<RequestLimiter> all = new ArrayList<>();
         for (RateLimitFilter filter : filters()) {
             try {
-                all.add(filter.limits());
+                if (started || filter == ours) {
+                    all.add(filter.limits());
+                }
             } catch (IllegalStateException notConfigured) {
-                // The container will call its init, or nobody: then it limits nothing.
+                // Its init-params are yet to be read, or nobody registered it: then it limits nothing.
             }
         }
         return all;
+    }
+
+    @Override
+    public void onApplicationEvent(ContextRefreshedEvent event) {
+        started = true;
     }
 
     /** All limiters: those of the filters first. */
@@ -96,26 +130,35 @@ final class ApplicationLimiters {
             for (LimiterUse use : limits.limiters()) {
                 if (seen.add(use.limiter())) {
                     String name = unique(use.limiter().name(), limits.name(), names);
-                    all.add(new Shown(name, use.limiter(), clients(use.limiter(), use.isByAddress()), use.isDryRun()));
+                    Class<?> keyType = use.isByAddress() ? ClientAddress.class : Object.class;
+                    all.add(new Shown(name, use.limiter(), keyType, use.isDryRun()));
                 }
             }
         }
-        Set<String> ofClients = new HashSet<>(LimiterBeans.asked(beans));
-        ofClients.addAll(LimiterBeans.others(beans));
         beans.getBeansOfType(Limiter.class, false, false).forEach((bean, limiter) -> {
             if (seen.add(limiter)) {
                 String own = limiter.name().equals(UNNAMED) ? bean : limiter.name();
-                all.add(new Shown(
-                        unique(own, bean, names), limiter, clients(limiter, ofClients.contains(bean)), false));
+                all.add(new Shown(unique(own, bean, names), limiter, keyType(bean), false));
             }
         });
         registry.limiters().forEach((name, limiter) -> {
             if (seen.add(limiter)) {
-                Limiter<ClientAddress> clients = clients(limiter, isOfClients(name));
-                all.add(new Shown(unique(name, name, names), limiter, clients, false));
+                Class<?> keyType = isOfClients(name) ? ClientAddress.class : Object.class;
+                all.add(new Shown(unique(name, name, names), limiter, keyType, false));
             }
         });
         return all;
+    }
+
+    /** The type of the keys, as the bean is declared. */
+    private Class<?> keyType(String bean) {
+        return beans instanceof ConfigurableListableBeanFactory factory && factory.containsBeanDefinition(bean)
+                ? factory.getMergedBeanDefinition(bean)
+                        .getResolvableType()
+                        .as(Limiter.class)
+                        .getGeneric()
+                        .resolve(Object.class)
+                : Object.class;
     }
 
     private boolean isOfClients(String name) {
@@ -124,11 +167,6 @@ final class ApplicationLimiters {
         } catch (IllegalArgumentException ofOtherKeys) {
             return false;
         }
-    }
-
-    @SuppressWarnings("unchecked") // whoever says so has the type
-    private static @Nullable Limiter<ClientAddress> clients(Limiter<?> limiter, boolean isByAddress) {
-        return isByAddress ? (Limiter<ClientAddress>) limiter : null;
     }
 
     private static String unique(String name, String other, Set<String> names) {
@@ -142,24 +180,20 @@ final class ApplicationLimiters {
         return unique;
     }
 
-    /** Starts the filters, and puts every limiter into the registry. */
+    /** Starts our filter, and puts every limiter into the registry: once all beans are there. */
     void register() {
+        filters = List.copyOf(findFilters());
         for (Shown shown : all()) {
             if (registry.limiters().values().stream().noneMatch(limiter -> limiter == shown.limiter())
                     && registry.get(shown.name()).isEmpty()) {
-                register(shown.name(), shown.limiter(), shown.clients());
+                register(shown.name(), shown.keyType(), shown.limiter());
             }
         }
     }
 
-    /** Of keys of other types no more is known than that they are objects. */
-    @SuppressWarnings("unchecked")
-    private void register(String name, Limiter<?> limiter, @Nullable Limiter<ClientAddress> clients) {
-        if (clients != null) {
-            registry.register(name, ClientAddress.class, clients);
-        } else {
-            registry.register(name, Object.class, (Limiter<Object>) limiter);
-        }
+    @SuppressWarnings("unchecked") // the limiter came together with the type
+    private <K> void register(String name, Class<K> keyType, Limiter<?> limiter) {
+        registry.register(name, keyType, (Limiter<K>) limiter);
     }
 
     /** What all filters did together. */

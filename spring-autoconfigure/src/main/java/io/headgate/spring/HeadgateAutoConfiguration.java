@@ -28,6 +28,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
@@ -152,7 +153,7 @@ public final class HeadgateAutoConfiguration {
         }
 
         private static void advise(Environment environment) {
-            if (environment.getProperty("headgate.enabled", Boolean.class, true)) {
+            if (Binder.get(environment).bind("headgate.enabled", Boolean.class).orElse(true)) {
                 LogFactory.getLog(HeadgateAutoConfiguration.class)
                         .warn(
                                 "No request is limited: Headgate is a servlet filter, and this is a reactive web application."

@@ -118,8 +118,8 @@ final class HeadgateEndpoint {
         Map<String, Object> limits = new LinkedHashMap<>();
         shown.limiter()
                 .limits()
-                .forEach(limit ->
-                        limits.put(limit.name(), limit(limit, stats.isUnknown() ? UNKNOWN : stats.denied(limit))));
+                .forEach(limit -> limits.put(
+                        limit.name(), limit(limit, stats.deniedByLimit().getOrDefault(limit, UNKNOWN))));
         answer.put("limits", limits);
         answer.put("dryRun", shown.isDryRun());
         if (!stats.isUnknown()) {

@@ -71,7 +71,7 @@ final class SetupAdvice implements SmartInitializingSingleton {
         }
         if (properties.limitsAnything() && !beans.containsBean("headgateFilter")) {
             warn(SetupWarning.PROPERTIES_NOT_USED);
-        } else {
+        } else if (beans.containsBean("headgateFilter")) {
             adviseOnOtherLimiters();
         }
         if (has(ResolvableType.forClass(ForwardedHeaderFilter.class))

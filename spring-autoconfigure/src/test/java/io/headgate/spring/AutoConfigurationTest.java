@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -42,8 +43,10 @@ import org.springframework.core.Ordered;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.mock.web.MockFilterChain;
+import org.springframework.mock.web.MockFilterConfig;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
+import org.springframework.mock.web.MockServletContext;
 import org.springframework.web.filter.CharacterEncodingFilter;
 
 @ExtendWith(OutputCaptureExtension.class)
@@ -269,12 +272,69 @@ class AutoConfigurationTest {
                     // It is visible all the same.
                     assertThat(shown(context)).containsExactly("default", "health", "mails", "names");
                     LimiterRegistry registry = context.getBean(LimiterRegistry.class);
-                    assertThat(registry.get("mails", ClientAddress.class))
-                            .hasValue(context.getBean("mails", LocalLimiter.class));
-                    assertThat(registry.get("names")).hasValue(context.getBean("names", LocalLimiter.class));
+                    assertThat((Object)
+                                    registry.get("mails", ClientAddress.class).orElseThrow())
+                            .isSameAs(context.getBean("mails"));
+                    assertThat((Object) registry.get("names", String.class).orElseThrow())
+                            .isSameAs(context.getBean("names"));
                 });
         web.withUserConfiguration(LimiterOfMails.class)
                 .run(context -> assertThat(context).doesNotHaveBean(RateLimitFilter.class));
+    }
+
+    /** A limiter that is a bean may well be used by a filter of the application's own. */
+    @Test
+    void saysNothingOfLimitersBesideAFilterOfTheUsersOwn(CapturedOutput output) {
+        web.withUserConfiguration(OwnFilter.class).run(context -> {
+            assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+            assertThat(status(context, "192.0.2.1")).isEqualTo(429);
+            assertThat(shown(context)).containsExactly("pages");
+            assertThat(output).doesNotContain("does not limit requests");
+        });
+    }
+
+    @Test
+    void anUnreadableSwitchFailsAReactiveApplicationToo() {
+        new ReactiveWebApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class))
+                .withPropertyValues("headgate.enabled=flase")
+                .run(context -> assertThat(context.getStartupFailure()).hasMessageContaining("headgate.enabled"));
+    }
+
+    /** Two filters without a name have those of their registrations: nobody starts them before a container has named them. */
+    @Test
+    void leavesFiltersOfTheUsersOwnToTheirContainer() {
+        web.withBean("one", RateLimitFilter.class, AutoConfigurationTest::unnamed)
+                .withBean("two", RateLimitFilter.class, AutoConfigurationTest::unnamed)
+                .withBean(LookingEarly.class)
+                .run(context -> {
+                    assertThat(context.getBean(LookingEarly.class).seen).isEmpty();
+                    MockServletContext container = new MockServletContext();
+                    for (String name : List.of("one", "two")) {
+                        context.getBean(name, RateLimitFilter.class).init(new MockFilterConfig(container, name));
+                    }
+                    assertThat(shown(context)).containsExactly("one", "two");
+                });
+    }
+
+    private static RateLimitFilter unnamed() {
+        return RateLimitFilter.builder().limits(Limit.perDay(1)).build();
+    }
+
+    /** As metrics and other things do while the application starts. */
+    static class LookingEarly implements SmartInitializingSingleton {
+
+        private final ApplicationLimiters limiters;
+        private List<ApplicationLimiters.Shown> seen = List.of();
+
+        LookingEarly(ApplicationLimiters limiters) {
+            this.limiters = limiters;
+        }
+
+        @Override
+        public void afterSingletonsInstantiated() {
+            seen = limiters.all();
+        }
     }
 
     private static List<String> shown(ApplicationContext context) {
@@ -437,6 +497,18 @@ class AutoConfigurationTest {
         @Bean
         LocalLimiter<ClientAddress> headgateLimiter() {
             return Limiter.forAddresses(Limit.parse("1/day")).build();
+        }
+    }
+
+    static class OwnFilter {
+        @Bean
+        LocalLimiter<ClientAddress> pages() {
+            return Limiter.forAddresses(Limit.perDay(1)).name("pages").build();
+        }
+
+        @Bean
+        RateLimitFilter filter(Limiter<ClientAddress> pages) {
+            return RateLimitFilter.builder(pages).build();
         }
     }
 

@@ -213,6 +213,20 @@ class PropertiesTest {
         bound(p -> assertThat(p.limits()).containsOnlyKeys("login", "2-per-1s"), "headgate.limits=login=5/minute, 2/s");
     }
 
+    @Test
+    void limitsOfARuleAsList() {
+        web.withPropertyValues(
+                        "headgate.rules[0].path=/login",
+                        "headgate.rules[0].limits[0]=5/minute",
+                        "headgate.rules[0].limits[1]=daily=50/day")
+                .run(context -> assertThat(context.getBean(ApplicationLimiters.class)
+                                .all()
+                                .get(0)
+                                .limiter()
+                                .limits())
+                        .containsExactly(Limit.parse("5/minute"), Limit.parse("daily=50/day")));
+    }
+
     @ParameterizedTest
     @CsvSource({"draft, DRAFT_11", "draft-11, DRAFT_11", "DRAFT_11, DRAFT_11", "Legacy, LEGACY", "none, NONE"})
     void headersByRevisionAndByAlias(String text, HeaderStyle style) {
