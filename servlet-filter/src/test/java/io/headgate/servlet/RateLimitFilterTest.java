@@ -37,6 +37,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The data path without a container: what is decided, and what is left where. */
 class RateLimitFilterTest {
 
+    private final List<Thread> others = allSweepers();
+
     private final LocalLimiter<ClientAddress> limiter = limiter("2/minute");
     private int served;
     private final FilterChain chain = (request, response) -> served++;
@@ -354,9 +356,14 @@ class RateLimitFilterTest {
         assertThat(serve(second, FakeRequest.any().in(context)).status).isEqualTo(429);
     }
 
-    private static List<Thread> sweepers() {
+    /** Those that began during this test. */
+    private List<Thread> sweepers() {
+        return allSweepers().stream().filter(thread -> !others.contains(thread)).toList();
+    }
+
+    private static List<Thread> allSweepers() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().contains("made-here"))
+                .filter(thread -> thread.getName().equals("headgate-sweeper"))
                 .toList();
     }
 
