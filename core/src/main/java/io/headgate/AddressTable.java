@@ -58,7 +58,7 @@ class AddressTable extends BucketStore<ClientAddress> {
     /** Bytes: more than it takes to evict a key, all steps of which belong together. */
     private static final int STACK = 2048;
 
-    private final NetworkWords networks;
+    private final NetworkKeys networks;
     /** What {@link Neighbours} are seeded with. */
     private final long neighbourSeed;
 
@@ -79,7 +79,7 @@ class AddressTable extends BucketStore<ClientAddress> {
 
     AddressTable(
             String limiter,
-            NetworkWords networks,
+            NetworkKeys networks,
             TokenBucket[] buckets,
             Ticker ticker,
             @Nullable SharedBuckets<ClientAddress> shared,

@@ -33,8 +33,8 @@ record KeyKind<K>(
 
     /** Client addresses, told apart by so many leading bits, 32 to 128. */
     static KeyKind<ClientAddress> networks(int ipv6Prefix, List<TranslationPrefix> translators) {
-        NetworkWords networks = new NetworkWords(ipv6Prefix, translators);
-        if (ipv6Prefix > NetworkWords.MOST_BITS) {
+        NetworkKeys networks = new NetworkKeys(ipv6Prefix, translators);
+        if (ipv6Prefix > NetworkKeys.MOST_BITS) {
             return new KeyKind<>(
                     networks::client,
                     networks::client,
@@ -43,7 +43,7 @@ record KeyKind<K>(
                     seed -> Neighbours.ofAddresses(networks, seed),
                     2);
         }
-        // The table makes a word of any address; an object for each call would be garbage.
+        // The table makes a key of any address; an object for each call would be garbage.
         return new KeyKind<>(
                 UnaryOperator.identity(),
                 networks::client,

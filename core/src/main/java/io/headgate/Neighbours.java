@@ -27,31 +27,31 @@ interface Neighbours<K> {
     }
 
     /** Client addresses: IPv4 and IPv6 share nothing, a /16 or a /32 has one group, a /24 or a /48 one bucket. */
-    static Neighbours<ClientAddress> ofNetworks(NetworkWords networks, long seed) {
+    static Neighbours<ClientAddress> ofNetworks(NetworkKeys networks, long seed) {
         return address -> ofNetwork(networks.of(address), seed);
     }
 
     /** The same if more than 64 bits tell clients apart. */
-    static Neighbours<ClientAddress> ofAddresses(NetworkWords networks, long seed) {
+    static Neighbours<ClientAddress> ofAddresses(NetworkKeys networks, long seed) {
         return address -> of(networks.of(address), address.lowBits(), seed);
     }
 
-    /** Of a client whose word tells it apart. */
-    static int ofNetwork(long word, long seed) {
-        return of(word, 0, seed);
+    /** Of a client that its key tells apart. */
+    static int ofNetwork(long key, long seed) {
+        return of(key, 0, seed);
     }
 
-    private static int of(long word, long rest, long seed) {
-        int family = NetworkWords.isIpv4(word) ? 0 : 1;
-        long group = mix(NetworkWords.allocation(word) ^ seed) & ((1 << GROUP_BITS) - 1);
-        long bucket = mix(NetworkWords.neighbourhood(word) + seed) & ((1 << BUCKET_BITS) - 1);
-        long cell = mix(mix(word - seed) ^ rest) & ((1 << CELL_BITS) - 1);
+    private static int of(long key, long rest, long seed) {
+        int family = NetworkKeys.isIpv4(key) ? 0 : 1;
+        long group = mix(NetworkKeys.allocation(key) ^ seed) & ((1 << GROUP_BITS) - 1);
+        long bucket = mix(NetworkKeys.neighbourhood(key) + seed) & ((1 << BUCKET_BITS) - 1);
+        long cell = mix(mix(key - seed) ^ rest) & ((1 << CELL_BITS) - 1);
         return (int) (((((long) family << GROUP_BITS | group) << BUCKET_BITS | bucket) << CELL_BITS) | cell);
     }
 
     /** Finalizer of SplittableRandom's mix64 (David Stafford's variant 13). */
-    private static long mix(long word) {
-        long h = (word ^ (word >>> 30)) * 0xbf58476d1ce4e5b9L;
+    private static long mix(long bits) {
+        long h = (bits ^ (bits >>> 30)) * 0xbf58476d1ce4e5b9L;
         h = (h ^ (h >>> 27)) * 0x94d049bb133111ebL;
         return h ^ (h >>> 31);
     }

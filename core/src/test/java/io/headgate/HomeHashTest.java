@@ -15,7 +15,7 @@ class HomeHashTest {
     private static final int GROUPS = 562;
     private static final int DEEPEST = 9;
 
-    private final NetworkWords networks = new NetworkWords(64);
+    private final NetworkKeys networks = new NetworkKeys(64);
 
     /** Networks of one provider, which meet in one place if the hash has no secret. */
     private ClientAddress chosen(int i) {

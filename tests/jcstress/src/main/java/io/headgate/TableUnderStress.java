@@ -5,7 +5,7 @@ import io.headgate.net.ClientAddress;
 /** What tests do with an address table. */
 abstract class TableUnderStress {
 
-    static final NetworkWords NETWORKS = new NetworkWords(64);
+    static final NetworkKeys NETWORKS = new NetworkKeys(64);
 
     private final TokenBucket[] buckets;
     final AddressTable table;
