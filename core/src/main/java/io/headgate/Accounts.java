@@ -14,7 +14,7 @@ final class Accounts<K> {
 
     /*
      * In the order of a decision: take (own buckets, or shared ones without room); then what takes without asking (charge,
-     * owe) or takes nothing (look), what words mean to the caller (explain), and what gives back (refund, reset). Words are
+     * owe) or takes nothing (look), what states mean to the caller (explain), and what gives back (refund, reset). States are
      * handed up as they were before a charge: what they are after it follows from them by TokenBucket.take, whatever others
      * did since.
      */
@@ -52,18 +52,18 @@ final class Accounts<K> {
         this.refusals = Arrays.stream(buckets).map(bucket -> new LongAdder()).toArray(LongAdder[]::new);
     }
 
-    /** Takes permits if it can. Leaves in {@code words}, if given, those that it decided on. */
-    Outcome take(K key, long permits, long now, long @Nullable [] words) {
+    /** Takes permits if it can. Leaves in {@code states}, if given, those that it decided on. */
+    Outcome take(K key, long permits, long now, long @Nullable [] states) {
         if (permits > mostPermits) {
             refused(permits);
-            return words == null ? Outcome.DENIED : look(key, permits, now, words);
+            return states == null ? Outcome.DENIED : look(key, permits, now, states);
         }
-        int refusing = applyToOwn(key, Operation.TAKE, permits, now, words);
+        int refusing = applyToOwn(key, Operation.TAKE, permits, now, states);
         if (refusing != Buckets.ABSENT) {
             return counted(false, refusing);
         }
         if (shared != null) {
-            refusing = applyToShared(shared, key, Operation.TAKE, permits, now, words);
+            refusing = applyToShared(shared, key, Operation.TAKE, permits, now, states);
             if (refusing != Buckets.ABSENT) {
                 return counted(true, refusing);
             }
@@ -71,7 +71,7 @@ final class Accounts<K> {
         if (overflow != Overflow.ALLOW) {
             deniedAtCapacity.increment();
         }
-        return overflowUnaccounted(words);
+        return overflowUnaccounted(states);
     }
 
     private Outcome counted(boolean sharing, int refusing) {
@@ -82,10 +82,10 @@ final class Accounts<K> {
     }
 
     /** Applies an operation to the key's own buckets, which it is given if there is room. */
-    private int applyToOwn(K key, Operation operation, long permits, long now, long @Nullable [] words) {
+    private int applyToOwn(K key, Operation operation, long permits, long now, long @Nullable [] states) {
         // A call forgets others once: newcomers that forget each other's new buckets would go round for ever.
         for (boolean mayEvict = true; ; mayEvict = false) {
-            int result = store.apply(key, operation, permits, now, words);
+            int result = store.apply(key, operation, permits, now, states);
             if (result != Buckets.ABSENT || !store.insert(key, mayEvict, now)) {
                 return result;
             }
@@ -97,79 +97,79 @@ final class Accounts<K> {
      * there is no memory for them, they are absent.
      */
     private int applyToShared(
-            SharedBuckets<K> place, K key, Operation operation, long permits, long now, long @Nullable [] words) {
+            SharedBuckets<K> place, K key, Operation operation, long permits, long now, long @Nullable [] states) {
         if (store.growth.isPaused(now) && !place.isMade(key)) {
             return Buckets.ABSENT;
         }
         long asOf = store.asOf(key, now);
         int result;
         try {
-            result = place.apply(key, operation, permits, asOf, words);
+            result = place.apply(key, operation, permits, asOf, states);
         } catch (OutOfMemoryError e) {
             store.growth.failed(e, now);
             store.growth.warn();
             return Buckets.ABSENT;
         }
-        for (int i = 0; words != null && i < buckets.length; i++) {
-            words[i] = buckets[i].restated(words[i], asOf, now);
+        for (int i = 0; states != null && i < buckets.length; i++) {
+            states[i] = buckets[i].restated(states[i], asOf, now);
         }
         return result;
     }
 
     /** Takes permits whether they are there or not, up to one capacity beyond empty; counts what it did not take. */
     void charge(K key, long permits, long now) {
-        long[] words = new long[buckets.length];
+        long[] states = new long[buckets.length];
         Buckets<K> place = store;
-        int result = applyToOwn(key, Operation.CHARGE, permits, now, words);
+        int result = applyToOwn(key, Operation.CHARGE, permits, now, states);
         if (result == Buckets.ABSENT && shared != null) {
             place = shared;
-            result = applyToShared(shared, key, Operation.CHARGE, permits, now, words);
+            result = applyToShared(shared, key, Operation.CHARGE, permits, now, states);
         }
         long taken = result == Buckets.ABSENT ? 0 : permits;
         for (int i = 0; i < buckets.length; i++) {
-            taken = Math.min(taken, buckets[i].chargeable(words[i], permits, now, place.deepest(buckets[i])));
+            taken = Math.min(taken, buckets[i].chargeable(states[i], permits, now, place.deepest(buckets[i])));
         }
         dropped.add(permits - taken);
     }
 
     /** Raises what the key owes to these debts in nanoseconds, by bucket: answers whether there is room for the key. */
     boolean owe(K key, long[] debts, long asOf, long now) {
-        long[] words = new long[buckets.length];
+        long[] states = new long[buckets.length];
         for (int i = 0; i < buckets.length; i++) {
-            words[i] = buckets[i].owing(debts[i], asOf, now);
+            states[i] = buckets[i].owing(debts[i], asOf, now);
         }
-        return applyToOwn(key, Operation.OWE, 0, now, words) != Buckets.ABSENT;
+        return applyToOwn(key, Operation.OWE, 0, now, states) != Buckets.ABSENT;
     }
 
     /** What {@link #take} would answer. */
-    Outcome look(K key, long permits, long now, long[] words) {
-        Outcome outcome = lookAt(key, permits, now, words);
+    Outcome look(K key, long permits, long now, long[] states) {
+        Outcome outcome = lookAt(key, permits, now, states);
         return permits > mostPermits ? Outcome.DENIED : outcome; // whatever place was looked at
     }
 
-    private Outcome lookAt(K key, long permits, long now, long[] words) {
-        int refusing = store.apply(key, Operation.LOOK, permits, now, words);
+    private Outcome lookAt(K key, long permits, long now, long[] states) {
+        int refusing = store.apply(key, Operation.LOOK, permits, now, states);
         boolean sharing = false;
         if (refusing == Buckets.ABSENT) {
             if (store.hasRoom(key, now)) {
-                refusing = store.lookAtNew(key, permits, now, words);
+                refusing = store.lookAtNew(key, permits, now, states);
             } else {
                 sharing = true;
                 refusing = shared == null
                         ? Buckets.ABSENT
-                        : applyToShared(shared, key, Operation.LOOK, permits, now, words);
+                        : applyToShared(shared, key, Operation.LOOK, permits, now, states);
             }
             if (refusing == Buckets.ABSENT) {
-                return overflowUnaccounted(words);
+                return overflowUnaccounted(states);
             }
         }
         return outcome(sharing, refusing == Buckets.ADMITTED);
     }
 
     /** Decides without a look at any bucket: there are full ones for who is let in, none for who is turned away. */
-    private Outcome overflowUnaccounted(long @Nullable [] words) {
-        if (words != null) {
-            Arrays.fill(words, overflow == Overflow.ALLOW ? TokenBucket.NEW : TokenBucket.ABSENT);
+    private Outcome overflowUnaccounted(long @Nullable [] states) {
+        if (states != null) {
+            Arrays.fill(states, overflow == Overflow.ALLOW ? TokenBucket.NEW : TokenBucket.ABSENT);
         }
         return overflow(overflow == Overflow.ALLOW);
     }
@@ -183,12 +183,12 @@ final class Accounts<K> {
     }
 
     /**
-     * What the words say, after they were charged or as they are. Counts calls that left a key near a limit.
+     * What the states say, after they were charged or as they are. Counts calls that left a key near a limit.
      *
      * @param asked whether the permits were asked for, and so taken if the outcome allows it and any bucket was looked at
      */
-    Decision explain(K key, Outcome outcome, boolean asked, long[] words, long permits, long now) {
-        if (outcome == Outcome.OVERFLOW_DENIED && words[0] == TokenBucket.ABSENT) {
+    Decision explain(K key, Outcome outcome, boolean asked, long[] states, long permits, long now) {
+        if (outcome == Outcome.OVERFLOW_DENIED && states[0] == TokenBucket.ABSENT) {
             return Decision.denied(null, true, List.of());
         }
         boolean taken = asked && outcome.allowed && !(outcome.overflow && overflow == Overflow.ALLOW);
@@ -198,16 +198,16 @@ final class Accounts<K> {
         boolean near = false;
         for (int i = 0; i < buckets.length; i++) {
             TokenBucket bucket = buckets[i];
-            wait = admissible ? Math.max(wait, bucket.nanosUntil(permits, words[i], now)) : wait;
-            long word = taken ? bucket.take(words[i], permits, now) : words[i];
-            long remaining = bucket.available(word, now);
+            wait = admissible ? Math.max(wait, bucket.nanosUntil(permits, states[i], now)) : wait;
+            long state = taken ? bucket.take(states[i], permits, now) : states[i];
+            long remaining = bucket.available(state, now);
             near |= remaining <= bucket.capacity() / 5;
             statuses[limits.indexOf(bucket.limit())] = new LimitStatus(
                     bucket.limit(),
                     remaining,
-                    !bucket.admits(words[i], permits, now),
-                    Duration.ofNanos(bucket.nanosUntilNext(word, now)),
-                    Duration.ofNanos(bucket.nanosUntilFull(word, now)));
+                    !bucket.admits(states[i], permits, now),
+                    Duration.ofNanos(bucket.nanosUntilNext(state, now)),
+                    Duration.ofNanos(bucket.nanosUntilFull(state, now)));
         }
         if (taken && near) {
             nearLimit.increment();

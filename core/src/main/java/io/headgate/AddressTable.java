@@ -9,34 +9,34 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets of clients that are told apart by a network of at most 64 bits: words in flat arrays, no object per client, which
+ * Buckets of clients that are told apart by a network of at most 64 bits: states in flat arrays, no object per client, which
  * grow and shrink with their number. A decision about a known client takes no lock and touches one or two cache lines. Not
  * final, so that a test may count the calls that met a move.
  */
 class AddressTable extends BucketStore<ClientAddress> {
 
     /*
-     * A slot is a key word and one state word per limit:
+     * A slot is a key and one state per limit:
      *
      *   FREE     key 0
-     *   claimed  key 0, state words being written
-     *   LIVE     key k, first state word NEW or a time
-     *   RETIRED  key k, state words becoming RETIRED, the first one first
-     *   FREE     key 0 again; or LIVE again, if another state word was charged in the meantime
-     *   MOVED    key k, state words becoming MOVED: the row goes to another slot, in the part that takes this one's place
+     *   claimed  key 0, states being written
+     *   LIVE     key k, first state NEW or a time
+     *   RETIRED  key k, states becoming RETIRED, the first one first
+     *   FREE     key 0 again; or LIVE again, if another state was charged in the meantime
+     *   MOVED    key k, states becoming MOVED: the row goes to another slot, in the part that takes this one's place
      *
      * Only the holder of the part's lock takes a slot from one of these states to the next; anybody may move the state
-     * words of a LIVE slot by CAS. A claim writes the state words, all NEW, then the key, all in release mode. An eviction
-     * sees that all words are full, raises the floor, retires the first word by CAS and then takes the others away, too;
+     * states of a LIVE slot by CAS. A claim writes the states, all NEW, then the key, all in release mode. An eviction
+     * sees that all states are full, raises the floor, retires the first state by CAS and then takes the others away, too;
      * only if they were still full it writes key 0, in release mode. The floor is explained in MapStore, a move in Moves.
      *
-     * The time in which a slot has one key is a tenancy. No word that a slot has in one tenancy occurs in a later one:
-     *   - a NEW word differs from the last 2^15 given out in its part and those that it took the place of;
-     *   - when a tenancy ends at reading e, all its words were at most e; a charge in the next one begins at the floor,
-     *     which is at least e, or later, and moves the word on by an interval; an undo leaves a unit of that;
-     *   - only a refund or a reset makes exceptions: it moves a word back, so that a later tenant may come by it again.
+     * The time in which a slot has one key is a tenancy. No state that a slot has in one tenancy occurs in a later one:
+     *   - a NEW state differs from the last 2^15 given out in its part and those that it took the place of;
+     *   - when a tenancy ends at reading e, all its states were at most e; a charge in the next one begins at the floor,
+     *     which is at least e, or later, and moves the state on by an interval; an undo leaves a unit of that;
+     *   - only a refund or a reset makes exceptions: it moves a state back, so that a later tenant may come by it again.
      * Hence whoever reads the state, then the key, and then finds the same state, by a CAS or by reading it, has done
-     * all of it in one tenancy of that key. docs/concurrency.md, "Whose word is it", has the proof and the odds.
+     * all of it in one tenancy of that key. docs/concurrency.md, "Whose state is it", has the proof and the odds.
      *
      * A key's slot is in the first group from its home on, within the part and round its end, that had a free slot when the
      * key came; while the part stays, the key does. reach[home] tells how many groups further on any key of this home is, so
@@ -104,7 +104,7 @@ class AddressTable extends BucketStore<ClientAddress> {
     }
 
     @Override
-    int apply(ClientAddress address, Operation operation, long permits, long now, long @Nullable [] words) {
+    int apply(ClientAddress address, Operation operation, long permits, long now, long @Nullable [] states) {
         long key = networks.of(address);
         long hash = homes.of(key);
         long[] rows = directory.rows(hash);
@@ -112,13 +112,13 @@ class AddressTable extends BucketStore<ClientAddress> {
         if (slot == Slots.NOWHERE) {
             return ABSENT;
         }
-        return applyTo(rows, Slots.state(slot), key, address, operation, permits, now, words);
+        return applyTo(rows, Slots.firstState(slot), key, address, operation, permits, now, states);
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>The row has moved, or is moving: then the key is in the part that is to take this one's place, with all its words, or
+     * <p>The row has moved, or is moving: then the key is in the part that is to take this one's place, with all its states, or
      * not yet. Or it was about to be evicted: then it is gone, or it stays, with what this call has charged.
      */
     @Override
@@ -129,7 +129,7 @@ class AddressTable extends BucketStore<ClientAddress> {
             int done,
             long permits,
             long now,
-            long @Nullable [] words) {
+            long @Nullable [] states) {
         long key = networks.of(address);
         long hash = homes.of(key);
         boolean stays = false;
@@ -138,7 +138,7 @@ class AddressTable extends BucketStore<ClientAddress> {
             long[] rows = part.successor(hash).rows;
             int slot = rows == left && !stays ? Slots.NOWHERE : find(rows, hash, key);
             if (slot != Slots.NOWHERE) {
-                return applyRest(rows, Slots.state(slot), key, address, operation, done, permits, now, words);
+                return applyRest(rows, Slots.firstState(slot), key, address, operation, done, permits, now, states);
             }
             if (rows == part.rows || looks % MOST_LOOKS == 0) {
                 synchronized (part) { // until the rows have moved, or the slot is free, or not
@@ -224,11 +224,11 @@ class AddressTable extends BucketStore<ClientAddress> {
     /** Gives the key a slot, and the place after so many; answers whether that was still free. Needs the lock. */
     private boolean claim(Part part, long hash, long key, long taken) {
         int slot = slots.place(part.rows, homes.home(hash, part.groups()));
-        long newWord = part.newWord();
+        long newState = part.newState();
         for (int i = 0; i < buckets.length; i++) {
-            Slots.setRelease(part.rows, Slots.state(slot) + i * Slots.GROUP, newWord);
+            Slots.setRelease(part.rows, Slots.firstState(slot) + i * Slots.GROUP, newState);
         }
-        // The place, the key and the count belong together: none of them takes more stack than the state words just
+        // The place, the key and the count belong together: none of them takes more stack than the states just
         // did.
         if (!places.compareAndSet(taken, taken + 1)) {
             return false;
@@ -274,8 +274,8 @@ class AddressTable extends BucketStore<ClientAddress> {
         for (int group = from; group < to; group++) {
             int first = slots.first(group);
             for (int slot = first; slot < first + Slots.GROUP; slot++) {
-                long word = settled(part.rows, Slots.state(slot), buckets[0], now);
-                if (buckets[0].isFull(word, since) && evict(part, group, slot, word, now)) {
+                long state = settled(part.rows, Slots.firstState(slot), buckets[0], now);
+                if (buckets[0].isFull(state, since) && evict(part, group, slot, state, now)) {
                     count++;
                 }
             }
@@ -283,17 +283,17 @@ class AddressTable extends BucketStore<ClientAddress> {
         return count;
     }
 
-    /** Frees a slot, the first word of which was full, if it has a key and all buckets are full. Needs the lock. */
+    /** Frees a slot, the first state of which was full, if it has a key and all buckets are full. Needs the lock. */
     private boolean evict(Part part, int group, int slot, long first, long now) {
         long key = Slots.key(part.rows, slot);
-        int index = Slots.state(slot);
+        int index = Slots.firstState(slot);
         if (key == Slots.FREE
                 || !isRestFull(part.rows, index, now)
                 || (isCharged(part.rows, index) && isOwing(key, now))) {
             return false;
         }
         floor.raise(now);
-        if (!compareAndSetWord(part.rows, index, first, TokenBucket.RETIRED)) {
+        if (!compareAndSetState(part.rows, index, first, TokenBucket.RETIRED)) {
             return false; // charged in the meantime
         }
         if (!retireRest(part, index, now)) {
@@ -307,10 +307,10 @@ class AddressTable extends BucketStore<ClientAddress> {
         return true;
     }
 
-    /** Whether any word is a time: one that is NEW will owe what the cell says whether it is forgotten or not. */
+    /** Whether any state is a time: one that is NEW will owe what the cell says whether it is forgotten or not. */
     private boolean isCharged(long[] row, int first) {
         for (int i = 0; i < buckets.length; i++) {
-            if (word(row, first + i * Slots.GROUP) >= TokenBucket.FIRST_TIME) {
+            if (state(row, first + i * Slots.GROUP) >= TokenBucket.FIRST_TIME) {
                 return true;
             }
         }
@@ -327,20 +327,20 @@ class AddressTable extends BucketStore<ClientAddress> {
     }
 
     /**
-     * Takes all words but the first away from whoever would charge them. If one was charged since it was seen to be full,
-     * by a call that had charged the first word before, the slot stays: with that word, and NEW ones for those that were
+     * Takes all states but the first away from whoever would charge them. If one was charged since it was seen to be full,
+     * by a call that had charged the first state before, the slot stays: with that state, and NEW ones for those that were
      * full, the first one last. Needs the lock.
      */
     private boolean retireRest(Part part, int first, long now) {
         long[] row = part.rows;
         for (int i = 1; i < buckets.length; i++) {
             int index = first + i * Slots.GROUP;
-            long word = Slots.exchange(row, index, TokenBucket.RETIRED);
-            if (!buckets[i].isFull(word, now)) {
-                Slots.setRelease(row, index, word);
-                long newWord = part.newWord();
+            long state = Slots.exchange(row, index, TokenBucket.RETIRED);
+            if (!buckets[i].isFull(state, now)) {
+                Slots.setRelease(row, index, state);
+                long newState = part.newState();
                 for (int full = i - 1; full >= 0; full--) {
-                    Slots.setRelease(row, first + full * Slots.GROUP, newWord);
+                    Slots.setRelease(row, first + full * Slots.GROUP, newState);
                 }
                 return false;
             }

@@ -77,10 +77,10 @@ abstract class BucketStore<K> extends Buckets<K> {
     abstract boolean hasRoom(K key, long now);
 
     /** Tells what {@link Operation#TAKE} would do to a row that this key would be given now. */
-    final int lookAtNew(K key, long permits, long now, long[] words) {
+    final int lookAtNew(K key, long permits, long now, long[] states) {
         long[] row = new long[buckets.length * stride];
         Arrays.fill(row, TokenBucket.NEW);
-        return applyTo(row, 0, ONLY_TENANT, key, Operation.LOOK, permits, now, words);
+        return applyTo(row, 0, ONLY_TENANT, key, Operation.LOOK, permits, now, states);
     }
 
     /** How many keys have rows or are being given one: never more than the maximum. */

@@ -6,16 +6,16 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets of keys: each key has a <em>row</em>, one state word per limit. An operation finds the row once and then moves
- * its words. Holds the one loop that moves a word.
+ * Buckets of keys: each key has a <em>row</em>, one state per limit. An operation finds the row once and then moves
+ * its states. Holds the one loop that moves a state.
  */
 abstract class Buckets<K> {
 
     /*
-     * In the order of the file: the operations on all words of a row; the loop that moves one of them; its steps.
+     * In the order of the file: the operations on all states of a row; the loop that moves one of them; its steps.
      *
-     * A row of the address table serves one key after the other. The word before the first state word then is its key,
-     * and is read again after every state word: AddressTable tells why both are of one key.
+     * A row of the address table serves one key after the other. The element before the first state is then its key,
+     * and is read again after every state: AddressTable tells why both are of one key.
      */
 
     /** All buckets admitted the operation. A result that is 0 or more is the number of the bucket that refused it. */
@@ -26,13 +26,13 @@ abstract class Buckets<K> {
     /** The tenant of a row that never serves another key. */
     static final long ONLY_TENANT = 0;
 
-    private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle STATE = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** One a limit, the slowest first: the order in which they are charged, which {@link MapStore} relies on. */
     final TokenBucket[] buckets;
 
     private final Ticker ticker;
-    /** From one word of a row to the next. */
+    /** From one state of a row to the next. */
     final int stride;
     /** Whether any row may owe more than an empty bucket: as {@link Operation#CHARGE} or {@link Operation#OWE} leave it. */
     private volatile boolean charged;
@@ -48,19 +48,19 @@ abstract class Buckets<K> {
     }
 
     /**
-     * Finds the row of a key and applies an operation to all its words. Reads the clock only if the operation met others.
+     * Finds the row of a key and applies an operation to all its states. Reads the clock only if the operation met others.
      *
      * @param now when the call came; for {@link Operation#GIVE_BACK} when the charge was made, or earlier
-     * @param words for {@link Operation#OWE} what is owed, by limit; else receives, if given, the words that the operation
+     * @param states for {@link Operation#OWE} what is owed, by limit; else receives, if given, the states that the operation
      *     was decided on, as they are at the reading {@code now}
      * @return {@link #ADMITTED}, {@link #ABSENT} or the number of the bucket that refused
      */
-    abstract int apply(K key, Operation operation, long permits, long now, long @Nullable [] words);
+    abstract int apply(K key, Operation operation, long permits, long now, long @Nullable [] states);
 
-    /** The reading as of which a word that is NEW is charged, no earlier than the one given. Read after the word. */
+    /** The reading as of which a state that is NEW is charged, no earlier than the one given. Read after the state. */
     abstract long asOf(K key, long now);
 
-    /** What a key owed before it had a row: the word that its first charge starts from. Read after the row's. */
+    /** What a key owed before it had a row: the state that its first charge starts from. Read after the row's. */
     abstract long owedBefore(K key, int limit, long now);
 
     /** How much a bucket may owe after {@link Operation#CHARGE}. */
@@ -69,8 +69,8 @@ abstract class Buckets<K> {
     /**
      * Applies an operation to a row that was found.
      *
-     * @param first where its first word is
-     * @param tenant what the key word says, or {@link #ONLY_TENANT}
+     * @param first where its first state is
+     * @param tenant what the key says, or {@link #ONLY_TENANT}
      */
     final int applyTo(
             long[] row,
@@ -80,11 +80,11 @@ abstract class Buckets<K> {
             Operation operation,
             long permits,
             long now,
-            long @Nullable [] words) {
-        return applyRest(row, first, tenant, key, operation, 0, permits, now, words);
+            long @Nullable [] states) {
+        return applyRest(row, first, tenant, key, operation, 0, permits, now, states);
     }
 
-    /** The same from the word on to which the operation comes next: {@code done} words are behind it. */
+    /** The same from the state on to which the operation comes next: {@code done} states are behind it. */
     final int applyRest(
             long[] row,
             int first,
@@ -94,50 +94,50 @@ abstract class Buckets<K> {
             int done,
             long permits,
             long now,
-            long @Nullable [] words) {
+            long @Nullable [] states) {
         return switch (operation) {
-            case TAKE -> take(row, first, tenant, key, done, permits, now, words);
-            case LOOK -> look(row, first, tenant, key, done, permits, now, words);
+            case TAKE -> take(row, first, tenant, key, done, permits, now, states);
+            case LOOK -> look(row, first, tenant, key, done, permits, now, states);
             case GIVE_BACK, UNDO -> giveBack(row, first, tenant, key, operation, done, permits, now);
             case CHARGE, OWE -> {
                 mayOwe(operation);
-                yield moveAll(row, first, tenant, key, operation, done, permits, now, words);
+                yield moveAll(row, first, tenant, key, operation, done, permits, now, states);
             }
-            case REFUND, RESET -> moveAll(row, first, tenant, key, operation, done, permits, now, words);
+            case REFUND, RESET -> moveAll(row, first, tenant, key, operation, done, permits, now, states);
         };
     }
 
     /**
-     * Goes on with an operation that came to a word which is gone, with the same limit: by {@link #applyRest} in the row that
+     * Goes on with an operation that came to a state which is gone, with the same limit: by {@link #applyRest} in the row that
      * the key has now.
      *
      * @param left where the row was
      * @return {@link #ABSENT} if the key has no row any more: what was charged has been paid, so the operation may start over
      */
-    int follow(long[] left, K key, Operation operation, int done, long permits, long now, long @Nullable [] words) {
+    int follow(long[] left, K key, Operation operation, int done, long permits, long now, long @Nullable [] states) {
         return ABSENT;
     }
 
     private int take(
-            long[] row, int first, long tenant, K key, int done, long permits, long now, long @Nullable [] words) {
+            long[] row, int first, long tenant, K key, int done, long permits, long now, long @Nullable [] states) {
         if (buckets.length > 1 && done == 0 && !allAdmit(row, first, permits, now)) {
             // Without concurrency a denial is found here, and nothing has to be undone.
-            int looked = look(row, first, tenant, key, 0, permits, now, words);
+            int looked = look(row, first, tenant, key, 0, permits, now, states);
             if (looked != ADMITTED) {
                 return looked;
             }
         }
         for (int i = done; i < buckets.length; i++) {
-            long word = move(row, first, i, tenant, key, Operation.TAKE, permits, now, 0);
-            if (word == TokenBucket.ABSENT) {
-                return follow(row, key, Operation.TAKE, i, permits, now, words);
+            long state = move(row, first, i, tenant, key, Operation.TAKE, permits, now, 0);
+            if (state == TokenBucket.ABSENT) {
+                return follow(row, key, Operation.TAKE, i, permits, now, states);
             }
-            if (words != null) {
-                words[i] = word;
+            if (states != null) {
+                states[i] = state;
             }
-            if (!buckets[i].admits(word, permits, now)) {
+            if (!buckets[i].admits(state, permits, now)) {
                 undo(row, first, i, tenant, key, permits, now);
-                return words == null || look(row, first, tenant, key, i + 1, permits, now, words) != ABSENT
+                return states == null || look(row, first, tenant, key, i + 1, permits, now, states) != ABSENT
                         ? i
                         : ABSENT;
             }
@@ -145,38 +145,38 @@ abstract class Buckets<K> {
         return ADMITTED;
     }
 
-    /** Whether all words are times that admit the permits, at a glance: whoever charges them looks again. */
+    /** Whether all states are times that admit the permits, at a glance: whoever charges them looks again. */
     private boolean allAdmit(long[] row, int first, long permits, long now) {
         for (int i = 0; i < buckets.length; i++) {
-            long word = (long) WORD.getVolatile(row, first + i * stride);
-            if (word < TokenBucket.FIRST_TIME || !buckets[i].admits(word, permits, now)) {
+            long state = (long) STATE.getVolatile(row, first + i * stride);
+            if (state < TokenBucket.FIRST_TIME || !buckets[i].admits(state, permits, now)) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Reads all words from one on, if the caller wants them, else up to the first that refuses. */
+    /** Reads all states from one on, if the caller wants them, else up to the first that refuses. */
     private int look(
-            long[] row, int first, long tenant, K key, int from, long permits, long now, long @Nullable [] words) {
+            long[] row, int first, long tenant, K key, int from, long permits, long now, long @Nullable [] states) {
         int refusing = ADMITTED;
-        for (int i = from; i < buckets.length && (refusing == ADMITTED || words != null); i++) {
-            long word = move(row, first, i, tenant, key, Operation.LOOK, permits, now, 0);
-            if (word == TokenBucket.ABSENT) {
-                int rest = follow(row, key, Operation.LOOK, i, permits, now, words);
+        for (int i = from; i < buckets.length && (refusing == ADMITTED || states != null); i++) {
+            long state = move(row, first, i, tenant, key, Operation.LOOK, permits, now, 0);
+            if (state == TokenBucket.ABSENT) {
+                int rest = follow(row, key, Operation.LOOK, i, permits, now, states);
                 return refusing == ADMITTED || rest == ABSENT ? rest : refusing;
             }
-            if (words != null) {
-                words[i] = word;
+            if (states != null) {
+                states[i] = state;
             }
-            if (refusing == ADMITTED && !buckets[i].admits(word, permits, now)) {
+            if (refusing == ADMITTED && !buckets[i].admits(state, permits, now)) {
                 refusing = i;
             }
         }
         return refusing;
     }
 
-    /** Moves the first word last, and always if any other was: a MapStore evicts by the first word alone. */
+    /** Moves the first state last, and always if any other was: a MapStore evicts by the first state alone. */
     private int moveAll(
             long[] row,
             int first,
@@ -186,21 +186,21 @@ abstract class Buckets<K> {
             int done,
             long permits,
             long now,
-            long @Nullable [] words) {
+            long @Nullable [] states) {
         boolean moved = done > 0;
         for (int i = buckets.length - 1 - done; i >= 0; i--) {
-            long owing = operation == Operation.OWE && words != null ? words[i] : 0;
-            long word = move(row, first, i, tenant, key, operation, permits, now, owing);
-            if (word == TokenBucket.ABSENT) {
-                return follow(row, key, operation, buckets.length - 1 - i, permits, now, words);
+            long owing = operation == Operation.OWE && states != null ? states[i] : 0;
+            long state = move(row, first, i, tenant, key, operation, permits, now, owing);
+            if (state == TokenBucket.ABSENT) {
+                return follow(row, key, operation, buckets.length - 1 - i, permits, now, states);
             }
-            boolean moves = next(i, operation, word, permits, now, owing) != word;
+            boolean moves = next(i, operation, state, permits, now, owing) != state;
             if (i == 0 && moved && !moves && !touch(row, first, tenant, key, now)) {
-                return follow(row, key, operation, buckets.length - 1, permits, now, words);
+                return follow(row, key, operation, buckets.length - 1, permits, now, states);
             }
             moved |= moves;
-            if (operation != Operation.OWE && words != null) {
-                words[i] = word;
+            if (operation != Operation.OWE && states != null) {
+                states[i] = state;
             }
         }
         return ADMITTED;
@@ -223,18 +223,18 @@ abstract class Buckets<K> {
         for (int i = buckets.length - 1 - done; i >= 0; i--) {
             int index = first + i * stride;
             for (; ; Thread.onSpinWait()) {
-                long word = (long) WORD.getVolatile(row, index);
-                if (word == TokenBucket.MOVED) {
+                long state = (long) STATE.getVolatile(row, index);
+                if (state == TokenBucket.MOVED) {
                     return follow(row, key, operation, buckets.length - 1 - i, permits, charged, null);
                 }
-                if (word < TokenBucket.FIRST_TIME || isOther(row, first, tenant)) {
+                if (state < TokenBucket.FIRST_TIME || isOther(row, first, tenant)) {
                     break;
                 }
                 long now = ticker.read();
                 long next = operation == Operation.UNDO
-                        ? buckets[i].undo(word, permits, charged, now)
-                        : buckets[i].giveBack(word, permits, charged, now);
-                if (next == word || WORD.compareAndSet(row, index, word, next)) {
+                        ? buckets[i].undo(state, permits, charged, now)
+                        : buckets[i].giveBack(state, permits, charged, now);
+                if (next == state || STATE.compareAndSet(row, index, state, next)) {
                     break;
                 }
             }
@@ -243,79 +243,79 @@ abstract class Buckets<K> {
     }
 
     /**
-     * Moves one word by one step, in one CAS; a step that changes nothing writes nothing. A word that is NEW starts, at
-     * each attempt, from what the key owes after the word was read, and no earlier than {@link #asOf}.
+     * Moves one state by one step, in one CAS; a step that changes nothing writes nothing. A state that is NEW starts, at
+     * each attempt, from what the key owes after the state was read, and no earlier than {@link #asOf}.
      *
-     * @return the word that the step was taken from, as it is at the reading {@code now}; or {@link TokenBucket#ABSENT}
+     * @return the state that the step was taken from, as it is at the reading {@code now}; or {@link TokenBucket#ABSENT}
      */
     final long move(
             long[] row, int first, int i, long tenant, K key, Operation operation, long permits, long now, long owing) {
         TokenBucket bucket = buckets[i];
         int index = first + i * stride;
         for (; ; Thread.onSpinWait()) {
-            long word = settled(row, index, bucket, now);
-            if (TokenBucket.isGone(word) || isOther(row, first, tenant)) {
+            long state = settled(row, index, bucket, now);
+            if (TokenBucket.isGone(state) || isOther(row, first, tenant)) {
                 return TokenBucket.ABSENT;
             }
             long asOf = now;
-            long from = word;
-            if (word < TokenBucket.FIRST_TIME) {
+            long from = state;
+            if (state < TokenBucket.FIRST_TIME) {
                 asOf = asOf(key, now);
                 long owed = owedBefore(key, i, asOf);
-                from = bucket.isFull(owed, asOf) ? word : owed;
+                from = bucket.isFull(owed, asOf) ? state : owed;
             }
             long next = next(i, operation, from, permits, asOf, owing);
             if (next == from
-                    ? (long) WORD.getVolatile(row, index) == word
-                    : WORD.compareAndSet(row, index, word, next)) {
+                    ? (long) STATE.getVolatile(row, index) == state
+                    : STATE.compareAndSet(row, index, state, next)) {
                 return bucket.restated(from, asOf, now);
             }
         }
     }
 
-    final long next(int i, Operation operation, long word, long permits, long now, long owing) {
+    final long next(int i, Operation operation, long state, long permits, long now, long owing) {
         TokenBucket bucket = buckets[i];
         return switch (operation) {
-            case TAKE -> bucket.take(word, permits, now);
-            case LOOK -> word;
-            case CHARGE -> bucket.charge(word, permits, now, deepest(bucket));
-            case OWE -> bucket.owe(word, owing, now);
-            case REFUND -> bucket.refund(word, permits, now);
-            case RESET -> bucket.reset(word, now);
-            case GIVE_BACK, UNDO -> throw new IllegalArgumentException("reads the clock after the word");
+            case TAKE -> bucket.take(state, permits, now);
+            case LOOK -> state;
+            case CHARGE -> bucket.charge(state, permits, now, deepest(bucket));
+            case OWE -> bucket.owe(state, owing, now);
+            case REFUND -> bucket.refund(state, permits, now);
+            case RESET -> bucket.reset(state, now);
+            case GIVE_BACK, UNDO -> throw new IllegalArgumentException("reads the clock after the state");
         };
     }
 
-    /** Moves the first word to another one of the same meaning: answers whether the row is still the key's. */
+    /** Moves the first state to another one of the same meaning: answers whether the row is still the key's. */
     private boolean touch(long[] row, int first, long tenant, K key, long now) {
         for (; ; Thread.onSpinWait()) {
-            long word = (long) WORD.getVolatile(row, first);
-            if (TokenBucket.isGone(word) || isOther(row, first, tenant)) {
+            long state = (long) STATE.getVolatile(row, first);
+            if (TokenBucket.isGone(state) || isOther(row, first, tenant)) {
                 return false;
             }
-            long next = buckets[0].touched(word, asOf(key, buckets[0].refillBefore(now)));
-            if (WORD.compareAndSet(row, first, word, next)) {
+            long next = buckets[0].touched(state, asOf(key, buckets[0].refillBefore(now)));
+            if (STATE.compareAndSet(row, first, state, next)) {
                 return true;
             }
         }
     }
 
     /**
-     * A state word. If it owes more than its row may, at the caller's reading and at one taken after the word was read, the
+     * A state. If it owes more than its row may, at the caller's reading and at one taken after the state was read, the
      * clock has stepped back since it was written: then it owes that most from now on. An older reading proves nothing.
      */
     final long settled(long[] row, int index, TokenBucket bucket, long now) {
         for (; ; ) {
-            long word = (long) WORD.getVolatile(row, index);
-            if (!bucket.isBeyond(word, bucket.empty(), now)) {
-                return word;
+            long state = (long) STATE.getVolatile(row, index);
+            if (!bucket.isBeyond(state, bucket.empty(), now)) {
+                return state;
             }
-            long most = mostOwed(bucket); // read after the word: whoever wrote it has raised it before
-            long later = bucket.isBeyond(word, most, now) ? ticker.read() : now;
-            if (!bucket.isBeyond(word, most, later)) {
-                return word;
+            long most = mostOwed(bucket); // read after the state: whoever wrote it has raised it before
+            long later = bucket.isBeyond(state, most, now) ? ticker.read() : now;
+            if (!bucket.isBeyond(state, most, later)) {
+                return state;
             }
-            WORD.compareAndSet(row, index, word, bucket.owing(most, later));
+            STATE.compareAndSet(row, index, state, bucket.owing(most, later));
         }
     }
 
@@ -333,15 +333,15 @@ abstract class Buckets<K> {
     }
 
     private boolean isOther(long[] row, int first, long tenant) {
-        return tenant != ONLY_TENANT && (long) WORD.getVolatile(row, first - stride) != tenant;
+        return tenant != ONLY_TENANT && (long) STATE.getVolatile(row, first - stride) != tenant;
     }
 
-    static long word(long[] row, int index) {
-        return (long) WORD.getVolatile(row, index);
+    static long state(long[] row, int index) {
+        return (long) STATE.getVolatile(row, index);
     }
 
-    static boolean compareAndSetWord(long[] row, int index, long expected, long next) {
-        return WORD.compareAndSet(row, index, expected, next);
+    static boolean compareAndSetState(long[] row, int index, long expected, long next) {
+        return STATE.compareAndSet(row, index, expected, next);
     }
 
     final Ticker ticker() {

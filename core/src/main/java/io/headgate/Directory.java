@@ -8,8 +8,8 @@ final class Directory {
 
     /*
      * Extendible hashing (Fagin et al., 1979): a part that fewer bits tell has several entries. Rows are kept beside parts,
-     * so that a look-up gets from the entry to the words in one step. Entries are written one by one, rows before parts;
-     * whoever finds an old one either finds the key there, and the word to be MOVED, or was there before the key.
+     * so that a look-up gets from the entry to the states in one step. Entries are written one by one, rows before parts;
+     * whoever finds an old one either finds the key there, and the state to be MOVED, or was there before the key.
      */
 
     private static final VarHandle ROWS = MethodHandles.arrayElementVarHandle(long[][].class);

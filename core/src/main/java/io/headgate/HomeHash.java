@@ -3,7 +3,7 @@ package io.headgate;
 import java.util.random.RandomGenerator;
 
 /**
- * Spreads keys, in a way that nobody can foresee who does not know its three random words: over the parts of a table by the
+ * Spreads keys, in a way that nobody can foresee who does not know its three random numbers: over the parts of a table by the
  * first bits of a hash, and over the groups of a part by the bits after those.
  */
 final class HomeHash {

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code tryAcquire} allocates nothing for a client that is in the table, nor for one that comes to it, but when a part of the table
  * grows; nor for a key that has settled in the map if no more than eight share its hash code. A key that comes to the map costs some 100 bytes, and now and then a copy
- * of a part of it; an IPv6 client there costs its network each time. A key that a shared bucket admits costs a word a limit,
+ * of a part of it; an IPv6 client there costs its network each time. A key that a shared bucket admits costs a {@code long} a limit,
  * in an array; the first that shares one, those buckets themselves; a listener of denials, the address that it is told.
  * Counters grow a little as threads meet.
  *
@@ -106,10 +106,10 @@ public final class LocalLimiter<K> implements Limiter<K> {
     public Decision decide(K key, long permits) {
         requirePositive(permits);
         long now = ticker.read();
-        long[] words = new long[buckets.length];
+        long[] states = new long[buckets.length];
         K canonical = canonical(key);
-        Outcome outcome = acquire(canonical, permits, now, words);
-        return accounts.explain(canonical, outcome, true, words, permits, now);
+        Outcome outcome = acquire(canonical, permits, now, states);
+        return accounts.explain(canonical, outcome, true, states, permits, now);
     }
 
     /**
@@ -122,10 +122,10 @@ public final class LocalLimiter<K> implements Limiter<K> {
     public Decision peek(K key, long permits) {
         requirePositive(permits);
         long now = ticker.read();
-        long[] words = new long[buckets.length];
+        long[] states = new long[buckets.length];
         K canonical = canonical(key);
-        Outcome outcome = accounts.look(canonical, permits, now, words);
-        return accounts.explain(canonical, outcome, false, words, permits, now);
+        Outcome outcome = accounts.look(canonical, permits, now, states);
+        return accounts.explain(canonical, outcome, false, states, permits, now);
     }
 
     /** Begins to sweep. Not in the constructor, since another thread may see the limiter from here on. */
@@ -156,11 +156,11 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
-     * Takes permits if it can, and counts what was allowed; denials are counted where they happen. Leaves in {@code words},
-     * if given, the words it decided on.
+     * Takes permits if it can, and counts what was allowed; denials are counted where they happen. Leaves in {@code states},
+     * if given, the states it decided on.
      */
-    private Outcome acquire(K key, long permits, long now, long @Nullable [] words) {
-        Outcome outcome = accounts.take(key, permits, now, words);
+    private Outcome acquire(K key, long permits, long now, long @Nullable [] states) {
+        Outcome outcome = accounts.take(key, permits, now, states);
         if (outcome.overflow) {
             overflowed.increment();
         }

@@ -9,20 +9,20 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Buckets of keys of any type: an array of words per key, in a map. */
+/** Buckets of keys of any type: an array of states per key, in a map. */
 final class MapStore<K> extends BucketStore<K> {
 
     /*
-     * The first word of a key tells the state of all its buckets:
+     * The first state of a key tells about all its buckets:
      *
      *   NEW      → inserted, not charged yet
-     *   a time   → charged; every charge of the key begins with this word
-     *   RETIRED  → final: all words were full when it was written; the array is unlinked, or whoever meets it does so
+     *   a time   → charged; every charge of the key begins with this state
+     *   RETIRED  → final: all states were full when it was written; the array is unlinked, or whoever meets it does so
      *
-     * A key is evicted by one CAS of its first word, full → RETIRED, after all its words were seen to be full, and its cell
-     * was. That is enough although the CAS compares the first word only: a take moves the first word before any other;
-     * whatever else moves a word moves the first one, too, and last, and starts over if that is RETIRED. A thread that
-     * took from the first word, slept until all were full again and then takes from the second one in an array that nobody
+     * A key is evicted by one CAS of its first state, full → RETIRED, after all its states were seen to be full, and its cell
+     * was. That is enough although the CAS compares the first state only: a take moves the first state before any other;
+     * whatever else moves a state moves the first one, too, and last, and starts over if that is RETIRED. A thread that
+     * took from the first state, slept until all were full again and then takes from the second one in an array that nobody
      * sees any more has lost nothing either: the first limit refills most slowly, so all that was ever admitted from these
      * buckets had been earned back by then. An array is of one key for ever, so nobody else is charged.
      *
@@ -76,12 +76,12 @@ final class MapStore<K> extends BucketStore<K> {
     }
 
     @Override
-    int apply(K key, Operation operation, long permits, long now, long @Nullable [] words) {
+    int apply(K key, Operation operation, long permits, long now, long @Nullable [] states) {
         long[] row = map.load(key);
         if (row == null) {
             return ABSENT;
         }
-        int result = isRetired(row) ? ABSENT : applyTo(row, 0, ONLY_TENANT, key, operation, permits, now, words);
+        int result = isRetired(row) ? ABSENT : applyTo(row, 0, ONLY_TENANT, key, operation, permits, now, states);
         if (result == ABSENT) {
             StackProbe.require(STACK);
             if (map.compareAndDelete(key, row)) { // whoever retired it may be asleep
@@ -183,7 +183,7 @@ final class MapStore<K> extends BucketStore<K> {
                 return false;
             }
             floor.raise(now);
-            if (!compareAndSetWord(row, 0, first, TokenBucket.RETIRED)) {
+            if (!compareAndSetState(row, 0, first, TokenBucket.RETIRED)) {
                 return false;
             }
         }
@@ -219,7 +219,7 @@ final class MapStore<K> extends BucketStore<K> {
     }
 
     private static boolean isRetired(long[] row) {
-        return word(row, 0) == TokenBucket.RETIRED;
+        return state(row, 0) == TokenBucket.RETIRED;
     }
 
     @Override

@@ -14,13 +14,13 @@ final class Moves {
      *
      *   1. what it takes is allocated, which may fail: then nothing has happened;
      *   2. the old parts say where their rows will be;
-     *   3. row by row, each state word is exchanged for MOVED, which is final, and written to the new row, then its key;
+     *   3. row by row, each state is exchanged for MOVED, which is final, and written to the new row, then its key;
      *   4. the directory leads to the new parts, the old ones are replaced.
      *
-     * A word that was charged before its exchange is moved with the charge; a charge that comes after it fails. Old keys
+     * A state that was charged before its exchange is moved with the charge; a charge that comes after it fails. Old keys
      * stay readable, so whoever meets MOVED knows that the key was here, and looks for it where it is going: by the
      * directory, or in the successor as long as that is not in the directory (AddressTable.follow). A row is charged in the
-     * successor as soon as its key is there, since all its words are. docs/concurrency.md, "Rows that move", has the proof.
+     * successor as soon as its key is there, since all its states are. docs/concurrency.md, "Rows that move", has the proof.
      *
      * Where rows go is said by Part.successor; what they become, in moveRow.
      */
@@ -148,8 +148,8 @@ final class Moves {
         long[] rows = successor.rows;
         int place = slots.place(rows, homes.home(hash, successor.groups()));
         for (int i = 0; i < limits; i++) {
-            long word = Slots.exchange(part.rows, Slots.state(slot) + i * Slots.GROUP, TokenBucket.MOVED);
-            Slots.setRelease(rows, Slots.state(place) + i * Slots.GROUP, word);
+            long state = Slots.exchange(part.rows, Slots.firstState(slot) + i * Slots.GROUP, TokenBucket.MOVED);
+            Slots.setRelease(rows, Slots.firstState(place) + i * Slots.GROUP, state);
         }
         Slots.setRelease(rows, place, key);
         successor.count(1);

@@ -22,8 +22,8 @@ final class Part {
     private int live;
     /** Where the next newcomer without room looks for a full bucket: a group, or any number of them further. */
     int hand;
-    /** How many NEW words were given out. */
-    private long newWords;
+    /** How many NEW states were given out. */
+    private long newStates;
 
     /** Where the rows are going or have gone: one part, or two for the next bit. Null while they stay. */
     private volatile Part @Nullable [] successors;
@@ -53,14 +53,14 @@ final class Part {
         live += more;
     }
 
-    /** A word for a bucket that begins full, such as none of this part has begun with for long. */
-    long newWord() {
-        return TokenBucket.newWord(newWords++);
+    /** A state for a bucket that begins full, such as none of this part has begun with for long. */
+    long newState() {
+        return TokenBucket.newState(newStates++);
     }
 
-    /** Takes the place of a part, or half of it: NEW words that have moved here must not come again. */
+    /** Takes the place of a part, or half of it: NEW states that have moved here must not come again. */
     void succeed(Part predecessor) {
-        newWords = Math.max(newWords, predecessor.newWords);
+        newStates = Math.max(newStates, predecessor.newStates);
     }
 
     /** Says where the rows will be, before the first one goes. */

@@ -6,13 +6,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Buckets that keys without a row share by neighbourhood, and beside each of them <em>cells</em> that remember which keys
- * owe there: the latest word that an admitted charge of a key of this cell has left in the shared bucket. A key that gets
+ * owe there: the latest state that an admitted charge of a key of this cell has left in the shared bucket. A key that gets
  * a row starts from its cell, so it owes what it took itself. Fixed in size, made when first needed.
  */
 final class SharedBuckets<K> extends Buckets<K> {
 
     /*
-     * A bucket's row is followed by the rows of its 64 cells. A cell only moves on, by CAS to the later word, but for a
+     * A bucket's row is followed by the rows of its 64 cells. A cell only moves on, by CAS to the later state, but for a
      * refund of its key; the passing of time empties it, and nobody clears it. So what a key inherits does not depend on
      * when others came or when a sweep was.
      */
@@ -34,7 +34,7 @@ final class SharedBuckets<K> extends Buckets<K> {
 
     /** As of {@code now}, which is to be no earlier than the floor of the store: a row may have been evicted since. */
     @Override
-    int apply(K key, Operation operation, long permits, long now, long @Nullable [] words) {
+    int apply(K key, Operation operation, long permits, long now, long @Nullable [] states) {
         int number = neighbours.of(key);
         if (operation == Operation.REFUND) {
             return refund(number, key, permits, now);
@@ -42,15 +42,15 @@ final class SharedBuckets<K> extends Buckets<K> {
         long[] family = family(number);
         int row = row(number);
         return switch (operation) {
-            case LOOK -> applyTo(family, row, ONLY_TENANT, key, operation, permits, now, words);
+            case LOOK -> applyTo(family, row, ONLY_TENANT, key, operation, permits, now, states);
             case TAKE -> {
-                int refusing = applyTo(family, row, ONLY_TENANT, key, Operation.LOOK, permits, now, words);
-                yield refusing == ADMITTED ? charge(family, number, key, operation, permits, now, words) : refusing;
+                int refusing = applyTo(family, row, ONLY_TENANT, key, Operation.LOOK, permits, now, states);
+                yield refusing == ADMITTED ? charge(family, number, key, operation, permits, now, states) : refusing;
             }
-            case CHARGE -> charge(family, number, key, operation, permits, now, words);
+            case CHARGE -> charge(family, number, key, operation, permits, now, states);
             case GIVE_BACK -> {
-                applyTo(family, cell(number), ONLY_TENANT, key, operation, permits, now, words);
-                yield applyTo(family, row, ONLY_TENANT, key, operation, permits, now, words);
+                applyTo(family, cell(number), ONLY_TENANT, key, operation, permits, now, states);
+                yield applyTo(family, row, ONLY_TENANT, key, operation, permits, now, states);
             }
             case UNDO, REFUND, OWE, RESET ->
                 throw new IllegalArgumentException(operation + " would be of strangers, too");
@@ -59,8 +59,8 @@ final class SharedBuckets<K> extends Buckets<K> {
 
     /** Charges the shared bucket, then lets the key's cell remember what that charge left. */
     private int charge(
-            long[] family, int number, K key, Operation operation, long permits, long now, long @Nullable [] words) {
-        long[] before = words == null ? new long[buckets.length] : words;
+            long[] family, int number, K key, Operation operation, long permits, long now, long @Nullable [] states) {
+        long[] before = states == null ? new long[buckets.length] : states;
         int refusing = applyTo(family, row(number), ONLY_TENANT, key, operation, permits, now, before);
         for (int i = 0; i < buckets.length && refusing == ADMITTED; i++) {
             long after = next(i, operation, before[i], permits, now, 0);
@@ -105,7 +105,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return neighbours.of(key);
     }
 
-    /** What the keys of a cell still owe for their own charges, at most: a word, NEW if nothing. */
+    /** What the keys of a cell still owe for their own charges, at most: a state, NEW if nothing. */
     long owed(int number, int limit, long now) {
         long[] family = families.get(number >>> Neighbours.FAMILY_BITS);
         return family == null ? TokenBucket.NEW : settled(family, cell(number) + limit, buckets[limit], now);
@@ -142,7 +142,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         if (family != null) {
             return family;
         }
-        long[] made = new long[words()];
+        long[] made = new long[states()];
         Arrays.fill(made, TokenBucket.NEW);
         long[] other = families.compareAndExchange(index, null, made);
         return other == null ? made : other;
@@ -156,7 +156,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return row(number) + (1 + (number & (CELLS - 1))) * buckets.length;
     }
 
-    private int words() {
+    private int states() {
         return BUCKETS * (1 + CELLS) * buckets.length;
     }
 
@@ -175,6 +175,6 @@ final class SharedBuckets<K> extends Buckets<K> {
     }
 
     private long familyBytes() {
-        return ARRAY_HEADER_BYTES + (long) words() * Long.BYTES;
+        return ARRAY_HEADER_BYTES + (long) states() * Long.BYTES;
     }
 }

@@ -4,16 +4,16 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The memory of the parts of an {@link AddressTable}: arrays of slots, each a key word and one state word per limit, four to a
+ * The memory of the parts of an {@link AddressTable}: arrays of slots, each a key and one state per limit, four to a
  * group. Knows where things are and by which access mode they are read and written, and nothing of what they mean, but for
  * {@link #FREE}.
  */
 final class Slots {
 
     /*
-     * The first word of an array is the number of its groups. A group is four key words, then four state words of the first
+     * The first element of an array is the number of its groups. A group is four keys, then the four states of the first
      * limit, then four of the second, and so on: under one limit it is as large as a cache line. After the groups come
-     * their reaches, four to a word. A slot is told by the index of its key word.
+     * their reaches, four to an element. A slot is told by the index of its key.
      */
 
     /** The key of a slot that is nobody's. */
@@ -27,32 +27,32 @@ final class Slots {
     private static final int REACHES_BITS = 2;
     private static final int REACHES = 1 << REACHES_BITS;
 
-    private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
 
     private final int limits;
-    private final int wordsPerGroup;
+    private final int elementsPerGroup;
 
     Slots(int limits) {
         this.limits = limits;
-        wordsPerGroup = wordsPerGroup(limits);
+        elementsPerGroup = elementsPerGroup(limits);
     }
 
-    private static int wordsPerGroup(int limits) {
+    private static int elementsPerGroup(int limits) {
         return GROUP * (1 + limits);
     }
 
-    private static int words(int groups, int limits) {
-        return HEADER + groups * wordsPerGroup(limits) + (groups + REACHES - 1) / REACHES;
+    private static int elements(int groups, int limits) {
+        return HEADER + groups * elementsPerGroup(limits) + (groups + REACHES - 1) / REACHES;
     }
 
     /** What an array of so many groups occupies. */
     static long bytes(int groups, int limits) {
-        return ARRAY_HEADER + (long) Long.BYTES * words(groups, limits);
+        return ARRAY_HEADER + (long) Long.BYTES * elements(groups, limits);
     }
 
     /** An array of free slots. */
     long[] make(int groups) {
-        long[] rows = new long[words(groups, limits)];
+        long[] rows = new long[elements(groups, limits)];
         rows[0] = groups;
         return rows;
     }
@@ -61,22 +61,22 @@ final class Slots {
         return (int) rows[0];
     }
 
-    /** Where the key word of the first slot of a group is. The next ones follow. */
+    /** Where the key of the first slot of a group is. The next ones follow. */
     int first(int group) {
-        return HEADER + group * wordsPerGroup;
+        return HEADER + group * elementsPerGroup;
     }
 
     /** The slot that has this key, not {@link #FREE}, from its home on, or -1. Who acts upon it reads its key again. */
     int find(long[] rows, int home, long key) {
         int slot = inGroup(rows, home, key);
-        return (long) WORD.getOpaque(rows, slot) == key ? slot : findFurther(rows, home, key);
+        return (long) ELEMENT.getOpaque(rows, slot) == key ? slot : findFurther(rows, home, key);
     }
 
     private int findFurther(long[] rows, int home, long key) {
         int groups = groups(rows);
         for (int distance = 1, reach = reach(rows, home); distance <= reach; distance++) {
             int slot = inGroup(rows, further(home, distance, groups), key);
-            if ((long) WORD.getOpaque(rows, slot) == key) {
+            if ((long) ELEMENT.getOpaque(rows, slot) == key) {
                 return slot;
             }
         }
@@ -94,9 +94,9 @@ final class Slots {
         int first = first(group);
         // Without a branch for each key, since no processor can foresee which of the four it will be.
         return first
-                + (((isOther((long) WORD.getOpaque(rows, first + 1) ^ key) - 1) & 1)
-                        | ((isOther((long) WORD.getOpaque(rows, first + 2) ^ key) - 1) & 2)
-                        | ((isOther((long) WORD.getOpaque(rows, first + 3) ^ key) - 1) & 3));
+                + (((isOther((long) ELEMENT.getOpaque(rows, first + 1) ^ key) - 1) & 1)
+                        | ((isOther((long) ELEMENT.getOpaque(rows, first + 2) ^ key) - 1) & 2)
+                        | ((isOther((long) ELEMENT.getOpaque(rows, first + 3) ^ key) - 1) & 3));
     }
 
     /** 0 if the difference is, else 1. */
@@ -130,36 +130,36 @@ final class Slots {
         return NOWHERE;
     }
 
-    /** Where the first state word of a slot is; the next ones follow at a distance of {@link #GROUP}. */
-    static int state(int slot) {
+    /** Where the first state of a slot is; the next ones follow at a distance of {@link #GROUP}. */
+    static int firstState(int slot) {
         return slot + GROUP;
     }
 
     static long key(long[] rows, int slot) {
-        return (long) WORD.getAcquire(rows, slot);
+        return (long) ELEMENT.getAcquire(rows, slot);
     }
 
-    static void setRelease(long[] rows, int index, long word) {
-        WORD.setRelease(rows, index, word);
+    static void setRelease(long[] rows, int index, long value) {
+        ELEMENT.setRelease(rows, index, value);
     }
 
-    static long exchange(long[] rows, int index, long word) {
-        return (long) WORD.getAndSet(rows, index, word);
+    static long exchange(long[] rows, int index, long value) {
+        return (long) ELEMENT.getAndSet(rows, index, value);
     }
 
     /** How many groups beyond this one its keys may be, at most. */
     int reach(long[] rows, int home) {
-        return (char) ((long) WORD.getOpaque(rows, reachWord(rows, home)) >>> reachShift(home));
+        return (char) ((long) ELEMENT.getOpaque(rows, reachElement(rows, home)) >>> reachShift(home));
     }
 
     /** One thread at a time. */
     void setReach(long[] rows, int home, int reach) {
-        int index = reachWord(rows, home);
-        long others = (long) WORD.getOpaque(rows, index) & ~((long) Character.MAX_VALUE << reachShift(home));
-        WORD.setOpaque(rows, index, others | ((long) reach << reachShift(home)));
+        int index = reachElement(rows, home);
+        long others = (long) ELEMENT.getOpaque(rows, index) & ~((long) Character.MAX_VALUE << reachShift(home));
+        ELEMENT.setOpaque(rows, index, others | ((long) reach << reachShift(home)));
     }
 
-    private int reachWord(long[] rows, int home) {
+    private int reachElement(long[] rows, int home) {
         return first(groups(rows)) + (home >>> REACHES_BITS);
     }
 

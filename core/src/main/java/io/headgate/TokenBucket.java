@@ -4,8 +4,8 @@ import java.math.BigInteger;
 import java.time.Duration;
 
 /**
- * The arithmetic of a token bucket whose whole state is one word: the time at which it will be full again. Pure
- * functions of the word and the clock reading, thread-safe. Not final, so that a test may fall asleep in one of them.
+ * The arithmetic of a token bucket whose state is one number: the time at which it will be full again. Pure
+ * functions of the state and the clock reading, thread-safe. Not final, so that a test may fall asleep in one of them.
  *
  * <p>This is the generic cell rate algorithm (ITU-T I.371, virtual scheduling) read as a token bucket: the
  * <em>debt</em> of a bucket is the time until it is full, n permits cost n intervals of debt, and they are admitted if
@@ -19,17 +19,17 @@ class TokenBucket {
 
     /*
      * A time is counted in half units, 2^-shift ns, so its lowest bit is free: it is the number of the busy period, modulo
-     * two, which a charge of a full bucket changes. Whoever has read a word, slept, and finds the same word again by CAS
+     * two, which a charge of a full bucket changes. Whoever has read a state, slept, and finds the same state again by CAS
      * has slept over no moment at which the bucket was full and charged anew, or over two. The bit moves no permit:
      * arithmetic leaves it out.
      *
-     * Words are compared by their difference only, so the clock may start anywhere and wrap. A difference below 2^60 half
+     * States are compared by their difference only, so the clock may start anywhere and wrap. A difference below 2^60 half
      * units is a debt, any other is time gone by: 15 sixteenths of the range, which are 273 years at shift 1 and 782 days at
      * shift 8. No debt is ever more than `most`, which is less than 2^59 half units (k is chosen so: only buckets that take
      * days to fill at more than 5,000 permits a second notice), so a larger one is of a clock that has stepped back, or of
      * a bucket that nobody has looked at for longer than that: see Buckets.settled.
      *
-     * The 2^16 words that are least as numbers are no times. A computed time that falls among them becomes the next word
+     * The 2^16 states that are least as numbers are no times. A computed time that falls among them becomes the next state
      * that is one, which is at most 33 µs later, never early, once in 584 years × 2^-shift.
      */
 
@@ -42,10 +42,10 @@ class TokenBucket {
     /** A full bucket that nobody has charged yet, so it is full as of whatever time it is charged at. */
     static final long NEW = Long.MIN_VALUE + 3;
 
-    /** From here on words are times; before it, those that are not above are {@link #newWord new} ones. */
+    /** From here on states are times; before it, those that are not above are {@link #newState new} ones. */
     static final long FIRST_TIME = Long.MIN_VALUE + (1L << 16);
 
-    private static final long NEW_WORDS = 1L << 15;
+    private static final long NEW_STATES = 1L << 15;
 
     /** The busy period's number within a time. */
     private static final long PERIOD = 1;
@@ -104,16 +104,16 @@ class TokenBucket {
     }
 
     /** Whether there is no bucket here, or no more. */
-    static boolean isGone(long word) {
-        return word < NEW;
+    static boolean isGone(long state) {
+        return state < NEW;
     }
 
     /**
-     * One of 2<sup>15</sup> words that mean what {@link #NEW} means. A place that is used for one bucket after the other
+     * One of 2<sup>15</sup> states that mean what {@link #NEW} means. A place that is used for one bucket after the other
      * begins each with another one, so that a late compare-and-set does not take the next bucket for the last.
      */
-    static long newWord(long count) {
-        return FIRST_TIME - 1 - (count & (NEW_WORDS - 1));
+    static long newState(long count) {
+        return FIRST_TIME - 1 - (count & (NEW_STATES - 1));
     }
 
     /** The debt of one permit in the finest unit of all buckets, 2^-8 ns: what buckets are ordered by. */
@@ -130,24 +130,24 @@ class TokenBucket {
     }
 
     /** Whether so many permits are there. */
-    boolean admits(long word, long permits, long now) {
-        return permits <= capacity && debt(word, now) <= full - permits * interval;
+    boolean admits(long state, long permits, long now) {
+        return permits <= capacity && debt(state, now) <= full - permits * interval;
     }
 
-    /** The word after so many permits were taken, or the same word if they are not there. */
-    long take(long word, long permits, long now) {
-        return admits(word, permits, now) ? raised(word, permits * interval, now) : word;
+    /** The state after so many permits were taken, or the same state if they are not there. */
+    long take(long state, long permits, long now) {
+        return admits(state, permits, now) ? raised(state, permits * interval, now) : state;
     }
 
-    /** The word after the permits that {@link #chargeable} tells were taken. */
-    long charge(long word, long permits, long now, long mostDebt) {
-        long taken = chargeable(word, permits, now, mostDebt);
-        return taken == 0 ? word : raised(word, taken * interval, now);
+    /** The state after the permits that {@link #chargeable} tells were taken. */
+    long charge(long state, long permits, long now, long mostDebt) {
+        long taken = chargeable(state, permits, now, mostDebt);
+        return taken == 0 ? state : raised(state, taken * interval, now);
     }
 
     /** How many of so many permits can be taken, whether they are there or not, until so much is owed. */
-    long chargeable(long word, long permits, long now, long mostDebt) {
-        return Math.min(permits, Math.max(0, mostDebt - debt(word, now)) / interval);
+    long chargeable(long state, long permits, long now, long mostDebt) {
+        return Math.min(permits, Math.max(0, mostDebt - debt(state, now)) / interval);
     }
 
     /** The debt at which nothing is there: the most that {@link #take} leaves. */
@@ -165,76 +165,76 @@ class TokenBucket {
         return most;
     }
 
-    /** The word that owes so many nanoseconds as of a reading, as it is now: at least 0 and at most {@code most}. */
+    /** The state that owes so many nanoseconds as of a reading, as it is now: at least 0 and at most {@code most}. */
     long owing(long nanos, long asOf, long now) {
         long elapsed = Math.max(0, now - asOf);
         return time(now, Math.min(most, Math.min(most >>> shift, Math.max(0, nanos - elapsed)) << shift), 0);
     }
 
-    /** The word, or the one that owes more, if it does. */
-    long owe(long word, long owing, long now) {
+    /** The state, or the one that owes more, if it does. */
+    long owe(long state, long owing, long now) {
         long debt = debt(owing, now);
-        long less = debt(word, now);
-        return debt <= less ? word : raised(word, debt - less, now);
+        long less = debt(state, now);
+        return debt <= less ? state : raised(state, debt - less, now);
     }
 
-    /** The word after so many permits were given back; the same word if the bucket is full. */
-    long refund(long word, long permits, long now) {
-        long debt = debt(word, now);
-        return debt == 0 ? word : time(now, permits > debt / interval ? 0 : debt - permits * interval, word);
+    /** The state after so many permits were given back; the same state if the bucket is full. */
+    long refund(long state, long permits, long now) {
+        long debt = debt(state, now);
+        return debt == 0 ? state : time(now, permits > debt / interval ? 0 : debt - permits * interval, state);
     }
 
     /** How many of so many permits are owed in full. */
-    long refundable(long word, long permits, long now) {
-        return Math.min(permits, debt(word, now) / interval);
+    long refundable(long state, long permits, long now) {
+        return Math.min(permits, debt(state, now) / interval);
     }
 
     /**
-     * The word after a charge was given back: without what this charge alone still owes, so that nothing is given that
+     * The state after a charge was given back: without what this charge alone still owes, so that nothing is given that
      * another one has paid.
      *
      * @param charged when the charge was made, or earlier
-     * @param now a reading taken after the word was read
+     * @param now a reading taken after the state was read
      */
-    long giveBack(long word, long permits, long charged, long now) {
-        return lessened(word, stillOwed(word, permits, charged, now), now);
+    long giveBack(long state, long permits, long charged, long now) {
+        return lessened(state, stillOwed(state, permits, charged, now), now);
     }
 
-    /** The same, less one unit: then the word is none that was there before the charge. */
-    long undo(long word, long permits, long charged, long now) {
-        return lessened(word, stillOwed(word, permits, charged, now) - 2 * PERIOD, now);
+    /** The same, less one unit: then the state is none that was there before the charge. */
+    long undo(long state, long permits, long charged, long now) {
+        return lessened(state, stillOwed(state, permits, charged, now) - 2 * PERIOD, now);
     }
 
-    private long stillOwed(long word, long permits, long charged, long now) {
+    private long stillOwed(long state, long permits, long charged, long now) {
         long elapsed = Math.max(0, now - charged);
-        return elapsed > full >>> shift ? 0 : Math.min(permits * interval - (elapsed << shift), debt(word, now));
+        return elapsed > full >>> shift ? 0 : Math.min(permits * interval - (elapsed << shift), debt(state, now));
     }
 
-    private long lessened(long word, long less, long now) {
-        return less <= 0 ? word : time(now, debt(word, now) - less, word);
+    private long lessened(long state, long less, long now) {
+        return less <= 0 ? state : time(now, debt(state, now) - less, state);
     }
 
-    /** The word of a full bucket; the same word if it is one. */
-    long reset(long word, long now) {
-        return debt(word, now) == 0 ? word : time(now, 0, word);
+    /** The state of a full bucket; the same state if it is one. */
+    long reset(long state, long now) {
+        return debt(state, now) == 0 ? state : time(now, 0, state);
     }
 
-    /** A word that means the same for a bucket that has been full for a while, and another one. */
-    long touched(long word, long since) {
-        return word < FIRST_TIME ? time(since, 0, 0) : word ^ PERIOD;
+    /** A state that means the same for a bucket that has been full for a while, and another one. */
+    long touched(long state, long since) {
+        return state < FIRST_TIME ? time(since, 0, 0) : state ^ PERIOD;
     }
 
-    /** The word that owes as much at one reading as this one does at the other. */
-    long restated(long word, long from, long to) {
-        return word < FIRST_TIME || from == to ? word : time(to, debt(word, from), word);
+    /** The state that owes as much at one reading as this one does at the other. */
+    long restated(long state, long from, long to) {
+        return state < FIRST_TIME || from == to ? state : time(to, debt(state, from), state);
     }
 
     /** Whether more is owed than so much. */
-    boolean isBeyond(long word, long debt, long now) {
-        return debt(word, now) > debt;
+    boolean isBeyond(long state, long debt, long now) {
+        return debt(state, now) > debt;
     }
 
-    /** The word that owes so much. */
+    /** The state that owes so much. */
     long owing(long debt, long now) {
         return time(now, debt, 0);
     }
@@ -244,42 +244,42 @@ class TokenBucket {
         return now - (full >>> shift);
     }
 
-    boolean isFull(long word, long now) {
-        return debt(word, now) == 0;
+    boolean isFull(long state, long now) {
+        return debt(state, now) == 0;
     }
 
     /** Whole permits that are there. */
-    long available(long word, long now) {
-        return Math.max(0, full - debt(word, now)) / interval;
+    long available(long state, long now) {
+        return Math.max(0, full - debt(state, now)) / interval;
     }
 
     /** Nanoseconds until so many permits, at most the capacity, are there; 0 if they are. */
-    long nanosUntil(long permits, long word, long now) {
-        return nanos(debt(word, now) - (full - permits * interval));
+    long nanosUntil(long permits, long state, long now) {
+        return nanos(debt(state, now) - (full - permits * interval));
     }
 
     /** Nanoseconds until there is one whole permit more than now; 0 if the bucket is full. */
-    long nanosUntilNext(long word, long now) {
-        return isFull(word, now) ? 0 : nanosUntil(available(word, now) + 1, word, now);
+    long nanosUntilNext(long state, long now) {
+        return isFull(state, now) ? 0 : nanosUntil(available(state, now) + 1, state, now);
     }
 
     /** Nanoseconds until the bucket is full; 0 if it is. */
-    long nanosUntilFull(long word, long now) {
-        return nanos(debt(word, now));
+    long nanosUntilFull(long state, long now) {
+        return nanos(debt(state, now));
     }
 
-    private long debt(long word, long now) {
-        long debt = (word & ~PERIOD) - (now << shift);
-        return word < FIRST_TIME || debt < 0 || debt >= LEAST_PAST ? 0 : debt;
+    private long debt(long state, long now) {
+        long debt = (state & ~PERIOD) - (now << shift);
+        return state < FIRST_TIME || debt < 0 || debt >= LEAST_PAST ? 0 : debt;
     }
 
-    /** The word that owes so much more: of another busy period if it owes nothing. */
-    private long raised(long word, long more, long now) {
-        long debt = debt(word, now);
-        return time(now, debt + more, debt == 0 ? word ^ PERIOD : word);
+    /** The state that owes so much more: of another busy period if it owes nothing. */
+    private long raised(long state, long more, long now) {
+        long debt = debt(state, now);
+        return time(now, debt + more, debt == 0 ? state ^ PERIOD : state);
     }
 
-    /** The time of this debt, in the busy period of the word given. */
+    /** The time of this debt, in the busy period of the state given. */
     private long time(long now, long debt, long period) {
         return Math.max(FIRST_TIME, (now << shift) + debt) | (period & PERIOD);
     }

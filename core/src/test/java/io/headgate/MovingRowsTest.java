@@ -41,45 +41,45 @@ class MovingRowsTest {
         }
 
         @Override
-        long take(long word, long permits, long now) {
+        long take(long state, long permits, long now) {
             nap();
-            return super.take(word, permits, now);
+            return super.take(state, permits, now);
         }
 
         @Override
-        long charge(long word, long permits, long now, long mostDebt) {
+        long charge(long state, long permits, long now, long mostDebt) {
             nap();
-            return super.charge(word, permits, now, mostDebt);
+            return super.charge(state, permits, now, mostDebt);
         }
 
         @Override
-        long owe(long word, long owing, long now) {
+        long owe(long state, long owing, long now) {
             nap();
-            return super.owe(word, owing, now);
+            return super.owe(state, owing, now);
         }
 
         @Override
-        long refund(long word, long permits, long now) {
+        long refund(long state, long permits, long now) {
             nap();
-            return super.refund(word, permits, now);
+            return super.refund(state, permits, now);
         }
 
         @Override
-        long reset(long word, long now) {
+        long reset(long state, long now) {
             nap();
-            return super.reset(word, now);
+            return super.reset(state, now);
         }
 
         @Override
-        long giveBack(long word, long permits, long charged, long now) {
+        long giveBack(long state, long permits, long charged, long now) {
             nap();
-            return super.giveBack(word, permits, charged, now);
+            return super.giveBack(state, permits, charged, now);
         }
 
         @Override
-        long undo(long word, long permits, long charged, long now) {
+        long undo(long state, long permits, long charged, long now) {
             nap();
-            return super.undo(word, permits, charged, now);
+            return super.undo(state, permits, charged, now);
         }
     }
 
@@ -110,7 +110,7 @@ class MovingRowsTest {
         return Arrays.stream(Operation.values()).filter(operation -> operation != Operation.LOOK);
     }
 
-    /** Whatever limit it comes to next: the same words as in rows that do not move. */
+    /** Whatever limit it comes to next: the same states as in rows that do not move. */
     @ParameterizedTest
     @MethodSource("operations")
     void aCallThatSleepsWhileItsRowMovesGoesOnWithTheSameLimit(Operation operation) {
@@ -156,18 +156,18 @@ class MovingRowsTest {
                 sweep(store);
             }
         });
-        long[] words = new long[3];
+        long[] states = new long[3];
         for (int i = 0; operation == Operation.OWE && i < 3; i++) {
-            words[i] = buckets[i].owing(10_000L * (i + 1) * 1_000_000_000L, 0, 0);
+            states[i] = buckets[i].owing(10_000L * (i + 1) * 1_000_000_000L, 0, 0);
         }
-        int result = store.apply(CLIENT, operation, 2, 0, words);
+        int result = store.apply(CLIENT, operation, 2, 0, states);
         long[] after = new long[3];
         store.apply(CLIENT, Operation.LOOK, 1, 0, after);
         String[] told = new String[7];
         told[0] = "result " + result;
         for (int i = 0; i < 3; i++) {
             // In microseconds: an undo keeps a nanosecond, and a call that starts over has nothing to undo.
-            told[1 + i] = buckets[i].nanosUntilFull(words[i], 0) / 1_000 + " us owed when it was decided";
+            told[1 + i] = buckets[i].nanosUntilFull(states[i], 0) / 1_000 + " us owed when it was decided";
             told[4 + i] = buckets[i].nanosUntilFull(after[i], 0) / 1_000 + " us owed afterwards";
         }
         return told;
@@ -203,8 +203,8 @@ class MovingRowsTest {
                     admitted.addAndGet(id, permits);
                 }
                 if (i % 16 == 0) { // as many as this call has taken itself
-                    long[] words = new long[limits];
-                    Outcome outcome = accounts.take(hot(id), 1, 0, words);
+                    long[] states = new long[limits];
+                    Outcome outcome = accounts.take(hot(id), 1, 0, states);
                     if (outcome.allowed) {
                         accounts.giveBack(hot(id), 1, 0, outcome.overflow);
                     }

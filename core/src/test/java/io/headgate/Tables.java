@@ -68,10 +68,10 @@ final class Tables {
                 int done,
                 long permits,
                 long now,
-                long @Nullable [] words) {
+                long @Nullable [] states) {
             followed.increment();
             long start = System.nanoTime();
-            int result = super.follow(moved, address, operation, done, permits, now, words);
+            int result = super.follow(moved, address, operation, done, permits, now, states);
             nanos.incrementAndGet(Long.SIZE - Long.numberOfLeadingZeros(System.nanoTime() - start));
             return result;
         }

@@ -77,9 +77,9 @@ class UndoTest {
         meanwhile.set(() -> store.apply(KEY, Operation.CHARGE, 1, ticker.read(), null)); // leaves the second one empty
         store.apply(KEY, Operation.REFUND, 1, ticker.read(), null);
         assertThat(take(store, 1)).isEqualTo(1);
-        long[] words = new long[2];
-        store.apply(KEY, Operation.LOOK, 1, ticker.read(), words);
-        assertThat(buckets[0].nanosUntilFull(words[0], ticker.read())).isEqualTo(2 * SECOND + 1);
+        long[] states = new long[2];
+        store.apply(KEY, Operation.LOOK, 1, ticker.read(), states);
+        assertThat(buckets[0].nanosUntilFull(states[0], ticker.read())).isEqualTo(2 * SECOND + 1);
     }
 
     @Test

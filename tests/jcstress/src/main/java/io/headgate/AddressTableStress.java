@@ -131,7 +131,7 @@ public final class AddressTableStress {
         }
     }
 
-    /** The same before anybody has charged the first client's bucket: both tenants begin with NEW words. */
+    /** The same before anybody has charged the first client's bucket: both tenants begin with NEW states. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Each has charged its own bucket.")
     @Outcome(id = ".*, 0", expect = FORBIDDEN, desc = "Charged to another key: A's permit to B.")
@@ -198,7 +198,7 @@ public final class AddressTableStress {
     /** Somebody looks at a client who owes two permits while another is given its neighbour's slot. */
     @JCStressTest
     @Outcome(id = "0", expect = ACCEPTABLE, desc = "What the client owes.")
-    @Outcome(id = "[12]", expect = FORBIDDEN, desc = "A tracked client was not found, or another's word was read.")
+    @Outcome(id = "[12]", expect = FORBIDDEN, desc = "A tracked client was not found, or another's state was read.")
     @State
     public static class LookVersusChurn {
 

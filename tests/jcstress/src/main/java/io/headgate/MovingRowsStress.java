@@ -137,13 +137,13 @@ public final class MovingRowsStress {
             }
 
             @Override
-            long take(long word, long permits, long now) {
+            long take(long state, long permits, long now) {
                 Runnable other = meanwhile;
                 if (other != null) {
                     meanwhile = null;
                     other.run();
                 }
-                return super.take(word, permits, now);
+                return super.take(state, permits, now);
             }
         }
     }

@@ -54,17 +54,17 @@ abstract class TableUnderStress {
     }
 
     final long left(ClientAddress client, int limit, long now) {
-        return buckets[limit].available(word(client, limit, now), now);
+        return buckets[limit].available(state(client, limit, now), now);
     }
 
     /** Nanoseconds until the client's bucket is full. */
     final long owed(ClientAddress client, int limit, long now) {
-        return buckets[limit].nanosUntilFull(word(client, limit, now), now);
+        return buckets[limit].nanosUntilFull(state(client, limit, now), now);
     }
 
-    private long word(ClientAddress client, int limit, long now) {
-        long[] words = new long[buckets.length];
-        boolean tracked = table.apply(client, Operation.LOOK, 1, now, words) != Buckets.ABSENT;
-        return tracked ? words[limit] : TokenBucket.NEW;
+    private long state(ClientAddress client, int limit, long now) {
+        long[] states = new long[buckets.length];
+        boolean tracked = table.apply(client, Operation.LOOK, 1, now, states) != Buckets.ABSENT;
+        return tracked ? states[limit] : TokenBucket.NEW;
     }
 }
