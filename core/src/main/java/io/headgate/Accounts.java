@@ -53,10 +53,10 @@ final class Accounts<K> {
     }
 
     /** Takes permits if it can. Leaves in {@code states}, if given, those that it decided on. */
-    Outcome take(K key, long permits, long now, long @Nullable [] states) {
+    ChargeResult take(K key, long permits, long now, long @Nullable [] states) {
         if (permits > mostPermits) {
             refused(permits);
-            return states == null ? Outcome.DENIED : look(key, permits, now, states);
+            return states == null ? ChargeResult.DENIED : look(key, permits, now, states);
         }
         int refusing = applyToOwn(key, Operation.TAKE, permits, now, states);
         if (refusing != Buckets.ABSENT) {
@@ -74,11 +74,11 @@ final class Accounts<K> {
         return overflowUnaccounted(states);
     }
 
-    private Outcome counted(boolean sharing, int refusing) {
+    private ChargeResult counted(boolean sharing, int refusing) {
         if (refusing != Buckets.ADMITTED) {
             refusals[refusing].increment();
         }
-        return outcome(sharing, refusing == Buckets.ADMITTED);
+        return result(sharing, refusing == Buckets.ADMITTED);
     }
 
     /** Applies an operation to the key's own buckets, which it is given if there is room. */
@@ -142,12 +142,12 @@ final class Accounts<K> {
     }
 
     /** What {@link #take} would answer. */
-    Outcome look(K key, long permits, long now, long[] states) {
-        Outcome outcome = lookAt(key, permits, now, states);
-        return permits > mostPermits ? Outcome.DENIED : outcome; // whatever place was looked at
+    ChargeResult look(K key, long permits, long now, long[] states) {
+        ChargeResult result = lookAt(key, permits, now, states);
+        return permits > mostPermits ? ChargeResult.DENIED : result; // whatever place was looked at
     }
 
-    private Outcome lookAt(K key, long permits, long now, long[] states) {
+    private ChargeResult lookAt(K key, long permits, long now, long[] states) {
         int refusing = store.apply(key, Operation.LOOK, permits, now, states);
         boolean sharing = false;
         if (refusing == Buckets.ABSENT) {
@@ -163,35 +163,35 @@ final class Accounts<K> {
                 return overflowUnaccounted(states);
             }
         }
-        return outcome(sharing, refusing == Buckets.ADMITTED);
+        return result(sharing, refusing == Buckets.ADMITTED);
     }
 
     /** Decides without a look at any bucket: there are full ones for who is let in, none for who is turned away. */
-    private Outcome overflowUnaccounted(long @Nullable [] states) {
+    private ChargeResult overflowUnaccounted(long @Nullable [] states) {
         if (states != null) {
             Arrays.fill(states, overflow == Overflow.ALLOW ? TokenBucket.NEW : TokenBucket.ABSENT);
         }
         return overflow(overflow == Overflow.ALLOW);
     }
 
-    private static Outcome outcome(boolean sharing, boolean allowed) {
-        return sharing ? overflow(allowed) : allowed ? Outcome.ALLOWED : Outcome.DENIED;
+    private static ChargeResult result(boolean sharing, boolean allowed) {
+        return sharing ? overflow(allowed) : allowed ? ChargeResult.ALLOWED : ChargeResult.DENIED;
     }
 
-    private static Outcome overflow(boolean allowed) {
-        return allowed ? Outcome.OVERFLOW_ALLOWED : Outcome.OVERFLOW_DENIED;
+    private static ChargeResult overflow(boolean allowed) {
+        return allowed ? ChargeResult.OVERFLOW_ALLOWED : ChargeResult.OVERFLOW_DENIED;
     }
 
     /**
      * What the states say, after they were charged or as they are. Counts calls that left a key near a limit.
      *
-     * @param asked whether the permits were asked for, and so taken if the outcome allows it and any bucket was looked at
+     * @param asked whether the permits were asked for, and so taken if the result allows it and any bucket was looked at
      */
-    Decision explain(K key, Outcome outcome, boolean asked, long[] states, long permits, long now) {
-        if (outcome == Outcome.OVERFLOW_DENIED && states[0] == TokenBucket.ABSENT) {
+    Decision explain(K key, ChargeResult result, boolean asked, long[] states, long permits, long now) {
+        if (result == ChargeResult.OVERFLOW_DENIED && states[0] == TokenBucket.ABSENT) {
             return Decision.denied(null, true, List.of());
         }
-        boolean taken = asked && outcome.allowed && !(outcome.overflow && overflow == Overflow.ALLOW);
+        boolean taken = asked && result.allowed && !(result.overflow && overflow == Overflow.ALLOW);
         boolean admissible = permits <= mostPermits;
         LimitStatus[] statuses = new LimitStatus[buckets.length];
         long wait = 0;
@@ -213,13 +213,13 @@ final class Accounts<K> {
             nearLimit.increment();
         }
         List<LimitStatus> list = List.of(statuses);
-        if (outcome.allowed) {
+        if (result.allowed) {
             return Decision.allowed(
-                    outcome.overflow, list, taken ? permits : 0, more -> giveBack(key, more, now, outcome.overflow));
+                    result.overflow, list, taken ? permits : 0, more -> giveBack(key, more, now, result.overflow));
         }
         return admissible
-                ? Decision.denied(Duration.ofNanos(wait), outcome.overflow, list)
-                : Decision.neverAdmissible(outcome.overflow, list);
+                ? Decision.denied(Duration.ofNanos(wait), result.overflow, list)
+                : Decision.neverAdmissible(result.overflow, list);
     }
 
     /** Gives permits back: to the key's own buckets, else to those it shares if it still owes there. */

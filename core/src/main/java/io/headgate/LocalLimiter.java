@@ -108,8 +108,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
         long now = ticker.read();
         long[] states = new long[buckets.length];
         K canonical = canonical(key);
-        Outcome outcome = acquire(canonical, permits, now, states);
-        return accounts.explain(canonical, outcome, true, states, permits, now);
+        ChargeResult result = acquire(canonical, permits, now, states);
+        return accounts.explain(canonical, result, true, states, permits, now);
     }
 
     /**
@@ -124,8 +124,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
         long now = ticker.read();
         long[] states = new long[buckets.length];
         K canonical = canonical(key);
-        Outcome outcome = accounts.look(canonical, permits, now, states);
-        return accounts.explain(canonical, outcome, false, states, permits, now);
+        ChargeResult result = accounts.look(canonical, permits, now, states);
+        return accounts.explain(canonical, result, false, states, permits, now);
     }
 
     /** Begins to sweep. Not in the constructor, since another thread may see the limiter from here on. */
@@ -159,17 +159,17 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * Takes permits if it can, and counts what was allowed; denials are counted where they happen. Leaves in {@code states},
      * if given, the states it decided on.
      */
-    private Outcome acquire(K key, long permits, long now, long @Nullable [] states) {
-        Outcome outcome = accounts.take(key, permits, now, states);
-        if (outcome.overflow) {
+    private ChargeResult acquire(K key, long permits, long now, long @Nullable [] states) {
+        ChargeResult result = accounts.take(key, permits, now, states);
+        if (result.overflow) {
             overflowed.increment();
         }
-        if (outcome.allowed) {
+        if (result.allowed) {
             allowed.increment();
         } else if (denials != null) {
             denials.tell(key); // last, since it may throw
         }
-        return outcome;
+        return result;
     }
 
     /**

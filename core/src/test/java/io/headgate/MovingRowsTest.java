@@ -204,9 +204,9 @@ class MovingRowsTest {
                 }
                 if (i % 16 == 0) { // as many as this call has taken itself
                     long[] states = new long[limits];
-                    Outcome outcome = accounts.take(hot(id), 1, 0, states);
-                    if (outcome.allowed) {
-                        accounts.giveBack(hot(id), 1, 0, outcome.overflow);
+                    ChargeResult result = accounts.take(hot(id), 1, 0, states);
+                    if (result.allowed) {
+                        accounts.giveBack(hot(id), 1, 0, result.overflow);
                     }
                 }
             }
