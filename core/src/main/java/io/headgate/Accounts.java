@@ -32,8 +32,8 @@ final class Accounts<K> {
     /** In the order of the user. */
     private final List<Limit> limits;
 
-    /** Refusals by the bucket that was the first to be found wanting; in the order of the buckets. */
-    private final LongAdder[] refusals;
+    /** Denials by the bucket that denied: the first that had too few permits. In the order of the buckets. */
+    private final LongAdder[] deniedByBucket;
     /** Denials by the overflow rule, without a look at any bucket. */
     private final LongAdder deniedAtCapacity = new LongAdder();
     /** Permits that were charged and not taken, since too much was owed already, or there was no room for the key. */
@@ -49,23 +49,24 @@ final class Accounts<K> {
         this.store = store;
         this.shared = store.shared;
         this.overflow = overflow;
-        this.refusals = Arrays.stream(buckets).map(bucket -> new LongAdder()).toArray(LongAdder[]::new);
+        this.deniedByBucket =
+                Arrays.stream(buckets).map(bucket -> new LongAdder()).toArray(LongAdder[]::new);
     }
 
     /** Takes permits if it can. Leaves in {@code states}, if given, those that it decided on. */
     ChargeResult take(K key, long permits, long now, long @Nullable [] states) {
         if (permits > mostPermits) {
-            refused(permits);
+            countNeverAdmissible(permits);
             return states == null ? ChargeResult.DENIED : look(key, permits, now, states);
         }
-        int refusing = applyToOwn(key, Operation.TAKE, permits, now, states);
-        if (refusing != Buckets.ABSENT) {
-            return counted(false, refusing);
+        int denying = applyToOwn(key, Operation.TAKE, permits, now, states);
+        if (denying != Buckets.ABSENT) {
+            return counted(false, denying);
         }
         if (shared != null) {
-            refusing = applyToShared(shared, key, Operation.TAKE, permits, now, states);
-            if (refusing != Buckets.ABSENT) {
-                return counted(true, refusing);
+            denying = applyToShared(shared, key, Operation.TAKE, permits, now, states);
+            if (denying != Buckets.ABSENT) {
+                return counted(true, denying);
             }
         }
         if (overflow != Overflow.ALLOW) {
@@ -74,11 +75,11 @@ final class Accounts<K> {
         return overflowUnaccounted(states);
     }
 
-    private ChargeResult counted(boolean sharing, int refusing) {
-        if (refusing != Buckets.ADMITTED) {
-            refusals[refusing].increment();
+    private ChargeResult counted(boolean sharing, int denying) {
+        if (denying != Buckets.ADMITTED) {
+            deniedByBucket[denying].increment();
         }
-        return result(sharing, refusing == Buckets.ADMITTED);
+        return result(sharing, denying == Buckets.ADMITTED);
     }
 
     /** Applies an operation to the key's own buckets, which it is given if there is room. */
@@ -148,25 +149,25 @@ final class Accounts<K> {
     }
 
     private ChargeResult lookAt(K key, long permits, long now, long[] states) {
-        int refusing = store.apply(key, Operation.LOOK, permits, now, states);
+        int denying = store.apply(key, Operation.LOOK, permits, now, states);
         boolean sharing = false;
-        if (refusing == Buckets.ABSENT) {
+        if (denying == Buckets.ABSENT) {
             if (store.hasRoom(key, now)) {
-                refusing = store.lookAtNew(key, permits, now, states);
+                denying = store.lookAtNew(key, permits, now, states);
             } else {
                 sharing = true;
-                refusing = shared == null
+                denying = shared == null
                         ? Buckets.ABSENT
                         : applyToShared(shared, key, Operation.LOOK, permits, now, states);
             }
-            if (refusing == Buckets.ABSENT) {
+            if (denying == Buckets.ABSENT) {
                 return overflowUnaccounted(states);
             }
         }
-        return result(sharing, refusing == Buckets.ADMITTED);
+        return result(sharing, denying == Buckets.ADMITTED);
     }
 
-    /** Decides without a look at any bucket: there are full ones for who is let in, none for who is turned away. */
+    /** Decides without a look at any bucket: there are full ones for a key that is allowed, none for one that is denied. */
     private ChargeResult overflowUnaccounted(long @Nullable [] states) {
         if (states != null) {
             Arrays.fill(states, overflow == Overflow.ALLOW ? TokenBucket.NEW : TokenBucket.ABSENT);
@@ -251,10 +252,10 @@ final class Accounts<K> {
     }
 
     /** Counts a call that no bucket can hold enough permits for. */
-    private void refused(long permits) {
+    private void countNeverAdmissible(long permits) {
         for (int i = 0; i < buckets.length; i++) {
             if (buckets[i].capacity() < permits) {
-                refusals[i].increment();
+                deniedByBucket[i].increment();
                 return;
             }
         }
@@ -265,7 +266,7 @@ final class Accounts<K> {
         long denied = deniedAtCapacity.sum();
         stats.deniedAtCapacity(denied);
         for (Limit limit : limits) {
-            long byLimit = refusals[bucketOf(limit)].sum();
+            long byLimit = deniedByBucket[bucketOf(limit)].sum();
             stats.denied(limit, byLimit);
             denied += byLimit;
         }

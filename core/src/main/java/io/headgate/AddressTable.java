@@ -253,7 +253,7 @@ class AddressTable extends BucketStore<ClientAddress> {
 
     /**
      * Evicts what is full in the first group from the hand on that has a full bucket: a bounded piece of work. The hand
-     * moves on when a newcomer has been turned away, and not for who only asks: asking twice has one answer. Needs the
+     * moves on when a newcomer finds no room, and not for who only asks: asking twice has one answer. Needs the
      * lock.
      */
     private boolean reclaim(Part part, long now) {

@@ -18,7 +18,7 @@ abstract class Buckets<K> {
      * and is read again after every state: AddressTable tells why both are of one key.
      */
 
-    /** All buckets admitted the operation. A result that is 0 or more is the number of the bucket that refused it. */
+    /** All buckets admitted the operation. A result that is 0 or more is the number of the bucket that denied it. */
     static final int ADMITTED = -1;
     /** The key has no row, or lost it in the midst: its buckets were full then, so the operation may start over. */
     static final int ABSENT = -2;
@@ -53,7 +53,7 @@ abstract class Buckets<K> {
      * @param now when the call came; for {@link Operation#GIVE_BACK} when the charge was made, or earlier
      * @param states for {@link Operation#OWE} what is owed, by limit; else receives, if given, the states that the operation
      *     was decided on, as they are at the reading {@code now}
-     * @return {@link #ADMITTED}, {@link #ABSENT} or the number of the bucket that refused
+     * @return {@link #ADMITTED}, {@link #ABSENT} or the number of the bucket that denied
      */
     abstract int apply(K key, Operation operation, long permits, long now, long @Nullable [] states);
 
@@ -156,24 +156,24 @@ abstract class Buckets<K> {
         return true;
     }
 
-    /** Reads all states from one on, if the caller wants them, else up to the first that refuses. */
+    /** Reads all states from one on, if the caller wants them, else up to the first that denies. */
     private int look(
             long[] row, int first, long tenant, K key, int from, long permits, long now, long @Nullable [] states) {
-        int refusing = ADMITTED;
-        for (int i = from; i < buckets.length && (refusing == ADMITTED || states != null); i++) {
+        int denying = ADMITTED;
+        for (int i = from; i < buckets.length && (denying == ADMITTED || states != null); i++) {
             long state = move(row, first, i, tenant, key, Operation.LOOK, permits, now, 0);
             if (state == TokenBucket.ABSENT) {
                 int rest = follow(row, key, Operation.LOOK, i, permits, now, states);
-                return refusing == ADMITTED || rest == ABSENT ? rest : refusing;
+                return denying == ADMITTED || rest == ABSENT ? rest : denying;
             }
             if (states != null) {
                 states[i] = state;
             }
-            if (refusing == ADMITTED && !buckets[i].admits(state, permits, now)) {
-                refusing = i;
+            if (denying == ADMITTED && !buckets[i].admits(state, permits, now)) {
+                denying = i;
             }
         }
-        return refusing;
+        return denying;
     }
 
     /** Moves the first state last, and always if any other was: a MapStore evicts by the first state alone. */
@@ -206,7 +206,7 @@ abstract class Buckets<K> {
         return ADMITTED;
     }
 
-    /** Takes back what this call charged before bucket {@code end} refused. */
+    /** Takes back what this call charged before bucket {@code end} denied. */
     private void undo(long[] row, int first, int end, long tenant, K key, long permits, long charged) {
         giveBack(row, first, tenant, key, Operation.UNDO, buckets.length - end, permits, charged);
         if (end > 0) {

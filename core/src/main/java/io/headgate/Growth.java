@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a store may ask for memory: not for a second after it was refused, or until the next sweep, as each refusal costs
+ * Whether a store may ask for memory: not for a second after there was none, or until the next sweep, as each failure costs
  * the process a full garbage collection. Thread-safe.
  */
 final class Growth {
@@ -23,7 +23,7 @@ final class Growth {
 
     private volatile boolean warned;
     /** What is to be warned of. */
-    private final AtomicReference<@Nullable OutOfMemoryError> refusal = new AtomicReference<>();
+    private final AtomicReference<@Nullable OutOfMemoryError> failure = new AtomicReference<>();
 
     Growth(String limiter) {
         this.limiter = limiter;
@@ -39,7 +39,7 @@ final class Growth {
         pausedAt = now;
         paused = true;
         if (!warned) {
-            refusal.set(e);
+            failure.set(e);
         }
     }
 
@@ -49,18 +49,18 @@ final class Growth {
 
     /** Warns of the first failure, if it has not yet; a warning for which there is no memory either, later. */
     void warn() {
-        OutOfMemoryError refused = refusal.get() == null ? null : refusal.getAndSet(null);
-        if (refused != null) {
+        OutOfMemoryError unwarned = failure.get() == null ? null : failure.getAndSet(null);
+        if (unwarned != null) {
             try {
                 LOG.log(
                         Level.WARNING,
                         "Limiter " + QuotedText.of(limiter) + " could not grow for want of memory. Clients that are"
                                 + " tracked are limited as before; new ones take the room that is left and then go by the"
                                 + " overflow rule. It tries again at the next sweep, or in a second. Not warned of again.",
-                        refused);
+                        unwarned);
                 warned = true;
             } catch (OutOfMemoryError e) {
-                refusal.set(refused);
+                failure.set(unwarned);
             }
         }
     }

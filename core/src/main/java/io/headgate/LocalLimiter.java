@@ -43,9 +43,9 @@ import org.jspecify.annotations.Nullable;
  * A key that shared a bucket for want of room ({@link Overflow#SHARE}) and is then tracked owes what it took there, but for
  * one charge at most of each call that was under way at that very moment.
  *
- * <p>Under several limits a call that finds one of them exhausted takes nothing. If a concurrent call of the same key
- * exhausts one in the midst of it, what it has taken so far is given back, less a nanosecond's worth; until then another
- * call may be denied by it ({@link LimiterStats#undone}).
+ * <p>Under several limits a call that one of them denies takes nothing. If a concurrent call of the same key takes the last
+ * permits of a limit meanwhile, this call gives back what it has taken so far, less a nanosecond's worth. Until then another
+ * call may be denied because of it ({@link LimiterStats#undone}).
  *
  * @param <K> the type of the keys
  */

@@ -14,7 +14,7 @@ enum Operation {
     REFUND,
     /** Gives back what one charge still owes. */
     GIVE_BACK,
-    /** The same within a TAKE that was refused in its midst. */
+    /** The same within a TAKE that a later limit denied. */
     UNDO,
     /** Fills the buckets. */
     RESET

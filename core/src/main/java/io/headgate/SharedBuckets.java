@@ -44,8 +44,8 @@ final class SharedBuckets<K> extends Buckets<K> {
         return switch (operation) {
             case LOOK -> applyTo(family, row, ONLY_TENANT, key, operation, permits, now, states);
             case TAKE -> {
-                int refusing = applyTo(family, row, ONLY_TENANT, key, Operation.LOOK, permits, now, states);
-                yield refusing == ADMITTED ? charge(family, number, key, operation, permits, now, states) : refusing;
+                int denying = applyTo(family, row, ONLY_TENANT, key, Operation.LOOK, permits, now, states);
+                yield denying == ADMITTED ? charge(family, number, key, operation, permits, now, states) : denying;
             }
             case CHARGE -> charge(family, number, key, operation, permits, now, states);
             case GIVE_BACK -> {
@@ -61,14 +61,14 @@ final class SharedBuckets<K> extends Buckets<K> {
     private int charge(
             long[] family, int number, K key, Operation operation, long permits, long now, long @Nullable [] states) {
         long[] before = states == null ? new long[buckets.length] : states;
-        int refusing = applyTo(family, row(number), ONLY_TENANT, key, operation, permits, now, before);
-        for (int i = 0; i < buckets.length && refusing == ADMITTED; i++) {
+        int denying = applyTo(family, row(number), ONLY_TENANT, key, operation, permits, now, before);
+        for (int i = 0; i < buckets.length && denying == ADMITTED; i++) {
             long after = next(i, operation, before[i], permits, now, 0);
             if (after != before[i]) {
                 move(family, cell(number), i, ONLY_TENANT, key, Operation.OWE, 0, now, after);
             }
         }
-        return refusing;
+        return denying;
     }
 
     /** Gives back what the cell says that the key still owes, so that strangers who owe are not forgiven. */

@@ -55,7 +55,7 @@ class AddressTableTest {
 
     /** A million places, 99 % of them taken all the time, by clients that stay for up to 100 seconds each. */
     @Test
-    void upTo99PercentOfItsPlacesNoNewcomerIsRefused() {
+    void upTo99PercentOfItsPlacesNoNewcomerIsDenied() {
         long most = 1_000_000;
         AddressTable table = table(most, "1/s burst 100");
         Random random = new Random(1);
@@ -74,8 +74,7 @@ class AddressTableTest {
         while (table.size() < most && table.insert(client(next++), true, now)) {
             assertThat(table.size()).isLessThanOrEqualTo(most); // the last percent has no promise
         }
-        System.out.printf(
-                "%d newcomers at 99 %% of %d, none refused; then the first at %d%n", next, most, table.size());
+        System.out.printf("%d newcomers at 99 %% of %d, none denied; then the first at %d%n", next, most, table.size());
     }
 
     @Test

@@ -142,13 +142,13 @@ class BucketStoreTest {
             charged |= operation == Operation.CHARGE;
             owed |= operation == Operation.OWE;
             settle(expected);
-            int refusing = Buckets.ADMITTED;
+            int denying = Buckets.ADMITTED;
             for (int i = buckets.length - 1; operation == Operation.TAKE && i >= 0; i--) {
-                refusing = buckets[i].admits(expected[i], permits, asOf(expected[i], now)) ? refusing : i;
+                denying = buckets[i].admits(expected[i], permits, asOf(expected[i], now)) ? denying : i;
             }
-            assertThat(result).isEqualTo(refusing);
+            assertThat(result).isEqualTo(denying);
             boolean moved = false;
-            for (int i = buckets.length - 1; i >= 0 && refusing == Buckets.ADMITTED; i--) {
+            for (int i = buckets.length - 1; i >= 0 && denying == Buckets.ADMITTED; i--) {
                 long next = step(operation, i, expected[i], permits, given[i]);
                 boolean touches = operation != Operation.TAKE && operation != Operation.GIVE_BACK;
                 if (i == 0 && moved && next == expected[0] && touches) {

@@ -84,7 +84,7 @@ class HeldKeyTest {
     }
 
     /**
-     * A call charges the first limit and sleeps until that is earned back; then it is refused by the second, and gives
+     * A call charges the first limit and sleeps until that is earned back; then it is denied by the second, and gives
      * back what others have taken since.
      */
     @ParameterizedTest

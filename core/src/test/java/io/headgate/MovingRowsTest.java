@@ -116,14 +116,11 @@ class MovingRowsTest {
     void aCallThatSleepsWhileItsRowMovesGoesOnWithTheSameLimit(Operation operation) {
         for (int limit = 0; limit < 3; limit++) {
             for (Move move : Move.values()) {
-                for (boolean exhausted : new boolean[] {false, true}) {
-                    String[] moving = outcome(Tables.ofSmallParts(1), operation, limit, move, exhausted);
-                    String[] resting =
-                            outcome(KeyKind.<ClientAddress>any().stores(), operation, limit, move, exhausted);
+                for (boolean empty : new boolean[] {false, true}) {
+                    String[] moving = outcome(Tables.ofSmallParts(1), operation, limit, move, empty);
+                    String[] resting = outcome(KeyKind.<ClientAddress>any().stores(), operation, limit, move, empty);
                     assertThat(moving)
-                            .as(
-                                    "%s, asleep before limit %s, %s, exhausted meanwhile %s",
-                                    operation, limit, move, exhausted)
+                            .as("%s, asleep before limit %s, %s, empty meanwhile %s", operation, limit, move, empty)
                             .isEqualTo(resting);
                 }
             }
@@ -131,7 +128,7 @@ class MovingRowsTest {
     }
 
     private static String[] outcome(
-            BucketStore.Factory<ClientAddress> stores, Operation operation, int limit, Move move, boolean exhausted) {
+            BucketStore.Factory<ClientAddress> stores, Operation operation, int limit, Move move, boolean empty) {
         AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
         TokenBucket[] buckets = {
             bucket("1/2h burst 9", limit == 0, meanwhile),
@@ -146,7 +143,7 @@ class MovingRowsTest {
             crowd(store);
         }
         meanwhile.set(() -> {
-            if (exhausted) {
+            if (empty) {
                 store.apply(CLIENT, Operation.TAKE, 3, 0, null);
             }
             if (move != Move.SHRINK) {

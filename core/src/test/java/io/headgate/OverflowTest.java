@@ -140,7 +140,7 @@ class OverflowTest<K> {
         allow.decide(keys.key(0));
         assertThat(allow.stats().nearLimit()).isEqualTo(1);
         allow.decide(keys.key(0));
-        assertThat(allow.stats().nearLimit()).isEqualTo(1); // refused
+        assertThat(allow.stats().nearLimit()).isEqualTo(1); // denied
 
         LocalLimiter<K> share = build(keys.builder(Limit.parse("2/day")).maxKeys(1));
         share.tryAcquire(keys.key(0), 2);

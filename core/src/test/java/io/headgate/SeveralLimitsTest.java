@@ -52,7 +52,7 @@ class SeveralLimitsTest<K> {
     }
 
     /**
-     * Calls that charge the first limit and are refused by the second undo it, while the clock goes on. In no window, from
+     * Calls that charge the first limit and are denied by the second undo it, while the clock goes on. In no window, from
      * any reading to any other, more is admitted than its due.
      */
     @Test
