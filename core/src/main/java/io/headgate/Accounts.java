@@ -98,14 +98,14 @@ final class Accounts<K> {
      * there is no memory for them, they are absent.
      */
     private int applyToShared(
-            SharedBuckets<K> place, K key, Operation operation, long permits, long now, long @Nullable [] states) {
-        if (store.growth.isPaused(now) && !place.isMade(key)) {
+            SharedBuckets<K> target, K key, Operation operation, long permits, long now, long @Nullable [] states) {
+        if (store.growth.isPaused(now) && !target.isMade(key)) {
             return Buckets.ABSENT;
         }
         long asOf = store.asOf(key, now);
         int result;
         try {
-            result = place.apply(key, operation, permits, asOf, states);
+            result = target.apply(key, operation, permits, asOf, states);
         } catch (OutOfMemoryError e) {
             store.growth.failed(e, now);
             store.growth.warn();
@@ -120,15 +120,15 @@ final class Accounts<K> {
     /** Takes permits whether they are there or not, up to one capacity beyond empty; counts what it did not take. */
     void charge(K key, long permits, long now) {
         long[] states = new long[buckets.length];
-        Buckets<K> place = store;
+        Buckets<K> target = store;
         int result = applyToOwn(key, Operation.CHARGE, permits, now, states);
         if (result == Buckets.ABSENT && shared != null) {
-            place = shared;
+            target = shared;
             result = applyToShared(shared, key, Operation.CHARGE, permits, now, states);
         }
         long taken = result == Buckets.ABSENT ? 0 : permits;
         for (int i = 0; i < buckets.length; i++) {
-            taken = Math.min(taken, buckets[i].chargeable(states[i], permits, now, place.deepest(buckets[i])));
+            taken = Math.min(taken, buckets[i].chargeable(states[i], permits, now, target.deepest(buckets[i])));
         }
         dropped.add(permits - taken);
     }
@@ -145,7 +145,7 @@ final class Accounts<K> {
     /** What {@link #take} would answer. */
     ChargeResult look(K key, long permits, long now, long[] states) {
         ChargeResult result = lookAt(key, permits, now, states);
-        return permits > mostPermits ? ChargeResult.DENIED : result; // whatever place was looked at
+        return permits > mostPermits ? ChargeResult.DENIED : result; // whichever buckets were looked at
     }
 
     private ChargeResult lookAt(K key, long permits, long now, long[] states) {

@@ -39,7 +39,7 @@ class AddressTable extends BucketStore<ClientAddress> {
      * all of it in one tenancy of that key. docs/concurrency.md, "Whose state is it", has the proof and the odds.
      *
      * A key's slot is in the first group from its home on, within the part and round its end, that had a free slot when the
-     * key came; while the part stays, the key does. reach[home] tells how many groups further on any key of this home is, so
+     * key came; while the part stays, the key does. The probe distance of a home tells how many groups further on any key of this home is, so
      * a search that does not find a key has looked at every slot that it may have, whatever was freed in between.
      *
      * In the order of the file: the lock-free operations; claims; evictions; sizes.
@@ -47,7 +47,7 @@ class AddressTable extends BucketStore<ClientAddress> {
 
     private static final long OVERHEAD = 400;
     /** Groups that a newcomer searches for a full bucket, at most. */
-    private static final int WITHIN_REACH = 4;
+    private static final int CANDIDATE_GROUPS = 4;
     /** A part that is crowded does not grow if so much of it could be freed. */
     private static final int WORTHWHILE = 8;
     /** Nanoseconds for which a bucket has been full that is forgotten rather than to grow: its client does not come often. */
@@ -73,7 +73,7 @@ class AddressTable extends BucketStore<ClientAddress> {
     private final Floor floor;
 
     /** Keys that have a slot or are about to. Raised before a claim, by CAS below maxKeys; lowered after an eviction. */
-    private final AtomicLong places = new AtomicLong();
+    private final AtomicLong reserved = new AtomicLong();
 
     private final LongAdder evicted = new LongAdder();
 
@@ -186,7 +186,7 @@ class AddressTable extends BucketStore<ClientAddress> {
      * its place. Needs the lock.
      */
     private boolean makesWay(Part part, boolean mayEvict, long now) {
-        if (places.get() >= maxKeys || !sizes.isCrowded(part) || growth.isPaused(now)) {
+        if (reserved.get() >= maxKeys || !sizes.isCrowded(part) || growth.isPaused(now)) {
             return false;
         }
         StackProbe.require(STACK);
@@ -205,13 +205,13 @@ class AddressTable extends BucketStore<ClientAddress> {
 
     private boolean insertInto(Part part, long hash, long key, boolean mayEvict, long now) {
         for (; ; ) {
-            long taken = places.get();
+            long taken = reserved.get();
             if (hasFreeSlot(part, taken)) {
                 if (claim(part, hash, key, taken)) {
                     return true;
                 }
             } else if (!mayEvict || !reclaim(part, now)) {
-                part.hand += mayEvict ? WITHIN_REACH : 0;
+                part.hand += mayEvict ? CANDIDATE_GROUPS : 0;
                 return false;
             }
         }
@@ -221,16 +221,16 @@ class AddressTable extends BucketStore<ClientAddress> {
         return taken < maxKeys && part.live() < part.slots();
     }
 
-    /** Gives the key a slot, and the place after so many; answers whether that was still free. Needs the lock. */
+    /** Reserves room beyond {@code taken} keys and gives the key a slot; answers whether the room was still there. Needs the lock. */
     private boolean claim(Part part, long hash, long key, long taken) {
-        int slot = slots.place(part.rows, homes.home(hash, part.groups()));
+        int slot = slots.slotFor(part.rows, homes.home(hash, part.groups()));
         long newState = part.newState();
         for (int i = 0; i < buckets.length; i++) {
             Slots.setRelease(part.rows, Slots.firstState(slot) + i * Slots.GROUP, newState);
         }
-        // The place, the key and the count belong together: none of them takes more stack than the states just
+        // The reservation, the key and the count belong together: none of them takes more stack than the states just
         // did.
-        if (!places.compareAndSet(taken, taken + 1)) {
+        if (!reserved.compareAndSet(taken, taken + 1)) {
             return false;
         }
         Slots.setRelease(part.rows, slot, key);
@@ -244,8 +244,8 @@ class AddressTable extends BucketStore<ClientAddress> {
         for (; ; ) {
             Part part = directory.part(hash);
             synchronized (part) {
-                if (!part.isReplaced() && (hasFreeSlot(part, places.get()) || !makesWay(part, true, now))) {
-                    return hasFreeSlot(part, places.get()) || reclaim(part, now);
+                if (!part.isReplaced() && (hasFreeSlot(part, reserved.get()) || !makesWay(part, true, now))) {
+                    return hasFreeSlot(part, reserved.get()) || reclaim(part, now);
                 }
             }
         }
@@ -258,7 +258,7 @@ class AddressTable extends BucketStore<ClientAddress> {
      */
     private boolean reclaim(Part part, long now) {
         StackProbe.require(STACK);
-        for (int i = 0; i < Math.min(WITHIN_REACH, part.groups()); i++) {
+        for (int i = 0; i < Math.min(CANDIDATE_GROUPS, part.groups()); i++) {
             int group = Math.floorMod(part.hand + i, part.groups());
             if (evictAll(part, group, group + 1, now, now) > 0) {
                 part.hand += i;
@@ -300,9 +300,9 @@ class AddressTable extends BucketStore<ClientAddress> {
             return false;
         }
         Slots.setRelease(part.rows, slot, Slots.FREE);
-        shortenReach(part, homes.home(homes.of(key), part.groups()), group);
+        shortenProbeDistance(part, homes.home(homes.of(key), part.groups()), group);
         part.count(-1);
-        places.decrementAndGet();
+        reserved.decrementAndGet();
         evicted.increment();
         return true;
     }
@@ -349,14 +349,14 @@ class AddressTable extends BucketStore<ClientAddress> {
     }
 
     /** After a key of this home has left this group. */
-    private void shortenReach(Part part, int home, int group) {
+    private void shortenProbeDistance(Part part, int home, int group) {
         int groups = part.groups();
         int distance = Math.floorMod(group - home, groups);
-        if (distance == slots.reach(part.rows, home)) {
+        if (distance == slots.probeDistance(part.rows, home)) {
             while (distance > 0 && !isHomeOfAny(part, home, Slots.further(home, distance, groups))) {
                 distance--;
             }
-            slots.setReach(part.rows, home, distance);
+            slots.setProbeDistance(part.rows, home, distance);
         }
     }
 
@@ -447,7 +447,7 @@ class AddressTable extends BucketStore<ClientAddress> {
 
     @Override
     long size() {
-        return places.get();
+        return reserved.get();
     }
 
     @Override

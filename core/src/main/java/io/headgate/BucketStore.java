@@ -69,7 +69,7 @@ abstract class BucketStore<K> extends Buckets<K> {
      * Gives a key a row, unless it has one. A row begins NEW.
      *
      * @param mayEvict whether a key may be forgotten for it
-     * @return whether it has a row now; false if there is no room and no full one within reach to make some
+     * @return whether it has a row now; false if there is no room and no full row among the candidates to make some
      */
     abstract boolean insert(K key, boolean mayEvict, long now);
 
@@ -112,7 +112,7 @@ abstract class BucketStore<K> extends Buckets<K> {
          */
         int evict(long now, int most);
 
-        /** Lets go of all keys and keeps its place, about. */
+        /** Lets go of all keys and keeps its position, about. */
         void rest();
     }
 }

@@ -33,8 +33,8 @@ final class MapStore<K> extends BucketStore<K> {
      */
 
     /** Keys that a newcomer without room looks at: it takes the place of one of them if its buckets are full. */
-    private static final int REACH = 8;
-    /** Bytes: more than it takes to unlink a key or to give a place back. */
+    private static final int CANDIDATES = 8;
+    /** Bytes: more than it takes to unlink a key or to give back what it reserved. */
     private static final int STACK = 2048;
 
     /** An entry of the map, and its slots in a table and a copy of it that are as empty as tables get. */
@@ -50,14 +50,14 @@ final class MapStore<K> extends BucketStore<K> {
     private final long maxKeys;
     private final ReadOptimizedMap<K, long[]> map;
     /** Keys in the map and keys about to be. Raised before an insert, by CAS below maxKeys; lowered after a removal. */
-    private final AtomicLong places = new AtomicLong();
+    private final AtomicLong reserved = new AtomicLong();
 
     private final Floor floor;
     private final LongAdder evicted = new LongAdder();
 
-    /** Where the keys within reach begin, as the hand of CLOCK does. Guarded by itself, as the scout is. At rest. */
+    /** Where the candidates begin, as the hand of CLOCK does. Guarded by itself, as the scout is. At rest. */
     private final Walk<K, long[]> hand;
-    /** Goes ahead of the hand, to the keys within reach. At rest but for a reclaim. */
+    /** Goes ahead of the hand, to the candidates. At rest but for a reclaim. */
     private final Walk<K, long[]> scout;
 
     MapStore(
@@ -113,7 +113,7 @@ final class MapStore<K> extends BucketStore<K> {
             return false;
         } finally {
             if (!stored) {
-                places.decrementAndGet();
+                reserved.decrementAndGet();
             }
             growth.warn();
         }
@@ -124,7 +124,7 @@ final class MapStore<K> extends BucketStore<K> {
         if (growth.isPaused(now)) {
             return false;
         }
-        if (places.get() < maxKeys) {
+        if (reserved.get() < maxKeys) {
             return true;
         }
         StackProbe.require(STACK);
@@ -133,9 +133,9 @@ final class MapStore<K> extends BucketStore<K> {
 
     private boolean reserve(boolean mayEvict, long now) {
         for (; ; ) {
-            long taken = places.get();
+            long taken = reserved.get();
             if (taken < maxKeys) {
-                if (places.compareAndSet(taken, taken + 1)) {
+                if (reserved.compareAndSet(taken, taken + 1)) {
                     return true;
                 }
             } else if (!mayEvict || !reclaim(now, true)) {
@@ -145,7 +145,7 @@ final class MapStore<K> extends BucketStore<K> {
     }
 
     /**
-     * Evicts what is full among the keys within reach: a bounded piece of work. If there is nothing, the hand moves on only
+     * Evicts what is full among the candidates: a bounded piece of work. If there is nothing, the hand moves on only
      * if it is told to: not by who only asks, as asking twice has one answer.
      */
     private boolean reclaim(long now, boolean movesOn) {
@@ -156,7 +156,7 @@ final class MapStore<K> extends BucketStore<K> {
                 if (!movesOn) {
                     scout.settle(); // or the next look-up might, and who asks twice would meet other keys
                 }
-                for (int keys = 0, rounds = 0; keys < REACH && rounds < 2; ) {
+                for (int keys = 0, rounds = 0; keys < CANDIDATES && rounds < 2; ) {
                     if (scout.next()) {
                         any |= evict(scout, now);
                         keys++;
@@ -213,7 +213,7 @@ final class MapStore<K> extends BucketStore<K> {
     }
 
     private boolean unlinked() {
-        places.decrementAndGet();
+        reserved.decrementAndGet();
         evicted.increment();
         return true;
     }
@@ -224,7 +224,7 @@ final class MapStore<K> extends BucketStore<K> {
 
     @Override
     long size() {
-        return places.get();
+        return reserved.get();
     }
 
     @Override
@@ -234,7 +234,7 @@ final class MapStore<K> extends BucketStore<K> {
 
     @Override
     long presentBytes() {
-        return bytes(places.get());
+        return bytes(reserved.get());
     }
 
     @Override

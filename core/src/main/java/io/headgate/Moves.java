@@ -146,12 +146,12 @@ final class Moves {
         long hash = homes.of(key);
         Part successor = part.successor(hash);
         long[] rows = successor.rows;
-        int place = slots.place(rows, homes.home(hash, successor.groups()));
+        int target = slots.slotFor(rows, homes.home(hash, successor.groups()));
         for (int i = 0; i < limits; i++) {
             long state = Slots.exchange(part.rows, Slots.firstState(slot) + i * Slots.GROUP, TokenBucket.MOVED);
-            Slots.setRelease(rows, Slots.firstState(place) + i * Slots.GROUP, state);
+            Slots.setRelease(rows, Slots.firstState(target) + i * Slots.GROUP, state);
         }
-        Slots.setRelease(rows, place, key);
+        Slots.setRelease(rows, target, key);
         successor.count(1);
     }
 }

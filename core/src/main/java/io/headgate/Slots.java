@@ -13,7 +13,7 @@ final class Slots {
     /*
      * The first element of an array is the number of its groups. A group is four keys, then the four states of the first
      * limit, then four of the second, and so on: under one limit it is as large as a cache line. After the groups come
-     * their reaches, four to an element. A slot is told by the index of its key.
+     * their probe distances, four to an element. A slot is told by the index of its key.
      */
 
     /** The key of a slot that is nobody's. */
@@ -24,8 +24,8 @@ final class Slots {
     static final int NOWHERE = -1;
     private static final int HEADER = 1;
     private static final long ARRAY_HEADER = 16;
-    private static final int REACHES_BITS = 2;
-    private static final int REACHES = 1 << REACHES_BITS;
+    private static final int DISTANCES_BITS = 2;
+    private static final int DISTANCES = 1 << DISTANCES_BITS;
 
     private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
 
@@ -42,7 +42,7 @@ final class Slots {
     }
 
     private static int elements(int groups, int limits) {
-        return HEADER + groups * elementsPerGroup(limits) + (groups + REACHES - 1) / REACHES;
+        return HEADER + groups * elementsPerGroup(limits) + (groups + DISTANCES - 1) / DISTANCES;
     }
 
     /** What an array of so many groups occupies. */
@@ -74,7 +74,7 @@ final class Slots {
 
     private int findFurther(long[] rows, int home, long key) {
         int groups = groups(rows);
-        for (int distance = 1, reach = reach(rows, home); distance <= reach; distance++) {
+        for (int distance = 1, most = probeDistance(rows, home); distance <= most; distance++) {
             int slot = inGroup(rows, further(home, distance, groups), key);
             if ((long) ELEMENT.getOpaque(rows, slot) == key) {
                 return slot;
@@ -108,15 +108,15 @@ final class Slots {
      * The first slot from a home on that is nobody's, of which there is one. Whoever is looked for from that home is looked
      * for as far as there. One thread at a time.
      */
-    int place(long[] rows, int home) {
+    int slotFor(long[] rows, int home) {
         int groups = groups(rows);
         int distance = 0;
         int slot = findFree(rows, home);
         while (slot == NOWHERE) {
             slot = findFree(rows, further(home, ++distance, groups));
         }
-        if (distance > reach(rows, home)) {
-            setReach(rows, home, distance);
+        if (distance > probeDistance(rows, home)) {
+            setProbeDistance(rows, home, distance);
         }
         return slot;
     }
@@ -148,22 +148,22 @@ final class Slots {
     }
 
     /** How many groups beyond this one its keys may be, at most. */
-    int reach(long[] rows, int home) {
-        return (char) ((long) ELEMENT.getOpaque(rows, reachElement(rows, home)) >>> reachShift(home));
+    int probeDistance(long[] rows, int home) {
+        return (char) ((long) ELEMENT.getOpaque(rows, distanceElement(rows, home)) >>> distanceShift(home));
     }
 
     /** One thread at a time. */
-    void setReach(long[] rows, int home, int reach) {
-        int index = reachElement(rows, home);
-        long others = (long) ELEMENT.getOpaque(rows, index) & ~((long) Character.MAX_VALUE << reachShift(home));
-        ELEMENT.setOpaque(rows, index, others | ((long) reach << reachShift(home)));
+    void setProbeDistance(long[] rows, int home, int distance) {
+        int index = distanceElement(rows, home);
+        long others = (long) ELEMENT.getOpaque(rows, index) & ~((long) Character.MAX_VALUE << distanceShift(home));
+        ELEMENT.setOpaque(rows, index, others | ((long) distance << distanceShift(home)));
     }
 
-    private int reachElement(long[] rows, int home) {
-        return first(groups(rows)) + (home >>> REACHES_BITS);
+    private int distanceElement(long[] rows, int home) {
+        return first(groups(rows)) + (home >>> DISTANCES_BITS);
     }
 
-    private static int reachShift(int home) {
-        return (home & (REACHES - 1)) * Character.SIZE;
+    private static int distanceShift(int home) {
+        return (home & (DISTANCES - 1)) * Character.SIZE;
     }
 }

@@ -109,7 +109,7 @@ class TokenBucket {
     }
 
     /**
-     * One of 2<sup>15</sup> states that mean what {@link #NEW} means. A place that is used for one bucket after the other
+     * One of 2<sup>15</sup> states that mean what {@link #NEW} means. A slot that is used for one bucket after the other
      * begins each with another one, so that a late compare-and-set does not take the next bucket for the last.
      */
     static long newState(long count) {

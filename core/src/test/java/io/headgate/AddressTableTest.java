@@ -53,9 +53,9 @@ class AddressTableTest {
                         + Long.toHexString((mixed >>> 16) & 0xFFFF) + ':' + Long.toHexString(mixed & 0xFFFF) + "::1");
     }
 
-    /** A million places, 99 % of them taken all the time, by clients that stay for up to 100 seconds each. */
+    /** Room for a million keys, 99 % of it taken all the time, by clients that stay for up to 100 seconds each. */
     @Test
-    void upTo99PercentOfItsPlacesNoNewcomerIsDenied() {
+    void upTo99PercentOfItsRoomNoNewcomerIsDenied() {
         long most = 1_000_000;
         AddressTable table = table(most, "1/s burst 100");
         Random random = new Random(1);

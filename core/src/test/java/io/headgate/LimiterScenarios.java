@@ -188,7 +188,7 @@ final class LimiterScenarios {
                 require(limiter.tryAcquire(keys.apply(number)), "no room for key %s", number);
             }
             denied.add(keys.apply(700));
-            denied.add(keys.apply(701)); // it is full: one more takes a place
+            denied.add(keys.apply(701)); // it is full: one more takes over a counter
             if (state == State.CAP_OF_FULL) {
                 time.advance(Duration.ofHours(1));
             }
@@ -232,7 +232,7 @@ final class LimiterScenarios {
             limiter.sweep(); // or it would not ask for memory again before a second has passed
             checkOwn();
             time.advance(Duration.ofHours(2));
-            checkPlaces();
+            checkRoom();
             denied.top(9);
             denied.clear();
             require(denied.top(9).isEmpty(), "the denied are not cleared");
@@ -272,8 +272,8 @@ final class LimiterScenarios {
             require(has <= most, "the key has %s permits of at most %s", has, most);
         }
 
-        /** All places are there, and can be used. */
-        private void checkPlaces() {
+        /** All room is there, and can be used. */
+        private void checkRoom() {
             long size = limiter.size();
             require(size >= 0 && size <= MAX_KEYS, "size %s", size);
             long swept = limiter.sweep();

@@ -81,7 +81,7 @@ class OverflowDebtTest<K> {
         long admitted = drain(limiter, key);
         assertThat(admitted).isEqualTo(50);
         time.advance(Duration.ofHours(1));
-        assertThat(limiter.decide(keys.key(2)).overflow()).isFalse(); // in the place of the first
+        assertThat(limiter.decide(keys.key(2)).overflow()).isFalse(); // in the room of the first
         for (HeldCall<Boolean> call : calls) {
             admitted += Boolean.TRUE.equals(call.end()) ? 1 : 0;
         }
@@ -111,10 +111,10 @@ class OverflowDebtTest<K> {
         assertThat(admitted).isEqualTo(50);
     }
 
-    /** Places come while all threads call the same keys. At the clock's standing still, a key has its capacity. */
+    /** Room comes while all threads call the same keys. At the clock's standing still, a key has its capacity. */
     @ParameterizedTest
     @ValueSource(strings = {"20/hour", "20/hour, 40/10s"})
-    void aPlaceThatComesAndGoesIsNoGain(String limits) throws Exception {
+    void roomThatComesAndGoesIsNoGain(String limits) throws Exception {
         int takers = 3;
         int rounds = 60;
         int cap = 32;
@@ -171,7 +171,7 @@ class OverflowDebtTest<K> {
         });
         together(tasks);
         System.out.printf(
-                "places come and go, %s, %s: %d permits of %d, at most %d of 20 at once, %d keys found room%n",
+                "room comes and goes, %s, %s: %d permits of %d, at most %d of 20 at once, %d keys found room%n",
                 keys, limits, all.get(), 20L * rounds * cap, most.get(), tracked.get());
         assertThat(tracked.get()).as("keys that found room").isGreaterThan(rounds);
         // One for each call that was in flight when the key got its row.

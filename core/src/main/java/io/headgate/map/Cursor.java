@@ -41,7 +41,7 @@ final class Cursor {
     }
 
     /**
-     * Lets go of all objects and keeps the place, by number. Taken up again in the midst of a segment it sees the keys that
+     * Lets go of all objects and keeps the position, by number. Taken up again in the midst of a segment it sees the keys that
      * have settled by then, all of them if their number is another one.
      */
     void rest() {

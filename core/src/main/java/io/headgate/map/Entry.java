@@ -4,7 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/** A key's place in the map, shared by every table of its segment that knows the key. */
+/** What the map has of a key, shared by every table of its segment that knows the key. */
 sealed class Entry permits Bin {
 
     /*

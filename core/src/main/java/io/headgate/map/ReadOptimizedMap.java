@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * between its call and its return. What a thread did before it stored a value is visible to every thread that
  * then sees this value. Neither null keys nor null values are allowed: they are refused with a
  * {@link NullPointerException}. Keys are spread with a seed of each map's own, so that nobody can choose keys that
- * meet in one place unless their hash codes are equal.
+ * meet in one slot unless their hash codes are equal.
  *
  * <p>An operation on one key that throws, because {@code equals}, {@code hashCode} or {@code compareTo} did or because
  * memory is short, has changed nothing.
@@ -99,7 +99,7 @@ public final class ReadOptimizedMap<K, V> {
 
     /**
      * An empty map that spreads its keys by a given seed, for those who must repeat themselves exactly. Whoever knows the
-     * seed can choose keys that meet in one place, so keep it secret where keys come from strangers.
+     * seed can choose keys that meet in one slot, so keep it secret where keys come from strangers.
      *
      * @param expectedSize how many keys there may be, zero or more; decides the number of segments and is no limit
      * @param seed any number

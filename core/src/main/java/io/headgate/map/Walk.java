@@ -38,7 +38,7 @@ public final class Walk<K, V> {
     }
 
     /**
-     * Lets go of all keys and values and keeps the place, by number: a walk that outlives a call keeps nothing from the
+     * Lets go of all keys and values and keeps its position, by number: a walk that outlives a call keeps nothing from the
      * garbage collector then. Of the segment in which it is taken up again keys may be missed in this round, or met once more.
      */
     public void rest() {

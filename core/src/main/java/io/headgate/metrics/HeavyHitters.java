@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class HeavyHitters<K> {
 
     /*
-     * While there are free places every new key gets one, and the counts are exact. Then a newcomer takes the place of
+     * While there are free counters every new key gets one, and the counts are exact. Then a newcomer takes the place of
      * the key that came least often, with its count, which is what it may be overestimated by.
      *
      * The sketch is cut into stripes, so that threads which are flooded at once seldom meet: a thread begins at its own
@@ -141,12 +141,12 @@ public final class HeavyHitters<K> {
     /** One thread at a time counts here. */
     private static final class Stripe<K> {
 
-        private static final class Place<K> {
+        private static final class Counter<K> {
             K key;
             long count;
             long error;
 
-            Place(K key) {
+            Counter(K key) {
                 this.key = key;
             }
         }
@@ -165,10 +165,10 @@ public final class HeavyHitters<K> {
         }
 
         private final int size;
-        private final List<Place<K>> places = new ArrayList<>();
+        private final List<Counter<K>> counters = new ArrayList<>();
 
-        /** The places by key. Null if a change threw, as a map that was interrupted may have lost any key; made again then. */
-        private @Nullable Map<K, Place<K>> byKey = new HashMap<>();
+        /** The counters by key. Null if a change threw, as a map that was interrupted may have lost any key; made again then. */
+        private @Nullable Map<K, Counter<K>> byKey = new HashMap<>();
 
         /** Whether a thread is at this stripe: it may read and write the rest. Set by CAS. */
         private volatile boolean taken;
@@ -199,37 +199,37 @@ public final class HeavyHitters<K> {
             }
         }
 
-        /** The places are changed last, when nothing can throw any more. */
+        /** The counters are changed last, when nothing can throw any more. */
         private void add(K key) {
-            Map<K, Place<K>> index = byKey == null ? index() : byKey;
-            Place<K> place = index.get(key);
-            if (place == null) {
+            Map<K, Counter<K>> index = byKey == null ? index() : byKey;
+            Counter<K> counter = index.get(key);
+            if (counter == null) {
                 byKey = null;
-                place = places.size() < size ? newPlace(index, key) : leastPlace(index, key);
+                counter = counters.size() < size ? newCounter(index, key) : leastCounter(index, key);
             }
             byKey = index;
-            place.count++;
+            counter.count++;
         }
 
-        private Map<K, Place<K>> index() {
-            Map<K, Place<K>> index = new HashMap<>();
-            for (Place<K> place : places) {
-                index.put(place.key, place);
+        private Map<K, Counter<K>> index() {
+            Map<K, Counter<K>> index = new HashMap<>();
+            for (Counter<K> counter : counters) {
+                index.put(counter.key, counter);
             }
             return index;
         }
 
-        private Place<K> newPlace(Map<K, Place<K>> index, K key) {
-            Place<K> place = new Place<>(key);
-            index.put(key, place);
-            places.add(place);
-            return place;
+        private Counter<K> newCounter(Map<K, Counter<K>> index, K key) {
+            Counter<K> counter = new Counter<>(key);
+            index.put(key, counter);
+            counters.add(counter);
+            return counter;
         }
 
-        private Place<K> leastPlace(Map<K, Place<K>> index, K key) {
-            Place<K> least = places.get(0);
-            for (Place<K> place : places) {
-                least = place.count < least.count ? place : least;
+        private Counter<K> leastCounter(Map<K, Counter<K>> index, K key) {
+            Counter<K> least = counters.get(0);
+            for (Counter<K> counter : counters) {
+                least = counter.count < least.count ? counter : least;
             }
             index.remove(least.key);
             index.put(key, least);
@@ -241,8 +241,8 @@ public final class HeavyHitters<K> {
         List<Hit<K>> hits() {
             take();
             try {
-                return places.stream()
-                        .map(place -> new Hit<>(place.key, place.count, place.error))
+                return counters.stream()
+                        .map(counter -> new Hit<>(counter.key, counter.count, counter.error))
                         .toList();
             } finally {
                 taken = false;
@@ -253,7 +253,7 @@ public final class HeavyHitters<K> {
             take();
             try {
                 byKey = null;
-                places.clear();
+                counters.clear();
             } finally {
                 taken = false;
             }

@@ -283,11 +283,11 @@ public final class AddressTableStress {
         }
     }
 
-    /** One place, two newcomers, each of which may forget the other's bucket before it is charged: both come to an end. */
+    /** Room for one key, two newcomers, each of which may evict the other's bucket before it is charged: both come to an end. */
     @JCStressTest
     @Outcome(id = "-1, -2, 1", expect = ACCEPTABLE, desc = "The second found no room.")
     @Outcome(id = "-2, -1, 1", expect = ACCEPTABLE, desc = "The first found no room.")
-    @Outcome(expect = FORBIDDEN, desc = "A charge was forgotten, both lost their buckets, or there were two places.")
+    @Outcome(expect = FORBIDDEN, desc = "A charge was forgotten, both lost their buckets, or there was room for two.")
     @State
     public static class NewcomersForgetEachOther {
 
