@@ -63,7 +63,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
 
     private final TokenBucket[] buckets;
     private final BucketStore<K> store;
-    private final Accounts<K> accounts;
+    private final Charger<K> charger;
     private final long memoryBytes;
 
     private final LongAdder allowed = new LongAdder();
@@ -90,7 +90,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 .sorted(Comparator.comparingLong(TokenBucket::interval).reversed())
                 .toArray(TokenBucket[]::new);
         store = builder.openStore(kind, buckets);
-        accounts = new Accounts<>(limits, buckets, store, builder.overflow);
+        charger = new Charger<>(limits, buckets, store, builder.overflow);
         walks = new Sweeps(store, ticker);
         memoryBytes = store.memoryBytes() + (store.shared == null ? 0 : store.shared.memoryBytes());
         sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, scheduler);
@@ -109,7 +109,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         long[] states = new long[buckets.length];
         K canonical = canonical(key);
         ChargeResult result = acquire(canonical, permits, now, states);
-        return accounts.explain(canonical, result, true, states, permits, now);
+        return charger.explain(canonical, result, true, states, permits, now);
     }
 
     /**
@@ -124,8 +124,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
         long now = ticker.read();
         long[] states = new long[buckets.length];
         K canonical = canonical(key);
-        ChargeResult result = accounts.look(canonical, permits, now, states);
-        return accounts.explain(canonical, result, false, states, permits, now);
+        ChargeResult result = charger.look(canonical, permits, now, states);
+        return charger.explain(canonical, result, false, states, permits, now);
     }
 
     /** Begins to sweep. Not in the constructor, since another thread may see the limiter from here on. */
@@ -160,7 +160,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * if given, the states it decided on.
      */
     private ChargeResult acquire(K key, long permits, long now, long @Nullable [] states) {
-        ChargeResult result = accounts.take(key, permits, now, states);
+        ChargeResult result = charger.take(key, permits, now, states);
         if (result.overflow) {
             overflowed.increment();
         }
@@ -182,7 +182,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     @Override
     public void charge(K key, long permits) {
         requirePositive(permits);
-        accounts.charge(canonical(key), permits, ticker.read());
+        charger.charge(canonical(key), permits, ticker.read());
     }
 
     /**
@@ -212,7 +212,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         for (int i = 0; i < buckets.length; i++) {
             byBucket[i] = debts[limits.indexOf(buckets[i].limit())];
         }
-        return accounts.owe(canonical(key), byBucket, asOf, ticker.read());
+        return charger.owe(canonical(key), byBucket, asOf, ticker.read());
     }
 
     /**
@@ -225,7 +225,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     @Override
     public void refund(K key, long permits) {
         requirePositive(permits);
-        accounts.refund(canonical(key), permits, ticker.read());
+        charger.refund(canonical(key), permits, ticker.read());
     }
 
     /**
@@ -236,7 +236,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
      */
     @Override
     public void reset(K key) {
-        accounts.reset(canonical(key), ticker.read());
+        charger.reset(canonical(key), ticker.read());
     }
 
     private static void requirePositive(long permits) {
@@ -332,7 +332,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 .memoryBytes(store.presentBytes() + sharedBytes)
                 .maxMemoryBytes(memoryBytes)
                 .sharedMemoryBytes(sharedBytes);
-        accounts.count(stats);
+        charger.count(stats);
         return stats.build();
     }
 

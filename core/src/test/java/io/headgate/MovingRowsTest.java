@@ -186,8 +186,8 @@ class MovingRowsTest {
                 Arrays.stream(all, 0, limits).map(TokenBucket::new).toArray(TokenBucket[]::new);
         Tables.Moving store = (Tables.Moving)
                 Tables.ofSmallParts(2).open("test", buckets, () -> 0, null, 0, MAX_KEYS, new SplittableRandom(1));
-        Accounts<ClientAddress> accounts =
-                new Accounts<>(Arrays.stream(buckets).map(TokenBucket::limit).toList(), buckets, store, Overflow.DENY);
+        Charger<ClientAddress> charger =
+                new Charger<>(Arrays.stream(buckets).map(TokenBucket::limit).toList(), buckets, store, Overflow.DENY);
         AtomicLongArray admitted = new AtomicLongArray(hot);
         AtomicBoolean over = new AtomicBoolean();
         AtomicInteger rounds = new AtomicInteger();
@@ -196,14 +196,14 @@ class MovingRowsTest {
             for (int i = 0; i < 3 * hot * capacity; i++) {
                 int id = random.nextInt(hot);
                 int permits = 1 + random.nextInt(3);
-                if (accounts.take(hot(id), permits, 0, null).allowed) {
+                if (charger.take(hot(id), permits, 0, null).allowed) {
                     admitted.addAndGet(id, permits);
                 }
                 if (i % 16 == 0) { // as many as this call has taken itself
                     long[] states = new long[limits];
-                    ChargeResult result = accounts.take(hot(id), 1, 0, states);
+                    ChargeResult result = charger.take(hot(id), 1, 0, states);
                     if (result.allowed) {
-                        accounts.giveBack(hot(id), 1, 0, result.overflow);
+                        charger.giveBack(hot(id), 1, 0, result.overflow);
                     }
                 }
             }
@@ -231,7 +231,7 @@ class MovingRowsTest {
                 limits, store.followed.sum(), rounds.get(), store.undone());
         for (int id = 0; id < hot; id++) {
             long left = 0;
-            while (accounts.take(hot(id), 1, 0, null).allowed) {
+            while (charger.take(hot(id), 1, 0, null).allowed) {
                 left++;
             }
             // An undo keeps a unit: under several limits each may cost the key one permit.
@@ -298,13 +298,13 @@ class MovingRowsTest {
         TokenBucket[] buckets = {new TokenBucket(Limit.parse("1/h burst 7"))};
         BucketStore<ClientAddress> store =
                 Tables.ofSmallParts(8).open("test", buckets, () -> 0, null, 0, 4L * clients, new SplittableRandom(1));
-        Accounts<ClientAddress> accounts =
-                new Accounts<>(Arrays.stream(buckets).map(TokenBucket::limit).toList(), buckets, store, Overflow.DENY);
+        Charger<ClientAddress> charger =
+                new Charger<>(Arrays.stream(buckets).map(TokenBucket::limit).toList(), buckets, store, Overflow.DENY);
         AtomicLongArray admitted = new AtomicLongArray(clients);
         Callable<Void> newcomers = () -> {
             for (int id = 0; id < clients; id++) {
                 for (int i = 0; i < 5; i++) {
-                    if (accounts.take(Keys.BOTH.key(id), 1, 0, null).allowed) {
+                    if (charger.take(Keys.BOTH.key(id), 1, 0, null).allowed) {
                         admitted.incrementAndGet(id);
                     }
                 }

@@ -15,7 +15,7 @@ abstract class TableUnderStress {
         this.buckets = buckets;
     }
 
-    /** What it answers is what {@link Accounts} does. */
+    /** What it answers is what {@link Charger} does. */
     final boolean take(ClientAddress client, long now) {
         int result = tryTake(client, now);
         if (result == Buckets.ABSENT) {

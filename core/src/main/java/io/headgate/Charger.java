@@ -7,16 +7,17 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every key has taken: buckets under several limits that are charged all or none, and the overflow rule for keys
- * that have none and get none. Reads no clock.
+ * Charges a key under all its limits at once: in its own buckets, in shared ones, or as the {@link Overflow} rule says if it
+ * gets neither. Explains the outcome to the caller, gives permits back, and counts the denials.
  */
-final class Accounts<K> {
+final class Charger<K> {
 
     /*
-     * In the order of a decision: take (own buckets, or shared ones without room); then what takes without asking (charge,
-     * owe) or takes nothing (look), what states mean to the caller (explain), and what gives back (refund, reset). States are
-     * handed up as they were before a charge: what they are after it follows from them by TokenBucket.take, whatever others
-     * did since.
+     * Order of this file: take, which denies; charge and owe, which do not; look, which takes nothing; explain; refund and
+     * reset; the counts. Nothing here reads the clock.
+     *
+     * The stores report the states from before a charge. The states after it follow by TokenBucket.take, whatever other
+     * threads do meanwhile.
      */
 
     /** One a limit, the slowest first: the order in which they are charged, which the stores rely on. */
@@ -41,7 +42,7 @@ final class Accounts<K> {
     /** Explained calls that took permits and left at most a fifth of a limit's capacity. */
     private final LongAdder nearLimit = new LongAdder();
 
-    Accounts(List<Limit> limits, TokenBucket[] buckets, BucketStore<K> store, Overflow overflow) {
+    Charger(List<Limit> limits, TokenBucket[] buckets, BucketStore<K> store, Overflow overflow) {
         this.limits = limits;
         this.buckets = buckets;
         this.mostPermits =
