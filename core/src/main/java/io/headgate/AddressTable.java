@@ -27,12 +27,12 @@ class AddressTable extends BucketStore<ClientAddress> {
      *
      * Only the holder of the part's lock takes a slot from one of these states to the next; anybody may move the state
      * states of a LIVE slot by CAS. A claim writes the states, all NEW, then the key, all in release mode. An eviction
-     * sees that all states are full, raises the floor, retires the first state by CAS and then takes the others away, too;
-     * only if they were still full it writes key 0, in release mode. The floor is explained in MapStore, a move in Moves.
+     * sees that all states are full, raises the watermark, retires the first state by CAS and then takes the others away, too;
+     * only if they were still full it writes key 0, in release mode. The watermark is explained in MapStore, a move in Moves.
      *
      * The time in which a slot has one key is a tenancy. No state that a slot has in one tenancy occurs in a later one:
      *   - a NEW state differs from the last 2^15 given out in its part and those that it took the place of;
-     *   - when a tenancy ends at reading e, all its states were at most e; a charge in the next one begins at the floor,
+     *   - when a tenancy ends at reading e, all its states were at most e; a charge in the next one begins at the watermark,
      *     which is at least e, or later, and moves the state on by an interval; an undo leaves a unit of that;
      *   - only a refund or a reset makes exceptions: it moves a state back, so that a later tenant may come by it again.
      * Hence whoever reads the state, then the key, and then finds the same state, by a CAS or by reading it, has done
@@ -70,7 +70,7 @@ class AddressTable extends BucketStore<ClientAddress> {
 
     private final PartSizes sizes;
     private final Moves moves;
-    private final Floor floor;
+    private final EvictionWatermark watermark;
 
     /** Keys that have a slot or are about to. Raised before a claim, by CAS below maxKeys; lowered after an eviction. */
     private final AtomicLong reserved = new AtomicLong();
@@ -96,7 +96,7 @@ class AddressTable extends BucketStore<ClientAddress> {
         slots = new Slots(buckets.length);
         directory = new Directory(buckets.length, new Part(0, 0, slots.make(1)));
         moves = new Moves(sizes, slots, buckets.length, homes, directory);
-        floor = newFloor();
+        watermark = newWatermark();
     }
 
     private int find(long[] rows, long hash, long key) {
@@ -154,7 +154,7 @@ class AddressTable extends BucketStore<ClientAddress> {
 
     @Override
     long asOf(ClientAddress address, long now) {
-        return floor.notBefore(now);
+        return watermark.notBefore(now);
     }
 
     @Override
@@ -292,7 +292,7 @@ class AddressTable extends BucketStore<ClientAddress> {
                 || (isCharged(part.rows, index) && isOwing(key, now))) {
             return false;
         }
-        floor.raise(now);
+        watermark.raise(now);
         if (!compareAndSetState(part.rows, index, first, TokenBucket.RETIRED)) {
             return false; // charged in the meantime
         }

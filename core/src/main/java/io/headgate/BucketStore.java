@@ -61,8 +61,8 @@ abstract class BucketStore<K> extends Buckets<K> {
         return bucket.deepest();
     }
 
-    final Floor newFloor() {
-        return new Floor(ticker(), longestRefill);
+    final EvictionWatermark newWatermark() {
+        return new EvictionWatermark(ticker(), longestRefill);
     }
 
     /**

@@ -27,8 +27,8 @@ final class MapStore<K> extends BucketStore<K> {
      * buckets had been earned back by then. An array is of one key for ever, so nobody else is charged.
      *
      * A thread may read the clock, sleep while the key is spent, refilled and evicted, and then come to a fresh bucket
-     * with its old reading; at that reading the permit would cost nothing. So an eviction raises the floor to its own
-     * reading before it retires, and a bucket that is NEW is charged at the floor, if that is later. Clocks that step
+     * with its old reading; at that reading the permit would cost nothing. So an eviction raises the watermark to its own
+     * reading before it retires, and a bucket that is NEW is charged at the watermark, if that is later. Clocks that step
      * back by a minute, or the longest refill, at most earn nobody a permit for the same reason.
      */
 
@@ -52,7 +52,7 @@ final class MapStore<K> extends BucketStore<K> {
     /** Keys in the map and keys about to be. Raised before an insert, by CAS below maxKeys; lowered after a removal. */
     private final AtomicLong reserved = new AtomicLong();
 
-    private final Floor floor;
+    private final EvictionWatermark watermark;
     private final LongAdder evicted = new LongAdder();
 
     /** Where the candidates begin, as the hand of CLOCK does. Guarded by itself, as the scout is. At rest. */
@@ -70,7 +70,7 @@ final class MapStore<K> extends BucketStore<K> {
         super(limiter, buckets, ticker, shared, 1);
         this.maxKeys = maxKeys;
         this.map = new ReadOptimizedMap<>(maxKeys, random.nextLong());
-        this.floor = newFloor();
+        this.watermark = newWatermark();
         this.hand = map.walk();
         this.scout = map.walk();
     }
@@ -93,7 +93,7 @@ final class MapStore<K> extends BucketStore<K> {
 
     @Override
     long asOf(K key, long now) {
-        return floor.notBefore(now);
+        return watermark.notBefore(now);
     }
 
     @Override
@@ -182,7 +182,7 @@ final class MapStore<K> extends BucketStore<K> {
             if (!isFull(row, first, now) || (first >= TokenBucket.FIRST_TIME && isOwing(met.key(), now))) {
                 return false;
             }
-            floor.raise(now);
+            watermark.raise(now);
             if (!compareAndSetState(row, 0, first, TokenBucket.RETIRED)) {
                 return false;
             }

@@ -32,7 +32,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         this.families = new AtomicReferenceArray<>(families);
     }
 
-    /** As of {@code now}, which is to be no earlier than the floor of the store: a row may have been evicted since. */
+    /** As of {@code now}, which is to be no earlier than the watermark of the store: a row may have been evicted since. */
     @Override
     int apply(K key, Operation operation, long permits, long now, long @Nullable [] states) {
         int number = neighbours.of(key);

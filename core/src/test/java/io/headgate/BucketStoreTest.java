@@ -52,7 +52,7 @@ class BucketStoreTest {
     /** Somebody else charges the new bucket first: then it is no longer new, and the old reading counts. */
     @ParameterizedTest
     @MethodSource("subjects")
-    <K> void onlyANewBucketIsChargedAsOfTheFloor(Subject<K> subject) {
+    <K> void onlyANewBucketIsChargedAsOfTheWatermark(Subject<K> subject) {
         AtomicReference<Runnable> sleep = new AtomicReference<>(() -> {});
         TokenBucket[] buckets = {new SleepyBucket(Limit.parse("2/minute"), sleep)};
         long late = 1_000_000_000_000L;
@@ -86,7 +86,7 @@ class BucketStoreTest {
         private boolean charged;
         private boolean owed;
         /** The latest reading at which any key was forgotten. */
-        private long floor = Long.MIN_VALUE;
+        private long watermark = Long.MIN_VALUE;
 
         Program(Subject<K> subject, int seed) {
             random = new Random(seed);
@@ -204,7 +204,7 @@ class BucketStoreTest {
                 return gone;
             });
             if (states.size() < before) {
-                floor = Math.max(floor, now);
+                watermark = Math.max(watermark, now);
             }
             return before - states.size();
         }
@@ -244,7 +244,7 @@ class BucketStoreTest {
         }
 
         private long asOf(long state, long reading) {
-            return state < TokenBucket.FIRST_TIME ? Math.max(reading, floor) : reading;
+            return state < TokenBucket.FIRST_TIME ? Math.max(reading, watermark) : reading;
         }
     }
 }

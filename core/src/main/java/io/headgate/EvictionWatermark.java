@@ -5,10 +5,10 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The latest clock reading at which a key was evicted: no bucket may begin earlier. Thread-safe. Only moves on, unless it
- * is ahead of the clock by more than the longest refill, or a minute if that is longer: then the clock has once read far ahead, and a floor
+ * is ahead of the clock by more than the longest refill, or a minute if that is longer: then the clock has once read far ahead, and a watermark
  * there would shut newcomers out until it is there again.
  */
-final class Floor {
+final class EvictionWatermark {
 
     /** Nothing was evicted yet; as a reading it is unlikely, and then rounded up by a nanosecond. */
     private static final long NONE = Long.MIN_VALUE;
@@ -20,7 +20,7 @@ final class Floor {
     private final AtomicLong reading = new AtomicLong(NONE);
 
     /** {@code longestRefill} in nanoseconds. */
-    Floor(Ticker ticker, long longestRefill) {
+    EvictionWatermark(Ticker ticker, long longestRefill) {
         this.ticker = ticker;
         this.mostAhead = Math.max(longestRefill, MINUTE);
     }
@@ -34,14 +34,14 @@ final class Floor {
         }
     }
 
-    /** The reading given, or the floor if that is later. */
+    /** The reading given, or the watermark if that is later. */
     long notBefore(long now) {
         long earliest = reading.get();
         return earliest == NONE || now - earliest > 0 || isAhead(earliest, now) ? now : earliest;
     }
 
-    /** Whether a floor is ahead of the clock. One that is ahead of a call may just be later than the call's own reading. */
-    private boolean isAhead(long floor, long now) {
-        return floor - now > mostAhead && floor - ticker.read() > mostAhead;
+    /** Whether a watermark is ahead of the clock. One that is ahead of a call may just be later than the call's own reading. */
+    private boolean isAhead(long watermark, long now) {
+        return watermark - now > mostAhead && watermark - ticker.read() > mostAhead;
     }
 }
