@@ -30,13 +30,13 @@ class AddressTable extends BucketStore<ClientAddress> {
      * sees that all states are full, raises the watermark, retires the first state by CAS and then takes the others away, too;
      * only if they were still full it writes key 0, in release mode. The watermark is explained in MapStore, a move in Moves.
      *
-     * The time in which a slot has one key is a tenancy. No state that a slot has in one tenancy occurs in a later one:
+     * The time in which a slot has one key is a generation. No state of one generation occurs in a later one of the slot:
      *   - a NEW state differs from the last 2^15 given out in its part and those that it took the place of;
-     *   - when a tenancy ends at reading e, all its states were at most e; a charge in the next one begins at the watermark,
+     *   - when a generation ends at reading e, all its states were at most e; a charge in the next one begins at the watermark,
      *     which is at least e, or later, and moves the state on by an interval; an undo leaves a unit of that;
-     *   - only a refund or a reset makes exceptions: it moves a state back, so that a later tenant may come by it again.
+     *   - only a refund or a reset makes exceptions: it moves a state back, so that a later generation may come by it again.
      * Hence whoever reads the state, then the key, and then finds the same state, by a CAS or by reading it, has done
-     * all of it in one tenancy of that key. docs/concurrency.md, "Whose state is it", has the proof and the odds.
+     * all of it in one generation of that key. docs/concurrency.md, "Whose state is it", has the proof and the odds.
      *
      * A key's slot is in the first group from its home on, within the part and round its end, that had a free slot when the
      * key came; while the part stays, the key does. The probe distance of a home tells how many groups further on any key of this home is, so

@@ -80,7 +80,7 @@ abstract class BucketStore<K> extends Buckets<K> {
     final int lookAtNew(K key, long permits, long now, long[] states) {
         long[] row = new long[buckets.length * stride];
         Arrays.fill(row, TokenBucket.NEW);
-        return applyTo(row, 0, ONLY_TENANT, key, Operation.LOOK, permits, now, states);
+        return applyTo(row, 0, NO_ROW_KEY, key, Operation.LOOK, permits, now, states);
     }
 
     /** How many keys have rows or are being given one: never more than the maximum. */

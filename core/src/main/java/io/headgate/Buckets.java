@@ -23,8 +23,8 @@ abstract class Buckets<K> {
     /** The key has no row, or lost it in the midst: its buckets were full then, so the operation may start over. */
     static final int ABSENT = -2;
 
-    /** The tenant of a row that never serves another key. */
-    static final long ONLY_TENANT = 0;
+    /** The row key of a row that never serves another key, and so stores none. */
+    static final long NO_ROW_KEY = 0;
 
     private static final VarHandle STATE = MethodHandles.arrayElementVarHandle(long[].class);
 
@@ -70,25 +70,25 @@ abstract class Buckets<K> {
      * Applies an operation to a row that was found.
      *
      * @param first where its first state is
-     * @param tenant what the key says, or {@link #ONLY_TENANT}
+     * @param rowKey the key that the row stores while it is this key's, or {@link #NO_ROW_KEY}
      */
     final int applyTo(
             long[] row,
             int first,
-            long tenant,
+            long rowKey,
             K key,
             Operation operation,
             long permits,
             long now,
             long @Nullable [] states) {
-        return applyRest(row, first, tenant, key, operation, 0, permits, now, states);
+        return applyRest(row, first, rowKey, key, operation, 0, permits, now, states);
     }
 
     /** The same from the state on to which the operation comes next: {@code done} states are behind it. */
     final int applyRest(
             long[] row,
             int first,
-            long tenant,
+            long rowKey,
             K key,
             Operation operation,
             int done,
@@ -96,14 +96,14 @@ abstract class Buckets<K> {
             long now,
             long @Nullable [] states) {
         return switch (operation) {
-            case TAKE -> take(row, first, tenant, key, done, permits, now, states);
-            case LOOK -> look(row, first, tenant, key, done, permits, now, states);
-            case GIVE_BACK, UNDO -> giveBack(row, first, tenant, key, operation, done, permits, now);
+            case TAKE -> take(row, first, rowKey, key, done, permits, now, states);
+            case LOOK -> look(row, first, rowKey, key, done, permits, now, states);
+            case GIVE_BACK, UNDO -> giveBack(row, first, rowKey, key, operation, done, permits, now);
             case CHARGE, OWE -> {
                 mayOwe(operation);
-                yield moveAll(row, first, tenant, key, operation, done, permits, now, states);
+                yield moveAll(row, first, rowKey, key, operation, done, permits, now, states);
             }
-            case REFUND, RESET -> moveAll(row, first, tenant, key, operation, done, permits, now, states);
+            case REFUND, RESET -> moveAll(row, first, rowKey, key, operation, done, permits, now, states);
         };
     }
 
@@ -119,16 +119,16 @@ abstract class Buckets<K> {
     }
 
     private int take(
-            long[] row, int first, long tenant, K key, int done, long permits, long now, long @Nullable [] states) {
+            long[] row, int first, long rowKey, K key, int done, long permits, long now, long @Nullable [] states) {
         if (buckets.length > 1 && done == 0 && !allAdmit(row, first, permits, now)) {
             // Without concurrency a denial is found here, and nothing has to be undone.
-            int looked = look(row, first, tenant, key, 0, permits, now, states);
+            int looked = look(row, first, rowKey, key, 0, permits, now, states);
             if (looked != ADMITTED) {
                 return looked;
             }
         }
         for (int i = done; i < buckets.length; i++) {
-            long state = move(row, first, i, tenant, key, Operation.TAKE, permits, now, 0);
+            long state = move(row, first, i, rowKey, key, Operation.TAKE, permits, now, 0);
             if (state == TokenBucket.ABSENT) {
                 return follow(row, key, Operation.TAKE, i, permits, now, states);
             }
@@ -136,8 +136,8 @@ abstract class Buckets<K> {
                 states[i] = state;
             }
             if (!buckets[i].admits(state, permits, now)) {
-                undo(row, first, i, tenant, key, permits, now);
-                return states == null || look(row, first, tenant, key, i + 1, permits, now, states) != ABSENT
+                undo(row, first, i, rowKey, key, permits, now);
+                return states == null || look(row, first, rowKey, key, i + 1, permits, now, states) != ABSENT
                         ? i
                         : ABSENT;
             }
@@ -158,10 +158,10 @@ abstract class Buckets<K> {
 
     /** Reads all states from one on, if the caller wants them, else up to the first that denies. */
     private int look(
-            long[] row, int first, long tenant, K key, int from, long permits, long now, long @Nullable [] states) {
+            long[] row, int first, long rowKey, K key, int from, long permits, long now, long @Nullable [] states) {
         int denying = ADMITTED;
         for (int i = from; i < buckets.length && (denying == ADMITTED || states != null); i++) {
-            long state = move(row, first, i, tenant, key, Operation.LOOK, permits, now, 0);
+            long state = move(row, first, i, rowKey, key, Operation.LOOK, permits, now, 0);
             if (state == TokenBucket.ABSENT) {
                 int rest = follow(row, key, Operation.LOOK, i, permits, now, states);
                 return denying == ADMITTED || rest == ABSENT ? rest : denying;
@@ -180,7 +180,7 @@ abstract class Buckets<K> {
     private int moveAll(
             long[] row,
             int first,
-            long tenant,
+            long rowKey,
             K key,
             Operation operation,
             int done,
@@ -190,12 +190,12 @@ abstract class Buckets<K> {
         boolean moved = done > 0;
         for (int i = buckets.length - 1 - done; i >= 0; i--) {
             long owing = operation == Operation.OWE && states != null ? states[i] : 0;
-            long state = move(row, first, i, tenant, key, operation, permits, now, owing);
+            long state = move(row, first, i, rowKey, key, operation, permits, now, owing);
             if (state == TokenBucket.ABSENT) {
                 return follow(row, key, operation, buckets.length - 1 - i, permits, now, states);
             }
             boolean moves = next(i, operation, state, permits, now, owing) != state;
-            if (i == 0 && moved && !moves && !touch(row, first, tenant, key, now)) {
+            if (i == 0 && moved && !moves && !touch(row, first, rowKey, key, now)) {
                 return follow(row, key, operation, buckets.length - 1, permits, now, states);
             }
             moved |= moves;
@@ -207,8 +207,8 @@ abstract class Buckets<K> {
     }
 
     /** Takes back what this call charged before bucket {@code end} denied. */
-    private void undo(long[] row, int first, int end, long tenant, K key, long permits, long charged) {
-        giveBack(row, first, tenant, key, Operation.UNDO, buckets.length - end, permits, charged);
+    private void undo(long[] row, int first, int end, long rowKey, K key, long permits, long charged) {
+        giveBack(row, first, rowKey, key, Operation.UNDO, buckets.length - end, permits, charged);
         if (end > 0) {
             undone.increment();
         }
@@ -219,7 +219,7 @@ abstract class Buckets<K> {
      * another call has paid. A row that has been emptied meanwhile owes nothing.
      */
     private int giveBack(
-            long[] row, int first, long tenant, K key, Operation operation, int done, long permits, long charged) {
+            long[] row, int first, long rowKey, K key, Operation operation, int done, long permits, long charged) {
         for (int i = buckets.length - 1 - done; i >= 0; i--) {
             int index = first + i * stride;
             for (; ; Thread.onSpinWait()) {
@@ -227,7 +227,7 @@ abstract class Buckets<K> {
                 if (state == TokenBucket.MOVED) {
                     return follow(row, key, operation, buckets.length - 1 - i, permits, charged, null);
                 }
-                if (state < TokenBucket.FIRST_TIME || isOther(row, first, tenant)) {
+                if (state < TokenBucket.FIRST_TIME || isOther(row, first, rowKey)) {
                     break;
                 }
                 long now = ticker.read();
@@ -249,12 +249,12 @@ abstract class Buckets<K> {
      * @return the state that the step was taken from, as it is at the reading {@code now}; or {@link TokenBucket#ABSENT}
      */
     final long move(
-            long[] row, int first, int i, long tenant, K key, Operation operation, long permits, long now, long owing) {
+            long[] row, int first, int i, long rowKey, K key, Operation operation, long permits, long now, long owing) {
         TokenBucket bucket = buckets[i];
         int index = first + i * stride;
         for (; ; Thread.onSpinWait()) {
             long state = settled(row, index, bucket, now);
-            if (TokenBucket.isGone(state) || isOther(row, first, tenant)) {
+            if (TokenBucket.isGone(state) || isOther(row, first, rowKey)) {
                 return TokenBucket.ABSENT;
             }
             long asOf = now;
@@ -287,10 +287,10 @@ abstract class Buckets<K> {
     }
 
     /** Moves the first state to another one of the same meaning: answers whether the row is still the key's. */
-    private boolean touch(long[] row, int first, long tenant, K key, long now) {
+    private boolean touch(long[] row, int first, long rowKey, K key, long now) {
         for (; ; Thread.onSpinWait()) {
             long state = (long) STATE.getVolatile(row, first);
-            if (TokenBucket.isGone(state) || isOther(row, first, tenant)) {
+            if (TokenBucket.isGone(state) || isOther(row, first, rowKey)) {
                 return false;
             }
             long next = buckets[0].touched(state, asOf(key, buckets[0].refillBefore(now)));
@@ -332,8 +332,8 @@ abstract class Buckets<K> {
         return owed ? bucket.most() : charged ? deepest(bucket) : bucket.empty();
     }
 
-    private boolean isOther(long[] row, int first, long tenant) {
-        return tenant != ONLY_TENANT && (long) STATE.getVolatile(row, first - stride) != tenant;
+    private boolean isOther(long[] row, int first, long rowKey) {
+        return rowKey != NO_ROW_KEY && (long) STATE.getVolatile(row, first - stride) != rowKey;
     }
 
     static long state(long[] row, int index) {

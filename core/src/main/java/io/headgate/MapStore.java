@@ -81,7 +81,7 @@ final class MapStore<K> extends BucketStore<K> {
         if (row == null) {
             return ABSENT;
         }
-        int result = isRetired(row) ? ABSENT : applyTo(row, 0, ONLY_TENANT, key, operation, permits, now, states);
+        int result = isRetired(row) ? ABSENT : applyTo(row, 0, NO_ROW_KEY, key, operation, permits, now, states);
         if (result == ABSENT) {
             StackProbe.require(STACK);
             if (map.compareAndDelete(key, row)) { // whoever retired it may be asleep

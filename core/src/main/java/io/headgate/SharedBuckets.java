@@ -42,15 +42,15 @@ final class SharedBuckets<K> extends Buckets<K> {
         long[] family = family(number);
         int row = row(number);
         return switch (operation) {
-            case LOOK -> applyTo(family, row, ONLY_TENANT, key, operation, permits, now, states);
+            case LOOK -> applyTo(family, row, NO_ROW_KEY, key, operation, permits, now, states);
             case TAKE -> {
-                int denying = applyTo(family, row, ONLY_TENANT, key, Operation.LOOK, permits, now, states);
+                int denying = applyTo(family, row, NO_ROW_KEY, key, Operation.LOOK, permits, now, states);
                 yield denying == ADMITTED ? charge(family, number, key, operation, permits, now, states) : denying;
             }
             case CHARGE -> charge(family, number, key, operation, permits, now, states);
             case GIVE_BACK -> {
-                applyTo(family, cell(number), ONLY_TENANT, key, operation, permits, now, states);
-                yield applyTo(family, row, ONLY_TENANT, key, operation, permits, now, states);
+                applyTo(family, cell(number), NO_ROW_KEY, key, operation, permits, now, states);
+                yield applyTo(family, row, NO_ROW_KEY, key, operation, permits, now, states);
             }
             case UNDO, REFUND, OWE, RESET ->
                 throw new IllegalArgumentException(operation + " would be of strangers, too");
@@ -61,11 +61,11 @@ final class SharedBuckets<K> extends Buckets<K> {
     private int charge(
             long[] family, int number, K key, Operation operation, long permits, long now, long @Nullable [] states) {
         long[] before = states == null ? new long[buckets.length] : states;
-        int denying = applyTo(family, row(number), ONLY_TENANT, key, operation, permits, now, before);
+        int denying = applyTo(family, row(number), NO_ROW_KEY, key, operation, permits, now, before);
         for (int i = 0; i < buckets.length && denying == ADMITTED; i++) {
             long after = next(i, operation, before[i], permits, now, 0);
             if (after != before[i]) {
-                move(family, cell(number), i, ONLY_TENANT, key, Operation.OWE, 0, now, after);
+                move(family, cell(number), i, NO_ROW_KEY, key, Operation.OWE, 0, now, after);
             }
         }
         return denying;
@@ -77,8 +77,8 @@ final class SharedBuckets<K> extends Buckets<K> {
             long owed = buckets[i].refundable(owed(number, i, now), permits, now);
             if (owed > 0) {
                 long[] family = family(number);
-                move(family, cell(number), i, ONLY_TENANT, key, Operation.REFUND, owed, now, 0);
-                move(family, row(number), i, ONLY_TENANT, key, Operation.REFUND, owed, now, 0);
+                move(family, cell(number), i, NO_ROW_KEY, key, Operation.REFUND, owed, now, 0);
+                move(family, row(number), i, NO_ROW_KEY, key, Operation.REFUND, owed, now, 0);
             }
         }
         return ADMITTED;

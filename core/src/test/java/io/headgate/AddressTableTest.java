@@ -88,7 +88,7 @@ class AddressTableTest {
      */
     @ParameterizedTest
     @ValueSource(strings = {"not charged yet", "full to the unit", "long full"})
-    void aLateChargeNeverHitsTheNextTenantOfTheSlot(String state) {
+    void aLateChargeNeverHitsTheNextKeyOfTheSlot(String state) {
         ClientAddress sleeper = client(1);
         ClientAddress next = client(2);
         for (int limit = 0; limit < 2; limit++) {
@@ -124,7 +124,7 @@ class AddressTableTest {
 
     /** As above, but the sleeper was about to be denied: it must not be denied by a debt that is gone. */
     @Test
-    void aLateDenialIsNotTheNextTenants() {
+    void aLateDenialIsNotTheNextKeys() {
         AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
         AddressTable table = Tables.usual(1, new SecureRandom(), bucket("1/s burst 5", true, meanwhile));
         ClientAddress client = client(1);

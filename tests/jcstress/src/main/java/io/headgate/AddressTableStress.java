@@ -131,7 +131,7 @@ public final class AddressTableStress {
         }
     }
 
-    /** The same before anybody has charged the first client's bucket: both tenants begin with NEW states. */
+    /** The same before anybody has charged the first client's bucket: both clients begin with NEW states. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Each has charged its own bucket.")
     @Outcome(id = ".*, 0", expect = FORBIDDEN, desc = "Charged to another key: A's permit to B.")
