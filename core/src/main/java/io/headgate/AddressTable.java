@@ -210,7 +210,7 @@ class AddressTable extends BucketStore<ClientAddress> {
                 if (claim(part, hash, key, taken)) {
                     return true;
                 }
-            } else if (!mayEvict || !reclaim(part, now)) {
+            } else if (!mayEvict || !evictCandidates(part, now)) {
                 part.hand += mayEvict ? CANDIDATE_GROUPS : 0;
                 return false;
             }
@@ -245,7 +245,7 @@ class AddressTable extends BucketStore<ClientAddress> {
             Part part = directory.part(hash);
             synchronized (part) {
                 if (!part.isReplaced() && (hasFreeSlot(part, reserved.get()) || !makesWay(part, true, now))) {
-                    return hasFreeSlot(part, reserved.get()) || reclaim(part, now);
+                    return hasFreeSlot(part, reserved.get()) || evictCandidates(part, now);
                 }
             }
         }
@@ -256,7 +256,7 @@ class AddressTable extends BucketStore<ClientAddress> {
      * moves on when a newcomer finds no room, and not for who only asks: asking twice has one answer. Needs the
      * lock.
      */
-    private boolean reclaim(Part part, long now) {
+    private boolean evictCandidates(Part part, long now) {
         StackProbe.require(STACK);
         for (int i = 0; i < Math.min(CANDIDATE_GROUPS, part.groups()); i++) {
             int group = Math.floorMod(part.hand + i, part.groups());
@@ -377,15 +377,15 @@ class AddressTable extends BucketStore<ClientAddress> {
     }
 
     @Override
-    Pass pass() {
-        return new TablePass();
+    SweepCursor sweepCursor() {
+        return new TableCursor();
     }
 
     /**
      * In the order of hashes, so that no move takes a key from before the walk to behind it; each piece is in one part. Keeps
      * nothing but numbers.
      */
-    private final class TablePass implements Pass {
+    private final class TableCursor implements SweepCursor {
 
         private static final long END = 1L << Integer.SIZE;
         /** A part that could be so much smaller is made smaller before the walk comes to its end. */

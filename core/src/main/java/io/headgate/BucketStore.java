@@ -96,10 +96,10 @@ abstract class BucketStore<K> extends Buckets<K> {
     abstract long memoryBytes();
 
     /** Begins a walk over the keys. */
-    abstract Pass pass();
+    abstract SweepCursor sweepCursor();
 
     /** A walk over all keys that forgets those whose buckets are full, some at a time. For one thread at a time. */
-    interface Pass {
+    interface SweepCursor {
 
         /** Whether there are keys left to look at. */
         boolean hasNext();

@@ -71,7 +71,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
 
     private final @Nullable Denials<K> denials;
 
-    private final Sweeps walks;
+    private final SweepRunner sweeps;
     private final @Nullable Sweeper sweeper;
 
     /** A limiter that is swept there, or on a thread of its own. */
@@ -91,7 +91,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 .toArray(TokenBucket[]::new);
         store = builder.openStore(kind, buckets);
         charger = new Charger<>(limits, buckets, store, builder.overflow);
-        walks = new Sweeps(store, ticker);
+        sweeps = new SweepRunner(store, ticker);
         memoryBytes = store.memoryBytes() + (store.shared == null ? 0 : store.shared.memoryBytes());
         sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, scheduler);
     }
@@ -260,12 +260,12 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * @return how many keys this sweep forgot
      */
     public long sweep() {
-        return walks.whole();
+        return sweeps.whole();
     }
 
     /** What the sweeper works through. */
-    Sweeps walks() {
-        return walks;
+    SweepRunner sweeps() {
+        return sweeps;
     }
 
     /**
@@ -324,9 +324,9 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 .allowed(allowed.sum())
                 .overflowed(overflowed.sum())
                 .evicted(store.evicted())
-                .sweeps(walks.count())
-                .sweepTime(walks.time())
-                .sweepFailures(walks.failures())
+                .sweeps(sweeps.count())
+                .sweepTime(sweeps.time())
+                .sweepFailures(sweeps.failures())
                 .size(store.size())
                 .maxKeys(maxKeys)
                 .memoryBytes(store.presentBytes() + sharedBytes)

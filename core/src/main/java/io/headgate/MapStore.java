@@ -57,7 +57,7 @@ final class MapStore<K> extends BucketStore<K> {
 
     /** Where the candidates begin, as the hand of CLOCK does. Guarded by itself, as the scout is. At rest. */
     private final Walk<K, long[]> hand;
-    /** Goes ahead of the hand, to the candidates. At rest but for a reclaim. */
+    /** Goes ahead of the hand, to the candidates. At rest, except while it evicts. */
     private final Walk<K, long[]> scout;
 
     MapStore(
@@ -128,7 +128,7 @@ final class MapStore<K> extends BucketStore<K> {
             return true;
         }
         StackProbe.require(STACK);
-        return reclaim(now, false);
+        return evictCandidates(now, false);
     }
 
     private boolean reserve(boolean mayEvict, long now) {
@@ -138,7 +138,7 @@ final class MapStore<K> extends BucketStore<K> {
                 if (reserved.compareAndSet(taken, taken + 1)) {
                     return true;
                 }
-            } else if (!mayEvict || !reclaim(now, true)) {
+            } else if (!mayEvict || !evictCandidates(now, true)) {
                 return false;
             }
         }
@@ -148,7 +148,7 @@ final class MapStore<K> extends BucketStore<K> {
      * Evicts what is full among the candidates: a bounded piece of work. If there is nothing, the hand moves on only
      * if it is told to: not by who only asks, as asking twice has one answer.
      */
-    private boolean reclaim(long now, boolean movesOn) {
+    private boolean evictCandidates(long now, boolean movesOn) {
         synchronized (hand) {
             boolean any = false;
             try {
@@ -249,9 +249,9 @@ final class MapStore<K> extends BucketStore<K> {
     }
 
     @Override
-    Pass pass() {
+    SweepCursor sweepCursor() {
         Walk<K, long[]> walk = map.walk();
-        return new Pass() {
+        return new SweepCursor() {
 
             private boolean ended;
 

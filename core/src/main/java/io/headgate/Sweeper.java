@@ -107,9 +107,9 @@ final class Sweeper implements Runnable {
         }
         Duration pause = interval;
         try {
-            pause = swept.walks().slice() ? REST : interval;
+            pause = swept.sweeps().slice() ? REST : interval;
         } catch (RuntimeException | Error e) {
-            swept.walks().failed();
+            swept.sweeps().failed();
             logFailure(swept, e);
         } finally {
             waitFor(least(pause, interval)); // even if memory did not suffice for the log
@@ -118,7 +118,7 @@ final class Sweeper implements Runnable {
 
     /** The first failure is logged, the second, the fourth and so on: what fails for ever does not fill the log. */
     private void logFailure(LocalLimiter<?> swept, Throwable failure) {
-        long failures = swept.walks().failures();
+        long failures = swept.sweeps().failures();
         if (Long.bitCount(failures) == 1) {
             String message = "A sweep of limiter " + swept.name() + " failed; the next is in " + interval
                     + ". Failures so far: " + failures + "; next logged: number " + 2 * failures;

@@ -39,8 +39,8 @@ class AddressTableTest {
 
     private static long evictAll(AddressTable table, long now) {
         long count = 0;
-        for (BucketStore.Pass pass = table.pass(); pass.hasNext(); ) {
-            count += pass.evict(now, 256);
+        for (BucketStore.SweepCursor cursor = table.sweepCursor(); cursor.hasNext(); ) {
+            count += cursor.evict(now, 256);
         }
         return count;
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Random programs, run on a store and on the obvious thing: a map of states that forgets only what the store forgot. */
+/** Random programs, run on a store and on the obvious thing: a map of states that evicts only what the store evicted. */
 class BucketStoreTest {
 
     private static final int CLIENTS = 40;
@@ -43,7 +43,7 @@ class BucketStoreTest {
 
     @ParameterizedTest
     @MethodSource("subjects")
-    <K> void behavesAsAMapOfStatesThatForgetsFullBuckets(Subject<K> subject) {
+    <K> void behavesAsAMapOfStatesThatEvictsFullBuckets(Subject<K> subject) {
         for (int seed = 0; seed < 60; seed++) {
             new Program<>(subject, seed).run(3_000);
         }
@@ -59,7 +59,7 @@ class BucketStoreTest {
         BucketStore<K> store = subject.stores.open("test", buckets, () -> late, null, 0, 10, new SplittableRandom(1));
         K key = subject.keys.apply(1);
         store.insert(key, true, late);
-        assertThat(store.pass().evict(late, 1_000)).isEqualTo(1);
+        assertThat(store.sweepCursor().evict(late, 1_000)).isEqualTo(1);
         store.insert(key, true, late);
         sleep.set(() -> store.apply(key, Operation.TAKE, 1, late, null));
         long early = 0;
@@ -85,7 +85,7 @@ class BucketStoreTest {
         private long now;
         private boolean charged;
         private boolean owed;
-        /** The latest reading at which any key was forgotten. */
+        /** The latest reading at which any key was evicted. */
         private long watermark = Long.MIN_VALUE;
 
         Program(Subject<K> subject, int seed) {
@@ -104,7 +104,7 @@ class BucketStoreTest {
                 switch (random.nextInt(8)) {
                     case 0 -> now += random.nextInt(-200, 1_500) * 1_000_000L;
                     case 1 -> insert(id);
-                    case 2 -> pass();
+                    case 2 -> sweep();
                     default -> update(id);
                 }
                 compare(id);
@@ -114,9 +114,9 @@ class BucketStoreTest {
 
         private void insert(int id) {
             boolean room = store.hasRoom(keys.apply(id), now);
-            forget();
+            evict();
             boolean inserted = store.insert(keys.apply(id), true, now);
-            forget();
+            evict();
             assertThat(inserted).isEqualTo(states.containsKey(id) || room);
             assertThat(inserted || states.size() == maxKeys).isTrue();
             if (inserted && !states.containsKey(id)) {
@@ -184,22 +184,22 @@ class BucketStoreTest {
             };
         }
 
-        private void pass() {
+        private void sweep() {
             int count = 0;
-            for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
-                count += pass.evict(now, 1 + random.nextInt(300));
+            for (BucketStore.SweepCursor cursor = store.sweepCursor(); cursor.hasNext(); ) {
+                count += cursor.evict(now, 1 + random.nextInt(300));
             }
-            assertThat(forget()).isEqualTo(count);
+            assertThat(evict()).isEqualTo(count);
             assertThat(states.values()).noneMatch(this::isFull); // nobody else inserts, so none was passed over
         }
 
         /** Drops what the store has dropped, each of which must have been full. */
-        private int forget() {
+        private int evict() {
             int before = states.size();
             states.entrySet().removeIf(entry -> {
                 boolean gone = look(entry.getKey()) == null;
                 assertThat(gone && !isFull(entry.getValue()))
-                        .as("%s forgotten at %s", entry, now)
+                        .as("%s evicted at %s", entry, now)
                         .isFalse();
                 return gone;
             });

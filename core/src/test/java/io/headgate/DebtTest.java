@@ -188,7 +188,7 @@ class DebtTest<K> {
     }
 
     @Test
-    void nobodyWhoOwesIsForgotten() {
+    void nobodyWhoOwesIsEvicted() {
         LocalLimiter<K> limiter = sixAMinute(10, Overflow.SHARE);
         limiter.charge(keys.key(1), 12);
         time.advance(seconds(120).minusNanos(1));

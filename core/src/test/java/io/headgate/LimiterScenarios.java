@@ -99,7 +99,7 @@ final class LimiterScenarios {
         boolean ofOneCell = keys.apply(1).hashCode() == keys.apply(2).hashCode();
         for (State state : State.values()) {
             if (ofOneCell && state == State.SHARED) {
-                continue; // none of the keys is forgotten while one of their cell owes
+                continue; // none of the keys is evicted while one of their cell owes
             }
             for (Overflow overflow : List.of(Overflow.SHARE, Overflow.DENY)) {
                 for (int limits = 1; limits <= 2 && !(state.shares() && overflow == Overflow.DENY); limits++) {
@@ -222,7 +222,7 @@ final class LimiterScenarios {
                 case OWE -> limiter.owe(own, debts, time.read());
                 case RESET -> limiter.reset(own);
                 case SWEEP -> limiter.sweep();
-                case SLICE -> limiter.walks().slice();
+                case SLICE -> limiter.sweeps().slice();
             }
         }
 
@@ -250,7 +250,7 @@ final class LimiterScenarios {
                 Object key = keys.apply(number);
                 if (!key.equals(own)) {
                     Decision decision = limiter.peek(key, 1);
-                    require(!decision.overflow(), "key %s was forgotten", number);
+                    require(!decision.overflow(), "key %s was evicted", number);
                     long left = decision.remaining();
                     require(left == full - 1, "key %s has %s permits, not %s", number, left, full - 1);
                 }

@@ -101,8 +101,8 @@ class MovingRowsTest {
         for (int i = 0; i < FILLERS; i++) {
             store.apply(Keys.BOTH.key(i), Operation.RESET, 0, 0, null);
         }
-        for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
-            pass.evict(0, 256);
+        for (BucketStore.SweepCursor cursor = store.sweepCursor(); cursor.hasNext(); ) {
+            cursor.evict(0, 256);
         }
     }
 
@@ -274,8 +274,8 @@ class MovingRowsTest {
                 ClientAddress client = ClientAddress.ofBits(5L << 60 | (long) id << 20, 1);
                 store.insert(client, false, 0);
             }
-            for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
-                pass.evict(0, 256);
+            for (BucketStore.SweepCursor cursor = store.sweepCursor(); cursor.hasNext(); ) {
+                cursor.evict(0, 256);
             }
         }
         over.set(true);

@@ -66,12 +66,12 @@ class OverflowDebtTest<K> {
     }
 
     /**
-     * Calls read the clock and sleep; their key gets a bucket, spends it, is forgotten once that is full, and finds no room
+     * Calls read the clock and sleep; their key gets a bucket, spends it, is evicted once that is full, and finds no room
      * any more. The shared bucket must not be charged as of the old readings.
      */
     @ParameterizedTest
     @ValueSource(ints = {1, 5, 50})
-    void aCallThatSleptWhileItsKeyWasForgottenIsNotChargedToThePast(int sleepers) throws Exception {
+    void aCallThatSleptWhileItsKeyWasEvictedIsNotChargedToThePast(int sleepers) throws Exception {
         LocalLimiter<K> limiter = build(1, Limit.parse("50/hour"));
         K key = keys.key(1);
         List<HeldCall<Boolean>> calls = new ArrayList<>();
@@ -210,10 +210,10 @@ class OverflowDebtTest<K> {
 
     /**
      * Two limiters are alike, but one is swept. Clients that never overflowed come back to find strangers' debts in the
-     * shared buckets: that is not theirs, tracked or forgotten.
+     * shared buckets: that is not theirs, tracked or evicted.
      */
     @Test
-    void aForgottenClientPaysNothingForStrangers() {
+    void anEvictedClientPaysNothingForStrangers() {
         int clients = 1_000;
         LocalLimiter<K> swept = build(clients, Limit.parse("10/minute"));
         LocalLimiter<K> unswept = build(clients, Limit.parse("10/minute"));
@@ -235,7 +235,7 @@ class OverflowDebtTest<K> {
             others += drain(swept, keys.key(id)) == known ? 0 : 1;
         }
         System.out.printf(
-                "forgotten clients that came back, %s: %d of %d were treated as debtors%n", keys, others, clients);
+                "evicted clients that came back, %s: %d of %d were treated as debtors%n", keys, others, clients);
         // Who shares a cell with a debtor, of whom there is one in each of the shared buckets.
         assertThat(others).isLessThanOrEqualTo(clients / 25);
     }
@@ -263,9 +263,9 @@ class OverflowDebtTest<K> {
                 time.advance(Duration.ofMillis(random.nextInt(100)));
             }
             time.advance(Duration.ofSeconds(24)); // those who filled the limiters are full, the shared buckets are not
-            long forgotten = swept.sweep();
-            assertThat(forgotten).isGreaterThan(cap - 5); // but for those in a debtor's cell
-            assertThat(unswept.sweep()).isEqualTo(forgotten);
+            long evicted = swept.sweep();
+            assertThat(evicted).isGreaterThan(cap - 5); // but for those in a debtor's cell
+            assertThat(unswept.sweep()).isEqualTo(evicted);
             for (int i = 0; i < 600; i++) {
                 K key = keys.key(random.nextInt(45)); // five of whom never overflowed
                 long permits = 1L + random.nextInt(3);

@@ -150,7 +150,7 @@ class OverflowTest<K> {
     }
 
     @Test
-    void aLookAtTheCapMayForgetIdleKeysAndChangesNoAnswer() {
+    void aLookAtTheCapMayEvictIdleKeysAndChangesNoAnswer() {
         LocalLimiter<K> limiter = full(Overflow.DENY, 4);
         ticker.advance(Duration.ofHours(1));
         Decision decision = limiter.peek(keys.key(10), 1);

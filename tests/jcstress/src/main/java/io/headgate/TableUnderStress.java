@@ -39,11 +39,11 @@ abstract class TableUnderStress {
         }
     }
 
-    /** Forgets clients whose buckets are full. */
+    /** Evicts clients whose buckets are full. */
     final int sweep(long now) {
         int count = 0;
-        for (BucketStore.Pass pass = table.pass(); pass.hasNext(); ) {
-            count += pass.evict(now, 256);
+        for (BucketStore.SweepCursor cursor = table.sweepCursor(); cursor.hasNext(); ) {
+            count += cursor.evict(now, 256);
         }
         return count;
     }
