@@ -96,7 +96,7 @@ final class Cursor {
         @Nullable Entry[] slots = table.slots;
         while (slot < slots.length) {
             Entry entry = slots[slot];
-            if (entry instanceof Bin bin) {
+            if (entry instanceof CollisionBin bin) {
                 if (inBin < bin.size()) {
                     return bin.entry(inBin++);
                 }

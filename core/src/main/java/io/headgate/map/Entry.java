@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /** What the map has of a key, shared by every table of its segment that knows the key. */
-sealed class Entry permits Bin {
+sealed class Entry permits CollisionBin {
 
     /*
      * An entry is in one of three states, told by its value:

@@ -53,22 +53,22 @@ final class MapView<K, V> extends AbstractMap<K, V> implements ConcurrentMap<K, 
 
     @Override
     public @Nullable V putIfAbsent(K key, V value) {
-        return map.value(map.update(key, Change.IF_ABSENT, null, requireNonNull(value, "value")));
+        return map.value(map.update(key, UpdateCondition.IF_ABSENT, null, requireNonNull(value, "value")));
     }
 
     @Override
     public @Nullable V remove(Object key) {
-        return map.value(map.update(key, Change.IF_PRESENT, null, null));
+        return map.value(map.update(key, UpdateCondition.IF_PRESENT, null, null));
     }
 
     @Override
     public boolean remove(Object key, Object value) {
-        return map.update(key, Change.IF_EQUAL, requireNonNull(value, "value"), null) != null;
+        return map.update(key, UpdateCondition.IF_EQUAL, requireNonNull(value, "value"), null) != null;
     }
 
     @Override
     public @Nullable V replace(K key, V value) {
-        return map.value(map.update(key, Change.IF_PRESENT, null, requireNonNull(value, "value")));
+        return map.value(map.update(key, UpdateCondition.IF_PRESENT, null, requireNonNull(value, "value")));
     }
 
     @Override
@@ -112,12 +112,12 @@ final class MapView<K, V> extends AbstractMap<K, V> implements ConcurrentMap<K, 
         for (int attempt = 1; ; attempt++) {
             V next = attempt <= FEW ? function.apply(key, seen) : map.watched(key, seen, function);
             if (seen != null) {
-                if (map.update(key, Change.IF_SAME, seen, next) != null) {
+                if (map.update(key, UpdateCondition.IF_SAME, seen, next) != null) {
                     return next;
                 }
                 seen = map.load(key);
             } else {
-                V inTheWay = next == null ? null : map.value(map.update(key, Change.IF_ABSENT, null, next));
+                V inTheWay = next == null ? null : map.value(map.update(key, UpdateCondition.IF_ABSENT, null, next));
                 if (inTheWay == null) {
                     return next;
                 }
@@ -194,7 +194,7 @@ final class MapView<K, V> extends AbstractMap<K, V> implements ConcurrentMap<K, 
         boolean[] removed = new boolean[1];
         map.range((key, value) -> {
             removed[0] |= filter.test(new MapEntry<>(map, key, value))
-                    && map.update(key, Change.IF_SAME, value, null) != null;
+                    && map.update(key, UpdateCondition.IF_SAME, value, null) != null;
             return true;
         });
         return removed[0];

@@ -152,7 +152,7 @@ public final class ReadOptimizedMap<K, V> {
      * @return the value before, null if it was absent
      */
     public @Nullable V swap(K key, V value) {
-        return value(update(key, Change.ALWAYS, null, requireNonNull(value, "value")));
+        return value(update(key, UpdateCondition.ALWAYS, null, requireNonNull(value, "value")));
     }
 
     /**
@@ -163,7 +163,7 @@ public final class ReadOptimizedMap<K, V> {
      * @return the value it has already, else the one given
      */
     public V loadOrStore(K key, V value) {
-        V existing = value(update(key, Change.IF_ABSENT, null, requireNonNull(value, "value")));
+        V existing = value(update(key, UpdateCondition.IF_ABSENT, null, requireNonNull(value, "value")));
         return existing == null ? value : existing;
     }
 
@@ -174,7 +174,7 @@ public final class ReadOptimizedMap<K, V> {
      * @return the value before, null if it was absent
      */
     public @Nullable V loadAndDelete(K key) {
-        return value(update(key, Change.IF_PRESENT, null, null));
+        return value(update(key, UpdateCondition.IF_PRESENT, null, null));
     }
 
     /**
@@ -184,7 +184,7 @@ public final class ReadOptimizedMap<K, V> {
      * @return whether it was there
      */
     public boolean delete(K key) {
-        return update(key, Change.IF_PRESENT, null, null) != null;
+        return update(key, UpdateCondition.IF_PRESENT, null, null) != null;
     }
 
     /**
@@ -197,7 +197,7 @@ public final class ReadOptimizedMap<K, V> {
      */
     public boolean compareAndSwap(K key, V expected, V updated) {
         requireNonNull(expected, "expected");
-        return update(key, Change.IF_EQUAL, expected, requireNonNull(updated, "updated")) != null;
+        return update(key, UpdateCondition.IF_EQUAL, expected, requireNonNull(updated, "updated")) != null;
     }
 
     /**
@@ -208,7 +208,7 @@ public final class ReadOptimizedMap<K, V> {
      * @return whether it was deleted
      */
     public boolean compareAndDelete(K key, V expected) {
-        return update(key, Change.IF_EQUAL, requireNonNull(expected, "expected"), null) != null;
+        return update(key, UpdateCondition.IF_EQUAL, requireNonNull(expected, "expected"), null) != null;
     }
 
     /**
@@ -296,14 +296,14 @@ public final class ReadOptimizedMap<K, V> {
         return segments[index].load(key, hash);
     }
 
-    /** Makes one change: see {@link Segment#update(Object, int, Change, Object, Object)}. */
+    /** Updates a value: see {@link Segment#update(Object, int, UpdateCondition, Object, Object)}. */
     @Nullable
-    Object update(Object key, Change change, @Nullable Object expected, @Nullable Object updated) {
+    Object update(Object key, UpdateCondition condition, @Nullable Object expected, @Nullable Object updated) {
         if (!watched.isEmpty()) {
             refuseRecursion(key);
         }
         int hash = mix(requireNonNull(key, "key").hashCode());
-        return segments[hash >>> segmentShift].update(key, hash, change, expected, updated);
+        return segments[hash >>> segmentShift].update(key, hash, condition, expected, updated);
     }
 
     /** Applies a function and lets nothing be changed for its key by it. */

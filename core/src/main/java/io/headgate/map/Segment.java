@@ -106,41 +106,43 @@ final class Segment {
     }
 
     /**
-     * Makes one change to the value of a key.
+     * Updates the value of a key if a condition holds.
      *
-     * @return the value that was replaced or deleted, and for {@link Change#IF_ABSENT} the one in the way; null if the
-     *     key was absent or the change was refused
+     * @return the value that was replaced or deleted, and for {@link UpdateCondition#IF_ABSENT} the one in the way; null if the
+     *     key was absent or the condition did not hold
      */
     @Nullable
-    Object update(Object key, int hash, Change change, @Nullable Object expected, @Nullable Object updated) {
+    Object update(
+            Object key, int hash, UpdateCondition condition, @Nullable Object expected, @Nullable Object updated) {
         Table read = this.read;
         Entry entry = read.find(key, hash);
         if (entry != null) {
-            Object previous = update(entry, change, expected, updated);
+            Object previous = update(entry, condition, expected, updated);
             if (previous != Entry.EXPUNGED) {
                 return previous;
             }
-        } else if (!read.amended && !change.inserts()) {
+        } else if (!read.amended && !condition.inserts()) {
             return null;
         }
-        return updateLocked(key, hash, change, expected, updated);
+        return updateLocked(key, hash, condition, expected, updated);
     }
 
     /** Deletes an entry that was met on a walk, if it has this value; one that is expunged has none. */
     boolean delete(Entry entry, Object expected) {
-        return update(entry, Change.IF_SAME, expected, null) == expected;
+        return update(entry, UpdateCondition.IF_SAME, expected, null) == expected;
     }
 
     /** The CAS loop that all changes share; gives {@link Entry#EXPUNGED} if the entry no longer stands for its key. */
-    private @Nullable Object update(Entry entry, Change change, @Nullable Object expected, @Nullable Object updated) {
+    private @Nullable Object update(
+            Entry entry, UpdateCondition condition, @Nullable Object expected, @Nullable Object updated) {
         for (; ; ) {
             Object seen = entry.value();
             if (seen == Entry.EXPUNGED) {
                 return seen;
             }
-            Object next = change.next(seen, expected, updated);
-            if (next == Change.REFUSED) {
-                return change == Change.IF_ABSENT ? seen : null;
+            Object next = condition.next(seen, expected, updated);
+            if (next == UpdateCondition.UNCHANGED) {
+                return condition == UpdateCondition.IF_ABSENT ? seen : null;
             }
             if (entry.compareAndSet(seen, next)) {
                 if (seen == null) {
@@ -163,13 +165,13 @@ final class Segment {
 
     /** Slow path of {@link #update}: the key is new, or the read table does not answer for it. */
     private synchronized @Nullable Object updateLocked(
-            Object key, int hash, Change change, @Nullable Object expected, @Nullable Object updated) {
+            Object key, int hash, UpdateCondition condition, @Nullable Object expected, @Nullable Object updated) {
         Entry entry = findLocked(key, hash);
         if (entry != null) {
             missed();
-            return update(entry, change, expected, updated);
+            return update(entry, condition, expected, updated);
         }
-        if (updated != null && change.inserts()) {
+        if (updated != null && condition.inserts()) {
             insert(new Entry(key, hash, updated));
         } else {
             missed();

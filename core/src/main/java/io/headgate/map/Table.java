@@ -65,7 +65,7 @@ final class Table {
                 if (entry.key == key) {
                     return entry;
                 }
-                if (entry instanceof Bin bin) {
+                if (entry instanceof CollisionBin bin) {
                     return bin.find(key);
                 }
                 if (key.equals(entry.key)) {
@@ -139,7 +139,7 @@ final class Table {
         int i = entry.hash & mask;
         for (Entry other = slots[i]; other != null; other = slots[i]) {
             if (other.hash == entry.hash) {
-                if (other instanceof Bin bin) {
+                if (other instanceof CollisionBin bin) {
                     bin.add(entry);
                     count++;
                     return;
@@ -168,7 +168,7 @@ final class Table {
         while (slots[(start + length) & mask] != null) {
             length++;
         }
-        Bin bin = new Bin(added.hash);
+        CollisionBin bin = new CollisionBin(added.hash);
         @Nullable Entry[] laidOut = new Entry[length];
         laidOut[0] = bin;
         int taken = 1;
