@@ -6,35 +6,40 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets of keys: each key has a <em>row</em>, one state per limit. An operation finds the row once and then moves
- * its states. Holds the one loop that moves a state.
+ * Buckets of keys. Each key has a <em>row</em>: one state per limit. An operation finds the row once and then moves its
+ * states. The one loop that moves a state is here.
  */
 abstract class Buckets<K> {
 
     /*
-     * In the order of the file: the operations on all states of a row; the loop that moves one of them; its steps.
+     * Order of this file: the operations on all states of a row; the loop that moves one of them; its steps.
      *
-     * A row of the address table serves one key after the other. The element before the first state is then its key,
-     * and is read again after every state: AddressTable tells why both are of one key.
+     * A row of the address table serves one key after the other. There the element before the first state is the row's
+     * key, and is read again after every state. AddressTable explains why both then belong to one key.
      */
 
-    /** All buckets admitted the operation. A result that is 0 or more is the number of the bucket that denied it. */
+    /** All buckets admitted the operation. A result of 0 or more is the index of the bucket that denied it. */
     static final int ADMITTED = -1;
-    /** The key has no row, or lost it in the midst: its buckets were full then, so the operation may start over. */
+    /**
+     * The key has no row, or has lost it during the operation. Its buckets were full then, so the operation may start
+     * over.
+     */
     static final int ABSENT = -2;
 
-    /** The row key of a row that never serves another key, and so stores none. */
+    /** The row key of a row that serves one key for ever, and so stores none. */
     static final long NO_ROW_KEY = 0;
 
     private static final VarHandle STATE = MethodHandles.arrayElementVarHandle(long[].class);
 
-    /** One a limit, the slowest first: the order in which they are charged, which {@link MapStore} relies on. */
+    /** One per limit, the slowest first: the order in which they are charged. {@link MapStore} relies on it. */
     final TokenBucket[] buckets;
 
     private final Ticker ticker;
-    /** From one state of a row to the next. */
+    /** The distance from one state of a row to the next. */
     final int stride;
-    /** Whether any row may owe more than an empty bucket: as {@link Operation#CHARGE} or {@link Operation#OWE} leave it. */
+    /**
+     * Set before any row owes more than an empty bucket: this one by {@link Operation#CHARGE}, {@link #owed} by OWE.
+     */
     private volatile boolean charged;
 
     private volatile boolean owed;
@@ -48,19 +53,26 @@ abstract class Buckets<K> {
     }
 
     /**
-     * Finds the row of a key and applies an operation to all its states. Reads the clock only if the operation met others.
+     * Finds the row of a key and applies an operation to all its states. Reads the clock only to give a charge back, or
+     * where a state or the watermark is ahead of {@code now}.
      *
      * @param now when the call came; for {@link Operation#GIVE_BACK} when the charge was made, or earlier
-     * @param states for {@link Operation#OWE} what is owed, by limit; else receives, if given, the states that the operation
-     *     was decided on, as they are at the reading {@code now}
-     * @return {@link #ADMITTED}, {@link #ABSENT} or the number of the bucket that denied
+     * @param states for {@link Operation#OWE} what is owed, by limit. Otherwise, if not null, receives the states that
+     *     the operation was decided on, as they are at the reading {@code now}
+     * @return {@link #ADMITTED}, {@link #ABSENT} or the index of the bucket that denied
      */
     abstract int apply(K key, Operation operation, long permits, long now, long @Nullable [] states);
 
-    /** The reading as of which a state that is NEW is charged, no earlier than the one given. Read after the state. */
+    /**
+     * The reading as of which a NEW state is charged, no earlier than {@code now}. To be called after the state was
+     * read.
+     */
     abstract long asOf(K key, long now);
 
-    /** What a key owed before it had a row: the state that its first charge starts from. Read after the row's. */
+    /**
+     * What a key owes while it has no row: the state that its first charge starts from. To be called after the row's
+     * was read.
+     */
     abstract long owedBefore(K key, int limit, long now);
 
     /** How much a bucket may owe after {@link Operation#CHARGE}. */
@@ -69,7 +81,7 @@ abstract class Buckets<K> {
     /**
      * Applies an operation to a row that was found.
      *
-     * @param first where its first state is
+     * @param first the index of its first state
      * @param rowKey the key that the row stores while it is this key's, or {@link #NO_ROW_KEY}
      */
     final int applyTo(
@@ -84,7 +96,7 @@ abstract class Buckets<K> {
         return applyRest(row, first, rowKey, key, operation, 0, permits, now, states);
     }
 
-    /** The same from the state on to which the operation comes next: {@code done} states are behind it. */
+    /** The same from a later state on: the operation is done with {@code done} states already. */
     final int applyRest(
             long[] row,
             int first,
@@ -108,11 +120,12 @@ abstract class Buckets<K> {
     }
 
     /**
-     * Goes on with an operation that came to a state which is gone, with the same limit: by {@link #applyRest} in the row that
+     * Continues an operation that met a state which is gone, at the same limit: with {@link #applyRest} in the row that
      * the key has now.
      *
-     * @param left where the row was
-     * @return {@link #ABSENT} if the key has no row any more: what was charged has been paid, so the operation may start over
+     * @param left the array of the row that was left
+     * @return {@link #ABSENT} if the key has no row any more. What was charged has been paid then, so the operation may
+     *     start over
      */
     int follow(long[] left, K key, Operation operation, int done, long permits, long now, long @Nullable [] states) {
         return ABSENT;
@@ -145,7 +158,7 @@ abstract class Buckets<K> {
         return ADMITTED;
     }
 
-    /** Whether all states are times that admit the permits, at a glance: whoever charges them looks again. */
+    /** Whether all states are times that admit the permits. A quick look only: each charge checks again. */
     private boolean allAdmit(long[] row, int first, long permits, long now) {
         for (int i = 0; i < buckets.length; i++) {
             long state = (long) STATE.getVolatile(row, first + i * stride);
@@ -156,7 +169,7 @@ abstract class Buckets<K> {
         return true;
     }
 
-    /** Reads all states from one on, if the caller wants them, else up to the first that denies. */
+    /** Reads all states from one on, or, if {@code states} is null, those up to the first that denies. */
     private int look(
             long[] row, int first, long rowKey, K key, int from, long permits, long now, long @Nullable [] states) {
         int denying = ADMITTED;
@@ -176,7 +189,7 @@ abstract class Buckets<K> {
         return denying;
     }
 
-    /** Moves the first state last, and always if any other was: a MapStore evicts by the first state alone. */
+    /** Moves the first state last, and always if it moved any other: a MapStore evicts by the first state alone. */
     private int moveAll(
             long[] row,
             int first,
@@ -215,8 +228,8 @@ abstract class Buckets<K> {
     }
 
     /**
-     * Gives back a charge, the last bucket first: less what has been earned back since, so that nothing is given that
-     * another call has paid. A row that has been emptied meanwhile owes nothing.
+     * Gives back a charge, the last bucket first. What has been earned back since is not given, as another call may
+     * have paid it. A row that is new by now owes nothing.
      */
     private int giveBack(
             long[] row, int first, long rowKey, K key, Operation operation, int done, long permits, long charged) {
@@ -243,10 +256,11 @@ abstract class Buckets<K> {
     }
 
     /**
-     * Moves one state by one step, in one CAS; a step that changes nothing writes nothing. A state that is NEW starts, at
-     * each attempt, from what the key owes after the state was read, and no earlier than {@link #asOf}.
+     * Moves one state by one step, in one CAS. A step that changes nothing writes nothing. At each attempt a NEW state
+     * starts from what the key owes, read after the state, and no earlier than {@link #asOf}.
      *
-     * @return the state that the step was taken from, as it is at the reading {@code now}; or {@link TokenBucket#ABSENT}
+     * @return the state that the step was taken from, as it is at the reading {@code now}; or {@link
+     *     TokenBucket#ABSENT}
      */
     final long move(
             long[] row, int first, int i, long rowKey, K key, Operation operation, long permits, long now, long owing) {
@@ -286,7 +300,7 @@ abstract class Buckets<K> {
         };
     }
 
-    /** Moves the first state to another one of the same meaning: answers whether the row is still the key's. */
+    /** Moves the first state to a different one with the same meaning. Answers whether the row is still the key's. */
     private boolean touch(long[] row, int first, long rowKey, K key, long now) {
         for (; ; Thread.onSpinWait()) {
             long state = (long) STATE.getVolatile(row, first);
@@ -301,8 +315,11 @@ abstract class Buckets<K> {
     }
 
     /**
-     * A state. If it owes more than its row may, at the caller's reading and at one taken after the state was read, the
-     * clock has stepped back since it was written: then it owes that most from now on. An older reading proves nothing.
+     * Reads a state and corrects one that owes more than its row may.
+     *
+     * <p>Why: such a state was written before the clock stepped back, and its key would wait for the clock. It owes the
+     * most that the row may from now on. The trap: an old reading proves nothing, so a second one is taken after the
+     * state was read.
      */
     final long settled(long[] row, int index, TokenBucket bucket, long now) {
         for (; ; ) {
@@ -310,7 +327,7 @@ abstract class Buckets<K> {
             if (!bucket.isBeyond(state, bucket.empty(), now)) {
                 return state;
             }
-            long most = mostOwed(bucket); // read after the state: whoever wrote it has raised it before
+            long most = mostOwed(bucket); // read after the state: a writer raises it before it writes the state
             long later = bucket.isBeyond(state, most, now) ? ticker.read() : now;
             if (!bucket.isBeyond(state, most, later)) {
                 return state;

@@ -13,31 +13,31 @@ import org.jspecify.annotations.Nullable;
 final class Charger<K> {
 
     /*
-     * Order of this file: take, which denies; charge and owe, which do not; look, which takes nothing; explain; refund and
-     * reset; the counts. Nothing here reads the clock.
+     * Order of this file: take, which denies; charge and owe, which do not; look, which takes nothing; explain; refund
+     * and reset; the counts. Nothing here reads the clock.
      *
-     * The stores report the states from before a charge. The states after it follow by TokenBucket.take, whatever other
+     * The stores report states from before a charge. The states after it follow by TokenBucket.take, whatever other
      * threads do meanwhile.
      */
 
-    /** One a limit, the slowest first: the order in which they are charged, which the stores rely on. */
+    /** One per limit, the slowest first: the order in which they are charged. The stores rely on it. */
     private final TokenBucket[] buckets;
-    /** The least capacity: what costs more is never admitted. */
+    /** The smallest capacity. A call for more permits is always denied. */
     private final long mostPermits;
 
     private final BucketStore<K> store;
-    /** Null if the overflow rule looks at none. */
+    /** Null if the overflow rule shares no buckets. */
     private final @Nullable SharedBuckets<K> shared;
 
     private final Overflow overflow;
-    /** In the order of the user. */
+    /** In the order in which the user gave them. */
     private final List<Limit> limits;
 
-    /** Denials by the bucket that denied: the first that had too few permits. In the order of the buckets. */
+    /** Denials by the first bucket that had too few permits, in the order of the buckets. */
     private final LongAdder[] deniedByBucket;
     /** Denials by the overflow rule, without a look at any bucket. */
     private final LongAdder deniedAtCapacity = new LongAdder();
-    /** Permits that were charged and not taken, since too much was owed already, or there was no room for the key. */
+    /** Permits of {@link #charge} that were not taken: too much was owed already, or there was no room for the key. */
     private final LongAdder dropped = new LongAdder();
     /** Explained calls that took permits and left at most a fifth of a limit's capacity. */
     private final LongAdder nearLimit = new LongAdder();
@@ -54,7 +54,10 @@ final class Charger<K> {
                 Arrays.stream(buckets).map(bucket -> new LongAdder()).toArray(LongAdder[]::new);
     }
 
-    /** Takes permits if it can. Leaves in {@code states}, if given, those that it decided on. */
+    /**
+     * Takes permits if they are there. If {@code states} is not null, it receives the states that the decision was made
+     * on.
+     */
     ChargeResult take(K key, long permits, long now, long @Nullable [] states) {
         if (permits > mostPermits) {
             countNeverAdmissible(permits);
@@ -83,9 +86,9 @@ final class Charger<K> {
         return result(sharing, denying == Buckets.ADMITTED);
     }
 
-    /** Applies an operation to the key's own buckets, which it is given if there is room. */
+    /** Applies an operation to the key's own buckets. A key that has none is given some, if there is room. */
     private int applyToOwn(K key, Operation operation, long permits, long now, long @Nullable [] states) {
-        // A call forgets others once: newcomers that forget each other's new buckets would go round for ever.
+        // A call evicts others once: newcomers that evict each other's new buckets would go round for ever.
         for (boolean mayEvict = true; ; mayEvict = false) {
             int result = store.apply(key, operation, permits, now, states);
             if (result != Buckets.ABSENT || !store.insert(key, mayEvict, now)) {
@@ -95,8 +98,8 @@ final class Charger<K> {
     }
 
     /**
-     * Applies an operation to the buckets that the key shares, as of an instant after any at which its own was forgotten. If
-     * there is no memory for them, they are absent.
+     * Applies an operation to the buckets that the key shares, as of a reading no earlier than any at which its own
+     * were evicted. {@link Buckets#ABSENT} if there is no memory for them.
      */
     private int applyToShared(
             SharedBuckets<K> target, K key, Operation operation, long permits, long now, long @Nullable [] states) {
@@ -118,7 +121,7 @@ final class Charger<K> {
         return result;
     }
 
-    /** Takes permits whether they are there or not, up to one capacity beyond empty; counts what it did not take. */
+    /** Takes permits whether they are there or not, up to one capacity beyond empty. Counts what it did not take. */
     void charge(K key, long permits, long now) {
         long[] states = new long[buckets.length];
         Buckets<K> target = store;
@@ -134,7 +137,9 @@ final class Charger<K> {
         dropped.add(permits - taken);
     }
 
-    /** Raises what the key owes to these debts in nanoseconds, by bucket: answers whether there is room for the key. */
+    /**
+     * Raises what the key owes to these debts, in nanoseconds, by bucket. Answers whether there is room for the key.
+     */
     boolean owe(K key, long[] debts, long asOf, long now) {
         long[] states = new long[buckets.length];
         for (int i = 0; i < buckets.length; i++) {
@@ -168,7 +173,9 @@ final class Charger<K> {
         return result(sharing, denying == Buckets.ADMITTED);
     }
 
-    /** Decides without a look at any bucket: there are full ones for a key that is allowed, none for one that is denied. */
+    /**
+     * Decides without a look at any bucket. A key that is allowed is said to have full ones, a key that is denied none.
+     */
     private ChargeResult overflowUnaccounted(long @Nullable [] states) {
         if (states != null) {
             Arrays.fill(states, overflow == Overflow.ALLOW ? TokenBucket.NEW : TokenBucket.ABSENT);
@@ -185,9 +192,10 @@ final class Charger<K> {
     }
 
     /**
-     * What the states say, after they were charged or as they are. Counts calls that left a key near a limit.
+     * Explains a result by the states that it was decided on. Counts calls that left a key near a limit.
      *
-     * @param asked whether the permits were asked for, and so taken if the result allows it and any bucket was looked at
+     * @param asked whether the call asked for permits, and so took them if the result allows it and any bucket was
+     *     looked at
      */
     Decision explain(K key, ChargeResult result, boolean asked, long[] states, long permits, long now) {
         if (result == ChargeResult.OVERFLOW_DENIED && states[0] == TokenBucket.ABSENT) {
@@ -224,7 +232,7 @@ final class Charger<K> {
                 : Decision.neverAdmissible(result.overflow, list);
     }
 
-    /** Gives permits back: to the key's own buckets, else to those it shares if it still owes there. */
+    /** Gives permits back: to the key's own buckets, else to the shared ones, as far as the key still owes there. */
     void refund(K key, long permits, long now) {
         if (store.apply(key, Operation.REFUND, permits, now, null) == Buckets.ABSENT && shared != null) {
             applyToShared(shared, key, Operation.REFUND, permits, now, null);
@@ -232,8 +240,8 @@ final class Charger<K> {
     }
 
     /**
-     * Gives back permits of one charge, which was made at this reading: where it was made, and for a shared bucket from the
-     * key's own, too, as those that it has been given since have inherited it.
+     * Gives back permits of one charge, made at the reading {@code charged}, to the buckets that were charged. If those
+     * were shared, the key's own get them back, too, since they inherit the debt.
      */
     void giveBack(K key, long permits, long charged, boolean sharing) {
         if (sharing && shared != null) {
@@ -242,7 +250,10 @@ final class Charger<K> {
         store.apply(key, Operation.GIVE_BACK, permits, charged, null);
     }
 
-    /** Fills the key's own buckets. One that would begin with a debt is given some to be filled, if there is room. */
+    /**
+     * Fills the key's own buckets. If it has none and owes in a shared one, it is given some, if there is room, to be
+     * filled.
+     */
     void reset(K key, long now) {
         boolean owesElsewhere = store.apply(key, Operation.RESET, 0, now, null) == Buckets.ABSENT
                 && shared != null
@@ -252,7 +263,7 @@ final class Charger<K> {
         }
     }
 
-    /** Counts a call that no bucket can hold enough permits for. */
+    /** Counts a call for more permits than some bucket can hold. */
     private void countNeverAdmissible(long permits) {
         for (int i = 0; i < buckets.length; i++) {
             if (buckets[i].capacity() < permits) {
@@ -262,7 +273,7 @@ final class Charger<K> {
         }
     }
 
-    /** Tells what it has counted: each denial by one bucket, or by the overflow rule alone. */
+    /** Adds the counts to the stats. Each denial is counted once: by one bucket, or by the overflow rule alone. */
     void count(LimiterStats.Builder stats) {
         long denied = deniedAtCapacity.sum();
         stats.deniedAtCapacity(denied);
