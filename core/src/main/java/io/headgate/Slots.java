@@ -5,18 +5,18 @@ import java.lang.invoke.VarHandle;
 
 /**
  * The memory of the parts of an {@link AddressTable}: arrays of slots, each a key and one state per limit, four to a
- * group. Knows where things are and by which access mode they are read and written, and nothing of what they mean, but for
+ * group. Knows where they are and with which access mode they are read and written, but not what they mean, except for
  * {@link #FREE}.
  */
 final class Slots {
 
     /*
-     * The first element of an array is the number of its groups. A group is four keys, then the four states of the first
-     * limit, then four of the second, and so on: under one limit it is as large as a cache line. After the groups come
-     * their probe distances, four to an element. A slot is told by the index of its key.
+     * The first element of an array is the number of its groups. A group is four keys, then the four states of the
+     * first limit, then four of the second, and so on: under one limit it is as large as a cache line. After the groups
+     * come their probe distances, four to an element. A slot is identified by the index of its key.
      */
 
-    /** The key of a slot that is nobody's. */
+    /** The key of a free slot. */
     static final long FREE = 0;
 
     static final int GROUP = 4;
@@ -61,12 +61,15 @@ final class Slots {
         return (int) rows[0];
     }
 
-    /** Where the key of the first slot of a group is. The next ones follow. */
+    /** The index of the first key of a group. The other three follow. */
     int first(int group) {
         return HEADER + group * elementsPerGroup;
     }
 
-    /** The slot that has this key, not {@link #FREE}, from its home on, or -1. Who acts upon it reads its key again. */
+    /**
+     * The slot with this key, which is not {@link #FREE}, from its home on, or -1. A caller that acts upon it reads the
+     * key again.
+     */
     int find(long[] rows, int home, long key) {
         int slot = inGroup(rows, home, key);
         return (long) ELEMENT.getOpaque(rows, slot) == key ? slot : findFurther(rows, home, key);
@@ -89,24 +92,24 @@ final class Slots {
         return further < groups ? further : further - groups;
     }
 
-    /** The slot of the group that has the key, if any has. */
+    /** The slot of the group with the key, if any has it, else the first. */
     private int inGroup(long[] rows, int group, long key) {
         int first = first(group);
-        // Without a branch for each key, since no processor can foresee which of the four it will be.
+        // Without a branch for each key, since no processor can predict which of the four it is.
         return first
                 + (((isOther((long) ELEMENT.getOpaque(rows, first + 1) ^ key) - 1) & 1)
                         | ((isOther((long) ELEMENT.getOpaque(rows, first + 2) ^ key) - 1) & 2)
                         | ((isOther((long) ELEMENT.getOpaque(rows, first + 3) ^ key) - 1) & 3));
     }
 
-    /** 0 if the difference is, else 1. */
+    /** 0 if the difference is 0, else 1. */
     private static int isOther(long difference) {
         return (int) ((difference | -difference) >>> 63);
     }
 
     /**
-     * The first slot from a home on that is nobody's, of which there is one. Whoever is looked for from that home is looked
-     * for as far as there. One thread at a time.
+     * The first free slot from a home on; there must be one. Raises the home's probe distance, so that searches from
+     * the home get there. One thread at a time.
      */
     int slotFor(long[] rows, int home) {
         int groups = groups(rows);
@@ -130,7 +133,7 @@ final class Slots {
         return NOWHERE;
     }
 
-    /** Where the first state of a slot is; the next ones follow at a distance of {@link #GROUP}. */
+    /** The index of the first state of a slot. The next ones follow at a distance of {@link #GROUP}. */
     static int firstState(int slot) {
         return slot + GROUP;
     }
@@ -147,7 +150,7 @@ final class Slots {
         return (long) ELEMENT.getAndSet(rows, index, value);
     }
 
-    /** How many groups beyond this one its keys may be, at most. */
+    /** How many groups beyond its home a key may be, at most. */
     int probeDistance(long[] rows, int home) {
         return (char) ((long) ELEMENT.getOpaque(rows, distanceElement(rows, home)) >>> distanceShift(home));
     }
