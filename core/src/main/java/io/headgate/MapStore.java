@@ -17,32 +17,33 @@ final class MapStore<K> extends BucketStore<K> {
      *
      *   NEW      → inserted, not charged yet
      *   a time   → charged; every charge of the key begins with this state
-     *   RETIRED  → final: all states were full when it was written; the array is unlinked, or whoever meets it does so
+     *   RETIRED  → final: all states were full when it was written; the array is unlinked, or the next thread to meet it does so
      *
-     * A key is evicted by one CAS of its first state, full → RETIRED, after all its states were seen to be full, and its cell
-     * was. That is enough although the CAS compares the first state only: a take moves the first state before any other;
-     * whatever else moves a state moves the first one, too, and last, and starts over if that is RETIRED. A thread that
-     * took from the first state, slept until all were full again and then takes from the second one in an array that nobody
-     * sees any more has lost nothing either: the first limit refills most slowly, so all that was ever admitted from these
-     * buckets had been earned back by then. An array is of one key for ever, so nobody else is charged.
+     * A key is evicted by one CAS of its first state, full → RETIRED, after all its states and its cell were seen to be
+     * full. The CAS compares the first state only, and that is enough. A take moves the first state before any other.
+     * Every other operation moves the first state, too, and last, and starts over if it is RETIRED. A thread may take
+     * from the first state, sleep until all are full again, and then take from the second one in an array that no
+     * thread finds any more. It has lost nothing either: the first limit refills most slowly, so all that was ever
+     * admitted from these buckets had been earned back by then. An array belongs to one key for ever, so no other key
+     * is charged.
      *
-     * A thread may read the clock, sleep while the key is spent, refilled and evicted, and then come to a fresh bucket
-     * with its old reading; at that reading the permit would cost nothing. So an eviction raises the watermark to its own
-     * reading before it retires, and a bucket that is NEW is charged at the watermark, if that is later. Clocks that step
-     * back by a minute, or the longest refill, at most earn nobody a permit for the same reason.
+     * A thread may read the clock, sleep while its key is spent, refilled and evicted, and then charge a new bucket as
+     * of its old reading. At that reading the permit would cost nothing. So an eviction raises the watermark to its own
+     * reading before it retires, and a NEW bucket is charged as of the watermark, if that is later. For the same reason
+     * a clock that steps back by at most a minute, or the longest refill, earns no key a permit.
      */
 
-    /** Keys that a newcomer without room looks at: it takes the place of one of them if its buckets are full. */
+    /** How many keys a newcomer without room looks at. It evicts those whose buckets are full. */
     private static final int CANDIDATES = 8;
-    /** Bytes: more than it takes to unlink a key or to give back what it reserved. */
+    /** Bytes of stack: more than it takes to unlink a key or to give back what it reserved. */
     private static final int STACK = 2048;
 
-    /** An entry of the map, and its slots in a table and a copy of it that are as empty as tables get. */
+    /** An entry of the map, and its slots in a table and in a copy of the table, both as empty as tables get. */
     private static final int MAP_BYTES_PER_KEY = 24 + 2 * 32;
 
     private static final int ARRAY_HEADER_BYTES = 16;
 
-    /** A map without keys: its segments, of which there is one for 12,288 keys that may come, up to two. */
+    /** A map without keys: its segments, one for each 12,288 keys that may come, or up to two. */
     private static final int MAP_BYTES = 3_000;
 
     private static final int KEYS_PER_MAP_BYTE = 80;
@@ -55,7 +56,7 @@ final class MapStore<K> extends BucketStore<K> {
     private final EvictionWatermark watermark;
     private final LongAdder evicted = new LongAdder();
 
-    /** Where the candidates begin, as the hand of CLOCK does. Guarded by itself, as the scout is. At rest. */
+    /** Where the candidates begin, as in CLOCK. Guarded by its own monitor, as the scout is. At rest between uses. */
     private final Walk<K, long[]> hand;
     /** Goes ahead of the hand, to the candidates. At rest, except while it evicts. */
     private final Walk<K, long[]> scout;
@@ -84,7 +85,7 @@ final class MapStore<K> extends BucketStore<K> {
         int result = isRetired(row) ? ABSENT : applyTo(row, 0, NO_ROW_KEY, key, operation, permits, now, states);
         if (result == ABSENT) {
             StackProbe.require(STACK);
-            if (map.compareAndDelete(key, row)) { // whoever retired it may be asleep
+            if (map.compareAndDelete(key, row)) { // the thread that retired it may be asleep
                 unlinked();
             }
         }
@@ -145,8 +146,8 @@ final class MapStore<K> extends BucketStore<K> {
     }
 
     /**
-     * Evicts what is full among the candidates: a bounded piece of work. If there is nothing, the hand moves on only
-     * if it is told to: not by who only asks, as asking twice has one answer.
+     * Evicts what is full among the candidates: a bounded piece of work. If nothing is, the hand moves on for a
+     * newcomer that wants a row, and not when a caller only asks, since asking twice has one answer.
      */
     private boolean evictCandidates(long now, boolean movesOn) {
         synchronized (hand) {
@@ -154,7 +155,7 @@ final class MapStore<K> extends BucketStore<K> {
             try {
                 scout.moveTo(hand);
                 if (!movesOn) {
-                    scout.settle(); // or the next look-up might, and who asks twice would meet other keys
+                    scout.settle(); // or the next look-up might settle them, and asking twice would meet other keys
                 }
                 for (int keys = 0, rounds = 0; keys < CANDIDATES && rounds < 2; ) {
                     if (scout.next()) {
@@ -174,7 +175,7 @@ final class MapStore<K> extends BucketStore<K> {
         }
     }
 
-    /** Evicts the key that was met on a walk, if all its buckets are full. */
+    /** Evicts the key that the walk has met, if all its buckets are full. */
     private boolean evict(Walk<K, long[]> met, long now) {
         long[] row = met.value();
         long first = settled(row, 0, buckets[0], now);
@@ -198,7 +199,7 @@ final class MapStore<K> extends BucketStore<K> {
         return full;
     }
 
-    /** Whether the key would begin with a debt, if it was forgotten and came back. Not if it cannot even be asked for. */
+    /** Whether the key would begin with a debt, if it was evicted and came back. False if the key cannot be asked. */
     private boolean isOwing(K key, long now) {
         if (shared == null || !shared.isUsed()) {
             return false;

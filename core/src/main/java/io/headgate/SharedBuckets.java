@@ -5,16 +5,17 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets that keys without a row share by neighbourhood, and beside each of them <em>cells</em> that remember which keys
- * owe there: the latest state that an admitted charge of a key of this cell has left in the shared bucket. A key that gets
- * a row starts from its cell, so it owes what it took itself. Fixed in size, made when first needed.
+ * Buckets that keys without a row share by neighbourhood, and beside each bucket the <em>cells</em> that remember which
+ * keys owe there. A cell holds the latest state that an admitted charge of one of its keys has left in the shared
+ * bucket. A key that gets a row starts from its cell, so it owes what it took itself. Fixed in size, made when first
+ * needed.
  */
 final class SharedBuckets<K> extends Buckets<K> {
 
     /*
-     * A bucket's row is followed by the rows of its 64 cells. A cell only moves on, by CAS to the later state, but for a
-     * refund of its key; the passing of time empties it, and nobody clears it. So what a key inherits does not depend on
-     * when others came or when a sweep was.
+     * A bucket's row is followed by the rows of its 64 cells. A cell only moves on, by CAS to the later state, except
+     * for a refund of its key. The passing of time empties it; no thread clears it. So what a key inherits depends
+     * neither on when others came nor on when a sweep was.
      */
 
     private static final int FAMILY = 1 << Neighbours.FAMILY_BITS;
@@ -23,7 +24,7 @@ final class SharedBuckets<K> extends Buckets<K> {
     private static final int ARRAY_HEADER_BYTES = 16;
 
     private final Neighbours<K> neighbours;
-    /** By family: the rows of its buckets and cells, or null while nobody of it has shared a bucket. */
+    /** By family: the rows of its buckets and cells. Null until a key of the family shares a bucket. */
     private final AtomicReferenceArray<long @Nullable []> families;
 
     SharedBuckets(TokenBucket[] buckets, Ticker ticker, Neighbours<K> neighbours, int families) {
@@ -32,7 +33,12 @@ final class SharedBuckets<K> extends Buckets<K> {
         this.families = new AtomicReferenceArray<>(families);
     }
 
-    /** As of {@code now}, which is to be no earlier than the watermark of the store: a row may have been evicted since. */
+    /**
+     * {@inheritDoc}
+     *
+     * <p>As of {@code now}, which must not be earlier than the watermark of the store: the key's row may have been
+     * evicted since.
+     */
     @Override
     int apply(K key, Operation operation, long permits, long now, long @Nullable [] states) {
         int number = neighbours.of(key);
@@ -57,7 +63,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         };
     }
 
-    /** Charges the shared bucket, then lets the key's cell remember what that charge left. */
+    /** Charges the shared bucket, then notes in the key's cell what that charge left. */
     private int charge(
             long[] family, int number, K key, Operation operation, long permits, long now, long @Nullable [] states) {
         long[] before = states == null ? new long[buckets.length] : states;
@@ -71,7 +77,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return denying;
     }
 
-    /** Gives back what the cell says that the key still owes, so that strangers who owe are not forgiven. */
+    /** Gives back what the key still owes by its cell, so that strangers who owe are not forgiven. */
     private int refund(int number, K key, long permits, long now) {
         for (int i = buckets.length - 1; i >= 0; i--) {
             long owed = buckets[i].refundable(owed(number, i, now), permits, now);
@@ -94,7 +100,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return TokenBucket.NEW;
     }
 
-    /** No deeper than empty: strangers would wait for it. */
+    /** No deeper than empty, since strangers would wait for it. */
     @Override
     long deepest(TokenBucket bucket) {
         return bucket.empty();
@@ -121,7 +127,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return false;
     }
 
-    /** Whether anybody ever shared a bucket. */
+    /** Whether any key ever shared a bucket. */
     boolean isUsed() {
         for (int i = 0; i < families.length(); i++) {
             if (families.get(i) != null) {
@@ -131,7 +137,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return false;
     }
 
-    /** Whether the buckets that a key shares are there, so that it takes no memory to use them. */
+    /** Whether the buckets that a key shares exist, so that it takes no memory to use them. */
     boolean isMade(K key) {
         return families.get(number(key) >>> Neighbours.FAMILY_BITS) != null;
     }
@@ -169,7 +175,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return bytes;
     }
 
-    /** What the rows occupy once all families have shared. */
+    /** What the rows occupy once keys of all families have shared. */
     long memoryBytes() {
         return families.length() * familyBytes();
     }
