@@ -1,6 +1,6 @@
 package io.headgate;
 
-/** How a charge ended. */
+/** How a charge ended, and whether the key's own buckets decided or the {@link Overflow} rule. */
 enum ChargeResult {
     ALLOWED(true, false),
     DENIED(false, false),

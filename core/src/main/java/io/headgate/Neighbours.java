@@ -3,8 +3,8 @@ package io.headgate;
 import io.headgate.net.ClientAddress;
 
 /**
- * Which shared bucket and which cell beside it a key has: 18 bits, of the family, the bucket and the cell. Seeded, so that
- * strangers cannot find out with whom they share.
+ * The shared bucket and the cell of each key, as a number of 16 bits within its family of keys: group, bucket and cell.
+ * Seeded, so that strangers cannot find out with whom they share.
  *
  * @param <K> the type of the keys
  */
@@ -12,13 +12,13 @@ import io.headgate.net.ClientAddress;
 interface Neighbours<K> {
 
     int CELL_BITS = 6;
-    /** Buckets of one allocation are 2^4 of a family's 2^10: who commands it reaches one in 64. */
+    /** One allocation has 2^4 of its family's 2^10 buckets, so its owner affects one newcomer in 64. */
     int BUCKET_BITS = 4;
 
     int GROUP_BITS = 6;
     int FAMILY_BITS = GROUP_BITS + BUCKET_BITS + CELL_BITS;
 
-    /** 0 to families × 2^16 − 1; the same for every key that shares both bucket and cell. */
+    /** 0 to families × 2^16 − 1. Equal for keys that share both bucket and cell. */
     int of(K key);
 
     /** Any keys: one family, in which a hash picks everything. */
@@ -36,7 +36,7 @@ interface Neighbours<K> {
         return address -> of(networks.of(address), address.lowBits(), seed);
     }
 
-    /** Of a client that its key tells apart. */
+    /** For a client that is told apart by this key. */
     static int ofNetwork(long key, long seed) {
         return of(key, 0, seed);
     }
