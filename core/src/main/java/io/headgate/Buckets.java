@@ -259,8 +259,8 @@ abstract class Buckets<K> {
      * Moves one state by one step, in one CAS. A step that changes nothing writes nothing. At each attempt a NEW state
      * starts from what the key owes, read after the state, and no earlier than {@link #asOf}.
      *
-     * @return the state that the step was taken from, as it is at the reading {@code now}; or {@link
-     *     TokenBucket#ABSENT}
+     * @return the state that the step was taken from, as it is at the reading {@code now}; or
+     *     {@link TokenBucket#ABSENT}
      */
     final long move(
             long[] row, int first, int i, long rowKey, K key, Operation operation, long permits, long now, long owing) {

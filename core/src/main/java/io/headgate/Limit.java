@@ -171,12 +171,12 @@ public record Limit(String name, long permits, Duration period, long capacity) {
         int end = text.indexOf('=');
         String name = end < 0 ? null : text.substring(0, end).strip();
         if (name != null && !isName(name)) {
-            throw refused(text, ": the name must be printable ASCII and not empty", null);
+            throw invalid(text, ": the name must be printable ASCII and not empty", null);
         }
         Matcher matcher = TEXT.matcher(text).region(end + 1, text.length());
         Duration unit = matcher.matches() ? unit(matcher.group(3)) : null;
         if (unit == null) {
-            throw refused(text, "", null);
+            throw invalid(text, "", null);
         }
         try {
             Duration period = matcher.group(2) == null ? unit : unit.multipliedBy(Long.parseLong(matcher.group(2)));
@@ -184,9 +184,9 @@ public record Limit(String name, long permits, Duration period, long capacity) {
             long capacity = matcher.group(4) == null ? permits : Long.parseLong(matcher.group(4));
             return new Limit(name == null ? nameOf(permits, period) : name, permits, period, capacity);
         } catch (ArithmeticException e) {
-            throw refused(text, ": the period is too long", e);
+            throw invalid(text, ": the period is too long", e);
         } catch (IllegalArgumentException e) {
-            throw refused(text, ": " + e.getMessage(), e);
+            throw invalid(text, ": " + e.getMessage(), e);
         }
     }
 
@@ -198,7 +198,7 @@ public record Limit(String name, long permits, Duration period, long capacity) {
         return permits + "-per-" + text(period);
     }
 
-    private static IllegalArgumentException refused(String text, String reason, @Nullable Exception cause) {
+    private static IllegalArgumentException invalid(String text, String reason, @Nullable Exception cause) {
         return new IllegalArgumentException(QuotedText.of(text) + " is not a limit" + reason + "; " + FORM, cause);
     }
 

@@ -96,9 +96,9 @@ public interface Limiter<K> extends AutoCloseable {
     /**
      * Takes permits as {@link #decide(Object, long)} does, for callers that must not wait for an answer from elsewhere.
      *
-     * <p>The default calls {@code decide} in the calling thread and returns a completed stage. An exception of {@code
-     * decide} fails the stage, also one for an invalid argument, so callers handle failures in one way. An {@link
-     * Error} is thrown.
+     * <p>The default calls {@code decide} in the calling thread and returns a completed stage. An exception of
+     * {@code decide} fails the stage, also one for an invalid argument, so callers handle failures in one way. An
+     * {@link Error} is thrown.
      *
      * @param key the key that takes them
      * @param permits how many, at least 1; fewer fail the stage with an {@link IllegalArgumentException}

@@ -179,8 +179,8 @@ public final class LimiterBuilder<K> {
      * How long to wait between two sweeps that forget idle keys. Default: 10 seconds. However long it is, the sweeper
      * wakes once a minute, and ends if nothing refers to the limiter any more.
      *
-     * @param interval at most 365 days; zero: idle keys are forgotten only when room is needed, or by {@link
-     *     LocalLimiter#sweep}
+     * @param interval at most 365 days; zero: idle keys are forgotten only when room is needed, or by
+     *     {@link LocalLimiter#sweep}
      * @return this
      * @throws IllegalArgumentException if the interval is negative or longer than that
      */
@@ -224,12 +224,12 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * Prefixes under which translators of the operator's own write IPv4 clients as IPv6 (RFC 6052), such as {@code
-     * 64:ff9b:1::/48}. An address under one of them counts as the IPv4 address that it carries. If it carries 0.0.0.0,
-     * it counts as IPv6 like any other. Default: none; {@code 64:ff9b::/96} is one in any case.
+     * Prefixes under which translators of the operator's own write IPv4 clients as IPv6 (RFC 6052), such as
+     * {@code 64:ff9b:1::/48}. An address under one of them counts as the IPv4 address that it carries. If it carries
+     * 0.0.0.0, it counts as IPv6 like any other. Default: none; {@code 64:ff9b::/96} is one in any case.
      *
-     * @param prefixes IPv6 of 32, 40, 48, 56, 64 or 96 bits, of which the bits 64 to 71 are zero, and without {@code
-     *     ::1}; the longest prefix that an address is in applies
+     * @param prefixes IPv6 of 32, 40, 48, 56, 64 or 96 bits, of which the bits 64 to 71 are zero, and without
+     *     {@code ::1}; the longest prefix that an address is in applies
      * @return this
      * @throws IllegalArgumentException if a prefix is not like that
      * @throws IllegalStateException if the keys are not client addresses

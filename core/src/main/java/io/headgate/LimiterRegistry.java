@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  * limiters in memory that it makes share one daemon thread for their sweeps, which runs while there is something to
  * sweep.
  *
- * <p>Thread-safe. {@link #get} and {@link #limiters} take no lock. All other methods take the registry's, and {@code
- * obtain} makes limiters under it: two threads that ask for one name get one limiter, and none is made in vain.
+ * <p>Thread-safe. {@link #get} and {@link #limiters} take no lock. All other methods take the registry's, and
+ * {@code obtain} makes limiters under it: two threads that ask for one name get one limiter, and none is made in vain.
  */
 public final class LimiterRegistry implements AutoCloseable {
 

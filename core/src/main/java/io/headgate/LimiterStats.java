@@ -10,8 +10,8 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a limiter has done since it was built, and what it occupies now. A limiter of one's own makes one with {@link
- * #builder}:
+ * What a limiter has done since it was built, and what it occupies now. A limiter of one's own makes one with
+ * {@link #builder}:
  *
  * <pre>{@code
  * LimiterStats stats = LimiterStats.builder().allowed(17).denied(3).build();
@@ -149,8 +149,8 @@ public final class LimiterStats {
     }
 
     /**
-     * Calls that the {@link Overflow} rule decided, since there was no room for the key. They also count in {@link
-     * #allowed} or {@link #denied()}.
+     * Calls that the {@link Overflow} rule decided, since there was no room for the key. They also count in
+     * {@link #allowed} or {@link #denied()}.
      *
      * @return the count so far
      */

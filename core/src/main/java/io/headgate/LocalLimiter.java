@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * grow and shrink with the number of keys. A call about a tracked key takes no lock, with three exceptions: a key of
  * the map that has not settled; a key that is about to be forgotten; a client whose row is moving to another part of
  * the table and is not there after 200 looks. Any other call may take a lock for a short while, at the longest for the
- * move of some 3,000 rows. A sweep takes locks again and again. Under a lock of the map the {@code equals}, {@code
- * hashCode} and {@code compareTo} of any key there may run: if one does not return, calls that need this lock wait.
+ * move of some 3,000 rows. A sweep takes locks again and again. Under a lock of the map the {@code equals},
+ * {@code hashCode} and {@code compareTo} of any key there may run: if one does not return, calls that need this lock
+ * wait.
  *
  * <h2>Allocation</h2>
  *
@@ -128,8 +129,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * {@inheritDoc}
      *
-     * <p>While as many keys are tracked as can be, a peek may forget some whose buckets are full ({@link
-     * LimiterStats#evicted}), to find out whether there is room for this one. That changes no answer.
+     * <p>While as many keys are tracked as can be, a peek may forget some whose buckets are full
+     * ({@link LimiterStats#evicted}), to find out whether there is room for this one. That changes no answer.
      */
     @Override
     public Decision peek(K key, long permits) {
@@ -204,8 +205,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * tracked is given buckets. The debts are not added to what the key owes already: the larger one stands.
      *
      * <p>A debt is at most the refill time of the bucket and four times as much again, or 400 permits if that is more,
-     * and never more than a year; a larger one is cut to that. If a call in progress gives permits back ({@link
-     * LimiterStats#undone}), the debt may be that much smaller.
+     * and never more than a year; a larger one is cut to that. If a call in progress gives permits back
+     * ({@link LimiterStats#undone}), the debt may be that much smaller.
      *
      * @param key the key that owes
      * @param debts the nanoseconds until each bucket is full, as of that reading, in the order of {@link #limits}
@@ -235,9 +236,9 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * {@inheritDoc}
      *
-     * <p>If the key has no buckets of its own, the refund lowers what it still owes in the one that it shares ({@link
-     * Overflow#SHARE}). Unlike {@link Decision#refund}, this method does not know which buckets the permits were taken
-     * from: if a key shared a bucket and has been given its own since, the shared one gets nothing back.
+     * <p>If the key has no buckets of its own, the refund lowers what it still owes in the one that it shares
+     * ({@link Overflow#SHARE}). Unlike {@link Decision#refund}, this method does not know which buckets the permits
+     * were taken from: if a key shared a bucket and has been given its own since, the shared one gets nothing back.
      */
     @Override
     public void refund(K key, long permits) {

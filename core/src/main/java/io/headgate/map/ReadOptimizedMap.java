@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * settled key or replacing its value takes no lock, and a look-up allocates nothing unless more than eight keys share
  * its hash code. Operations on a key that has not settled take the lock of its segment, and so does asking for an
  * absent key while the segment has such keys. Adding a key always takes the lock, deleting one now and then. The keys
- * of a segment settle once keys that have not settled were asked for as often as the segment has keys, or when a {@link
- * #range}, a {@link #walk} or an iterator comes to it.
+ * of a segment settle once keys that have not settled were asked for as often as the segment has keys, or when a
+ * {@link #range}, a {@link #walk} or an iterator comes to it.
  *
  * <p><b>Costs.</b> An operation on one key costs O(1). If n keys share its hash code it costs O(log n) where they are
  * mutually {@link Comparable}, else O(n). That is amortized over all operations, with an exception: after a range, a
@@ -272,8 +272,8 @@ public final class ReadOptimizedMap<K, V> {
      * <p>The functions given to {@code compute}, {@code computeIfAbsent}, {@code computeIfPresent}, {@code merge} and
      * {@code replaceAll} run without a lock, and again if another thread has changed the value meanwhile. The result
      * takes effect only if the value still is the very object that the function was given. If the function throws,
-     * nothing changes. If a function changes the value of its own key, again and again, it gets an {@link
-     * IllegalStateException}.
+     * nothing changes. If a function changes the value of its own key, again and again, it gets an
+     * {@link IllegalStateException}.
      *
      * @return the same view every time
      */
@@ -300,7 +300,7 @@ public final class ReadOptimizedMap<K, V> {
     @Nullable
     Object update(Object key, UpdateCondition condition, @Nullable Object expected, @Nullable Object updated) {
         if (!watched.isEmpty()) {
-            refuseRecursion(key);
+            requireNoRecursion(key);
         }
         int hash = mix(requireNonNull(key, "key").hashCode());
         return segments[hash >>> segmentShift].update(key, hash, condition, expected, updated);
@@ -321,7 +321,7 @@ public final class ReadOptimizedMap<K, V> {
         }
     }
 
-    private void refuseRecursion(Object key) {
+    private void requireNoRecursion(Object key) {
         if (watched.contains(new Watched(Thread.currentThread(), key))) {
             throw new IllegalStateException("Recursive update: a function changes the value of its own key");
         }
