@@ -45,7 +45,8 @@ final class ComingFrom {
     }
 
     static RateLimitFilter gateway() {
-        // redis-rate-limiter.replenishRate=10, burstCapacity=20, requestedTokens=2; XForwardedRemoteAddressResolver.maxTrustedIndex(1)
+        // redis-rate-limiter.replenishRate=10, burstCapacity=20, requestedTokens=2;
+        // XForwardedRemoteAddressResolver.maxTrustedIndex(1)
         RateLimitFilter filter = RateLimitFilter.builder()
                 .limits(Limit.perSecond(10).burst(20))
                 .cost(2)

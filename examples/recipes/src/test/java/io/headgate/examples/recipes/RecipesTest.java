@@ -95,10 +95,12 @@ class RecipesTest {
             }
         }
         try (Served site = new Served(ComingFrom.gateway(), 0)) {
-            assertThat(site.get("/page", "X-Forwarded-For", "6.6.6.6, 198.51.100.7")).isEqualTo(200);
+            assertThat(site.get("/page", "X-Forwarded-For", "6.6.6.6, 198.51.100.7"))
+                    .isEqualTo(200);
         }
         assertThat(ComingFrom.resilience4j().decide("ann", 10).allowed()).isTrue();
-        assertThat(ComingFrom.resilience4j().decide("ann", 11).neverAdmissible()).isTrue();
+        assertThat(ComingFrom.resilience4j().decide("ann", 11).neverAdmissible())
+                .isTrue();
         assertThat(ComingFrom.guava().tryAcquire("ann", 5)).isTrue();
         assertThat(ComingFrom.bucket4j()).extracting(limit -> limit.capacity()).containsExactly(100L, 1000L);
     }
@@ -107,8 +109,8 @@ class RecipesTest {
     @ParameterizedTest
     @CsvSource({"coming-from.md, ComingFrom.java", "recipes.md, Recipes.java"})
     void whatThePageShowsIsWhatRunsHere(String page, String source) throws Exception {
-        String code =
-                squeezed(Files.readString(Path.of("src/main/java/io/headgate/examples/recipes").resolve(source)));
+        String code = squeezed(Files.readString(
+                Path.of("src/main/java/io/headgate/examples/recipes").resolve(source)));
         Matcher blocks = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
                 .matcher(Files.readString(Path.of("../../docs").resolve(page)));
         int seen = 0;
