@@ -42,10 +42,30 @@ final class LifeCycle {
         this.fromParameters = fromParameters;
     }
 
-    /** Starts it if nobody has: at a request, or before there is any. */
-    Running running(@Nullable ServletRequest request) {
+    Running running(ServletRequest request) {
         Running now = running;
-        return now == null ? start(request == null ? null : request.getServletContext()) : now;
+        return now == null ? start(request.getServletContext()) : now;
+    }
+
+    /** Starts it before there is any request, if it need not wait for the container's name for it. */
+    Running started() {
+        Running now = running;
+        if (now != null) {
+            return now;
+        }
+        if (builder().nameOr("").isEmpty()) {
+            throw new IllegalStateException("the filter has not been started, and has no name of its own");
+        }
+        return start(null);
+    }
+
+    private RateLimitFilter.Builder builder() {
+        lock.lock();
+        try {
+            return builder;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Nullable

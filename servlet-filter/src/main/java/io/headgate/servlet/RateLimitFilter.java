@@ -163,13 +163,14 @@ public final class RateLimitFilter implements Filter {
     }
 
     /**
-     * What the filter decides with: its limiters, whom it denied, what it warned of. Starts a filter that nobody has started.
+     * What the filter decides with: its limiters, whom it denied, what it warned of. Starts a filter with a name of its own if
+     * no container has.
      *
      * @return another one after {@link #replace}
-     * @throws IllegalStateException if init-params are to configure the filter, and have not yet
+     * @throws IllegalStateException if the container has not started the filter, and is to name or configure it
      */
     public RequestLimiter limits() {
-        return lifeCycle.running(null).limits();
+        return lifeCycle.started().limits();
     }
 
     /**

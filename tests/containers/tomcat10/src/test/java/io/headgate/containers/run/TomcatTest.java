@@ -10,7 +10,6 @@ import io.headgate.containers.Conformance;
 import io.headgate.containers.Container;
 import io.headgate.containers.Site;
 import io.headgate.http.ClientAddressResolver;
-import io.headgate.http.HttpRequest;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
@@ -18,7 +17,9 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import jakarta.servlet.http.HttpServletRequest;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.catalina.Engine;
 import org.apache.catalina.filters.RemoteIpFilter;
 import org.apache.catalina.valves.RemoteIpValve;
@@ -53,7 +54,8 @@ class TomcatTest implements Conformance {
     /** A wrapper, so it is looked through; whoever wants its answer asks for it. */
     @Test
     void behindRemoteIpFilterAResolverOfOnesOwnIsNeeded() throws Exception {
-        ClientAddressResolver own = HttpRequest::remoteAddress;
+        ClientAddressResolver own = request -> ClientAddress.tryParse(
+                Objects.requireNonNull(request.unwrap(HttpServletRequest.class)).getRemoteAddr());
         for (Map.Entry<ClientAddressResolver, String> each : Map.of(
                         ClientAddressResolver.remoteAddress(), "127.0.0.1", own, "198.51.100.7")
                 .entrySet()) {
