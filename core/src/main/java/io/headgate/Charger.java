@@ -1,6 +1,5 @@
 package io.headgate;
 
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -8,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Charges a key under all its limits at once: in its own buckets, in shared ones, or as the {@link Overflow} rule says if it
- * gets neither. Explains the outcome to the caller, gives permits back, and counts the denials.
+ * gets neither. Gives permits back, and counts the denials.
  */
 final class Charger<K> {
 
@@ -23,7 +22,7 @@ final class Charger<K> {
     /** One per limit, the slowest first: the order in which they are charged. The stores rely on it. */
     private final TokenBucket[] buckets;
     /** The smallest capacity. A call for more permits is always denied. */
-    private final long mostPermits;
+    final long mostPermits;
 
     private final BucketStore<K> store;
     /** Null if the overflow rule shares no buckets. */
@@ -39,8 +38,6 @@ final class Charger<K> {
     private final LongAdder deniedAtCapacity = new LongAdder();
     /** Permits of {@link #charge} that were not taken: too much was owed already, or there was no room for the key. */
     private final LongAdder dropped = new LongAdder();
-    /** Explained calls that took permits and left at most a fifth of a limit's capacity. */
-    private final LongAdder nearLimit = new LongAdder();
 
     Charger(List<Limit> limits, TokenBucket[] buckets, BucketStore<K> store, Overflow overflow) {
         this.limits = limits;
@@ -191,47 +188,6 @@ final class Charger<K> {
         return allowed ? ChargeResult.OVERFLOW_ALLOWED : ChargeResult.OVERFLOW_DENIED;
     }
 
-    /**
-     * Explains a result by the states that it was decided on. Counts calls that left a key near a limit.
-     *
-     * @param asked whether the call asked for permits, and so took them if the result allows it and any bucket was
-     *     looked at
-     */
-    Decision explain(K key, ChargeResult result, boolean asked, long[] states, long permits, long now) {
-        if (result == ChargeResult.OVERFLOW_DENIED && states[0] == TokenBucket.ABSENT) {
-            return Decision.denied(null, true, List.of());
-        }
-        boolean taken = asked && result.allowed && !(result.overflow && overflow == Overflow.ALLOW);
-        boolean admissible = permits <= mostPermits;
-        LimitStatus[] statuses = new LimitStatus[buckets.length];
-        long wait = 0;
-        boolean near = false;
-        for (int i = 0; i < buckets.length; i++) {
-            TokenBucket bucket = buckets[i];
-            wait = admissible ? Math.max(wait, bucket.nanosUntil(permits, states[i], now)) : wait;
-            long state = taken ? bucket.take(states[i], permits, now) : states[i];
-            long remaining = bucket.available(state, now);
-            near |= remaining <= bucket.capacity() / 5;
-            statuses[limits.indexOf(bucket.limit())] = new LimitStatus(
-                    bucket.limit(),
-                    remaining,
-                    !bucket.admits(states[i], permits, now),
-                    Duration.ofNanos(bucket.nanosUntilNext(state, now)),
-                    Duration.ofNanos(bucket.nanosUntilFull(state, now)));
-        }
-        if (taken && near) {
-            nearLimit.increment();
-        }
-        List<LimitStatus> list = List.of(statuses);
-        if (result.allowed) {
-            return Decision.allowed(
-                    result.overflow, list, taken ? permits : 0, more -> giveBack(key, more, now, result.overflow));
-        }
-        return admissible
-                ? Decision.denied(Duration.ofNanos(wait), result.overflow, list)
-                : Decision.neverAdmissible(result.overflow, list);
-    }
-
     /** Gives permits back: to the key's own buckets, else to the shared ones, as far as the key still owes there. */
     void refund(K key, long permits, long now) {
         if (store.apply(key, Operation.REFUND, permits, now, null) == Buckets.ABSENT && shared != null) {
@@ -283,7 +239,6 @@ final class Charger<K> {
             denied += byLimit;
         }
         stats.denied(denied)
-                .nearLimit(nearLimit.sum())
                 .undone(store.undone() + (shared == null ? 0 : shared.undone()))
                 .droppedPermits(dropped.sum());
     }

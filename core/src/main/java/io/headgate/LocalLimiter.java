@@ -78,6 +78,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final TokenBucket[] buckets;
     private final BucketStore<K> store;
     private final Charger<K> charger;
+    private final Explainer<K> explainer;
     private final long memoryBytes;
 
     private final LongAdder allowed = new LongAdder();
@@ -105,6 +106,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 .toArray(TokenBucket[]::new);
         store = builder.openStore(kind, buckets);
         charger = new Charger<>(limits, buckets, store, builder.overflow);
+        explainer = new Explainer<>(charger, limits, buckets, builder.overflow);
         sweeps = new SweepRunner(store, ticker);
         memoryBytes = store.memoryBytes() + (store.shared == null ? 0 : store.shared.memoryBytes());
         sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, scheduler);
@@ -123,7 +125,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         long[] states = new long[buckets.length];
         K canonical = canonical(key);
         ChargeResult result = acquire(canonical, permits, now, states);
-        return charger.explain(canonical, result, true, states, permits, now);
+        return explainer.explain(canonical, result, true, states, permits, now);
     }
 
     /**
@@ -139,7 +141,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         long[] states = new long[buckets.length];
         K canonical = canonical(key);
         ChargeResult result = charger.look(canonical, permits, now, states);
-        return charger.explain(canonical, result, false, states, permits, now);
+        return explainer.explain(canonical, result, false, states, permits, now);
     }
 
     /** Begins to sweep. Not done in the constructor, since it publishes the limiter to another thread. */
@@ -343,6 +345,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         LimiterStats.Builder stats = LimiterStats.builder()
                 .allowed(allowed.sum())
                 .overflowed(overflowed.sum())
+                .nearLimit(explainer.nearLimit())
                 .evicted(store.evicted())
                 .sweeps(sweeps.count())
                 .sweepTime(sweeps.time())
