@@ -9,57 +9,64 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets of clients that are told apart by a network of at most 64 bits: words in flat arrays, no object per client, which
- * grow and shrink with their number. A decision about a known client takes no lock and touches one or two cache lines. Not
- * final, so that a test may count the calls that met a move.
+ * Buckets of clients that are told apart by a network of at most 64 bits: keys and states in flat arrays, no object per
+ * client. The arrays grow and shrink with the number of clients. A decision about a known client takes no lock and
+ * touches one or two cache lines. Not final, so that a test can count the calls that met a move.
  */
 class AddressTable extends BucketStore<ClientAddress> {
 
     /*
-     * A slot is a key word and one state word per limit:
+     * A slot is a key and one state per limit:
      *
      *   FREE     key 0
-     *   claimed  key 0, state words being written
-     *   LIVE     key k, first state word NEW or a time
-     *   RETIRED  key k, state words becoming RETIRED, the first one first
-     *   FREE     key 0 again; or LIVE again, if another state word was charged in the meantime
-     *   MOVED    key k, state words becoming MOVED: the row goes to another slot, in the part that takes this one's place
+     *   claimed  key 0, states being written
+     *   LIVE     key k, first state NEW or a time
+     *   RETIRED  key k, states becoming RETIRED, the first one first
+     *   FREE     key 0 again; or LIVE again, if another state was charged in the meantime
+     *   MOVED    key k, states becoming MOVED: the row goes to another slot, in the successor of this part
      *
-     * Only the holder of the part's lock takes a slot from one of these states to the next; anybody may move the state
-     * words of a LIVE slot by CAS. A claim writes the state words, all NEW, then the key, all in release mode. An eviction
-     * sees that all words are full, raises the floor, retires the first word by CAS and then takes the others away, too;
-     * only if they were still full it writes key 0, in release mode. The floor is explained in MapStore, a move in Moves.
+     * Only the holder of the part's lock takes a slot from one of these to the next. Any thread may move the states of
+     * a LIVE slot by CAS. A claim writes the states, all NEW, then the key, all in release mode. An eviction sees that
+     * all states are full, raises the watermark, retires the first state by CAS and then the others, too. Only if those
+     * were still full it writes key 0, in release mode. MapStore explains the watermark, Moves a move.
      *
-     * The time in which a slot has one key is a tenancy. No word that a slot has in one tenancy occurs in a later one:
-     *   - a NEW word differs from the last 2^15 given out in its part and those that it took the place of;
-     *   - when a tenancy ends at reading e, all its words were at most e; a charge in the next one begins at the floor,
-     *     which is at least e, or later, and moves the word on by an interval; an undo leaves a unit of that;
-     *   - only a refund or a reset makes exceptions: it moves a word back, so that a later tenant may come by it again.
-     * Hence whoever reads the state, then the key, and then finds the same state, by a CAS or by reading it, has done
-     * all of it in one tenancy of that key. docs/concurrency.md, "Whose word is it", has the proof and the odds.
+     * The time in which a slot has one key is a generation. No state of one generation occurs in a later one of the
+     * slot:
+     * - A NEW state differs from the last 2^15 given out in its part and in the parts that it succeeded.
+     * - When a generation ends at reading e, all its states are at most e. A charge in the next one counts from the
+     *   watermark, which is at least e, or later, and moves the state on by an interval; an undo leaves a unit of that.
+     * - Only a refund or a reset is an exception: it moves a state back, so that a later generation may reach it again.
      *
-     * A key's slot is in the first group from its home on, within the part and round its end, that had a free slot when the
-     * key came; while the part stays, the key does. reach[home] tells how many groups further on any key of this home is, so
-     * a search that does not find a key has looked at every slot that it may have, whatever was freed in between.
+     * Hence a thread that reads a state, then the key, and then finds the same state, by a CAS or by reading it, has
+     * done all of it in one generation of that key. docs/concurrency.md, "Whose state is it", has the proof and the
+     * odds.
      *
-     * In the order of the file: the lock-free operations; claims; evictions; sizes.
+     * A key is in the first group from its home on, within the part and round its end, that had a free slot when the
+     * key came. While the part stays, the key does. The probe distance of a home tells how many groups further on any
+     * key of this home is. So a search that does not find a key has looked at every slot that the key may have,
+     * whatever was freed meanwhile.
+     *
+     * Order of this file: the lock-free operations; claims; evictions; sweeps; sizes.
      */
 
     private static final long OVERHEAD = 400;
-    /** Groups that a newcomer searches for a full bucket, at most. */
-    private static final int WITHIN_REACH = 4;
-    /** A part that is crowded does not grow if so much of it could be freed. */
+    /** How many groups a newcomer without room searches for full buckets, at most. */
+    private static final int CANDIDATE_GROUPS = 4;
+    /** A crowded part does not grow if this fraction of it, one in eight, can be evicted. */
     private static final int WORTHWHILE = 8;
-    /** Nanoseconds for which a bucket has been full that is forgotten rather than to grow: its client does not come often. */
+    /**
+     * Nanoseconds. To avoid growth, a key is evicted only if it has been full for so long: then its client does not
+     * come often.
+     */
     private static final long QUIET = TimeUnit.SECONDS.toNanos(1);
-    /** Looks at a part that rows are moving to before waiting for the end of the move. */
+    /** How often a call looks for a row that is moving before it waits for the end of the move. */
     private static final int MOST_LOOKS = 200;
 
-    /** Bytes: more than it takes to evict a key, all steps of which belong together. */
+    /** Bytes of stack: more than an eviction takes, all steps of which belong together. */
     private static final int STACK = 2048;
 
-    private final NetworkWords networks;
-    /** What {@link Neighbours} are seeded with. */
+    private final NetworkKeys networks;
+    /** The seed of the {@link Neighbours}. */
     private final long neighbourSeed;
 
     private final long maxKeys;
@@ -70,16 +77,19 @@ class AddressTable extends BucketStore<ClientAddress> {
 
     private final PartSizes sizes;
     private final Moves moves;
-    private final Floor floor;
+    private final EvictionWatermark watermark;
 
-    /** Keys that have a slot or are about to. Raised before a claim, by CAS below maxKeys; lowered after an eviction. */
-    private final AtomicLong places = new AtomicLong();
+    /**
+     * Keys that have a slot or are about to get one. Raised before a claim, by CAS below maxKeys; lowered after an
+     * eviction.
+     */
+    private final AtomicLong reserved = new AtomicLong();
 
     private final LongAdder evicted = new LongAdder();
 
     AddressTable(
             String limiter,
-            NetworkWords networks,
+            NetworkKeys networks,
             TokenBucket[] buckets,
             Ticker ticker,
             @Nullable SharedBuckets<ClientAddress> shared,
@@ -96,7 +106,7 @@ class AddressTable extends BucketStore<ClientAddress> {
         slots = new Slots(buckets.length);
         directory = new Directory(buckets.length, new Part(0, 0, slots.make(1)));
         moves = new Moves(sizes, slots, buckets.length, homes, directory);
-        floor = newFloor();
+        watermark = newWatermark();
     }
 
     private int find(long[] rows, long hash, long key) {
@@ -104,7 +114,7 @@ class AddressTable extends BucketStore<ClientAddress> {
     }
 
     @Override
-    int apply(ClientAddress address, Operation operation, long permits, long now, long @Nullable [] words) {
+    int apply(ClientAddress address, Operation operation, long permits, long now, long @Nullable [] states) {
         long key = networks.of(address);
         long hash = homes.of(key);
         long[] rows = directory.rows(hash);
@@ -112,14 +122,14 @@ class AddressTable extends BucketStore<ClientAddress> {
         if (slot == Slots.NOWHERE) {
             return ABSENT;
         }
-        return applyTo(rows, Slots.state(slot), key, address, operation, permits, now, words);
+        return applyTo(rows, Slots.firstState(slot), key, address, operation, permits, now, states);
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>The row has moved, or is moving: then the key is in the part that is to take this one's place, with all its words, or
-     * not yet. Or it was about to be evicted: then it is gone, or it stays, with what this call has charged.
+     * <p>Either the row has moved, or is moving: then the successor of the part has the key with all its states, or has
+     * not yet. Or the row was about to be evicted: then it is gone, or it stays, with what this call has charged.
      */
     @Override
     int follow(
@@ -129,7 +139,7 @@ class AddressTable extends BucketStore<ClientAddress> {
             int done,
             long permits,
             long now,
-            long @Nullable [] words) {
+            long @Nullable [] states) {
         long key = networks.of(address);
         long hash = homes.of(key);
         boolean stays = false;
@@ -138,10 +148,10 @@ class AddressTable extends BucketStore<ClientAddress> {
             long[] rows = part.successor(hash).rows;
             int slot = rows == left && !stays ? Slots.NOWHERE : find(rows, hash, key);
             if (slot != Slots.NOWHERE) {
-                return applyRest(rows, Slots.state(slot), key, address, operation, done, permits, now, words);
+                return applyRest(rows, Slots.firstState(slot), key, address, operation, done, permits, now, states);
             }
             if (rows == part.rows || looks % MOST_LOOKS == 0) {
-                synchronized (part) { // until the rows have moved, or the slot is free, or not
+                synchronized (part) { // waits until the rows have moved, or the eviction has ended
                     if (!part.isReplaced() && find(part.rows, hash, key) == Slots.NOWHERE) {
                         return ABSENT;
                     }
@@ -154,7 +164,7 @@ class AddressTable extends BucketStore<ClientAddress> {
 
     @Override
     long asOf(ClientAddress address, long now) {
-        return floor.notBefore(now);
+        return watermark.notBefore(now);
     }
 
     @Override
@@ -182,11 +192,11 @@ class AddressTable extends BucketStore<ClientAddress> {
     }
 
     /**
-     * Lets a part that is crowded grow, or forgets what is full there and lets it get smaller: answers whether others have taken
-     * its place. Needs the lock.
+     * Lets a crowded part grow, or evicts what is full there and lets it get smaller. Answers whether other parts have
+     * replaced it. Needs the lock.
      */
     private boolean makesWay(Part part, boolean mayEvict, long now) {
-        if (places.get() >= maxKeys || !sizes.isCrowded(part) || growth.isPaused(now)) {
+        if (reserved.get() >= maxKeys || !sizes.isCrowded(part) || growth.isPaused(now)) {
             return false;
         }
         StackProbe.require(STACK);
@@ -205,13 +215,13 @@ class AddressTable extends BucketStore<ClientAddress> {
 
     private boolean insertInto(Part part, long hash, long key, boolean mayEvict, long now) {
         for (; ; ) {
-            long taken = places.get();
+            long taken = reserved.get();
             if (hasFreeSlot(part, taken)) {
                 if (claim(part, hash, key, taken)) {
                     return true;
                 }
-            } else if (!mayEvict || !reclaim(part, now)) {
-                part.hand += mayEvict ? WITHIN_REACH : 0;
+            } else if (!mayEvict || !evictCandidates(part, now)) {
+                part.hand += mayEvict ? CANDIDATE_GROUPS : 0;
                 return false;
             }
         }
@@ -221,16 +231,19 @@ class AddressTable extends BucketStore<ClientAddress> {
         return taken < maxKeys && part.live() < part.slots();
     }
 
-    /** Gives the key a slot, and the place after so many; answers whether that was still free. Needs the lock. */
+    /**
+     * Reserves room for one key more than {@code taken} and gives the key a slot. Answers whether there still was room.
+     * Needs the lock.
+     */
     private boolean claim(Part part, long hash, long key, long taken) {
-        int slot = slots.place(part.rows, homes.home(hash, part.groups()));
-        long newWord = part.newWord();
+        int slot = slots.slotFor(part.rows, homes.home(hash, part.groups()));
+        long newState = part.newState();
         for (int i = 0; i < buckets.length; i++) {
-            Slots.setRelease(part.rows, Slots.state(slot) + i * Slots.GROUP, newWord);
+            Slots.setRelease(part.rows, Slots.firstState(slot) + i * Slots.GROUP, newState);
         }
-        // The place, the key and the count belong together: none of them takes more stack than the state words just
+        // The reservation, the key and the count belong together: none of them takes more stack than the states just
         // did.
-        if (!places.compareAndSet(taken, taken + 1)) {
+        if (!reserved.compareAndSet(taken, taken + 1)) {
             return false;
         }
         Slots.setRelease(part.rows, slot, key);
@@ -244,21 +257,21 @@ class AddressTable extends BucketStore<ClientAddress> {
         for (; ; ) {
             Part part = directory.part(hash);
             synchronized (part) {
-                if (!part.isReplaced() && (hasFreeSlot(part, places.get()) || !makesWay(part, true, now))) {
-                    return hasFreeSlot(part, places.get()) || reclaim(part, now);
+                if (!part.isReplaced() && (hasFreeSlot(part, reserved.get()) || !makesWay(part, true, now))) {
+                    return hasFreeSlot(part, reserved.get()) || evictCandidates(part, now);
                 }
             }
         }
     }
 
     /**
-     * Evicts what is full in the first group from the hand on that has a full bucket: a bounded piece of work. The hand
-     * moves on when a newcomer has been turned away, and not for who only asks: asking twice has one answer. Needs the
-     * lock.
+     * Evicts what is full in the first group, from the hand on, that has a full bucket: a bounded piece of work. The
+     * hand moves on when a newcomer finds no room, and not when a caller only asks, since asking twice has one answer.
+     * Needs the lock.
      */
-    private boolean reclaim(Part part, long now) {
+    private boolean evictCandidates(Part part, long now) {
         StackProbe.require(STACK);
-        for (int i = 0; i < Math.min(WITHIN_REACH, part.groups()); i++) {
+        for (int i = 0; i < Math.min(CANDIDATE_GROUPS, part.groups()); i++) {
             int group = Math.floorMod(part.hand + i, part.groups());
             if (evictAll(part, group, group + 1, now, now) > 0) {
                 part.hand += i;
@@ -268,14 +281,17 @@ class AddressTable extends BucketStore<ClientAddress> {
         return false;
     }
 
-    /** Evicts what is full, and was at another reading, in some groups of a part: answers how many keys. Needs the lock. */
+    /**
+     * Evicts, in some groups of a part, the keys that are full now and whose first bucket was full at {@code since}.
+     * Answers how many. Needs the lock.
+     */
     private int evictAll(Part part, int from, int to, long now, long since) {
         int count = 0;
         for (int group = from; group < to; group++) {
             int first = slots.first(group);
             for (int slot = first; slot < first + Slots.GROUP; slot++) {
-                long word = settled(part.rows, Slots.state(slot), buckets[0], now);
-                if (buckets[0].isFull(word, since) && evict(part, group, slot, word, now)) {
+                long state = settled(part.rows, Slots.firstState(slot), buckets[0], now);
+                if (buckets[0].isFull(state, since) && evict(part, group, slot, state, now)) {
                     count++;
                 }
             }
@@ -283,34 +299,36 @@ class AddressTable extends BucketStore<ClientAddress> {
         return count;
     }
 
-    /** Frees a slot, the first word of which was full, if it has a key and all buckets are full. Needs the lock. */
+    /** Frees a slot whose first state was full, if it has a key and all buckets are full. Needs the lock. */
     private boolean evict(Part part, int group, int slot, long first, long now) {
         long key = Slots.key(part.rows, slot);
-        int index = Slots.state(slot);
+        int index = Slots.firstState(slot);
         if (key == Slots.FREE
                 || !isRestFull(part.rows, index, now)
                 || (isCharged(part.rows, index) && isOwing(key, now))) {
             return false;
         }
-        floor.raise(now);
-        if (!compareAndSetWord(part.rows, index, first, TokenBucket.RETIRED)) {
+        watermark.raise(now);
+        if (!compareAndSetState(part.rows, index, first, TokenBucket.RETIRED)) {
             return false; // charged in the meantime
         }
         if (!retireRest(part, index, now)) {
             return false;
         }
         Slots.setRelease(part.rows, slot, Slots.FREE);
-        shortenReach(part, homes.home(homes.of(key), part.groups()), group);
+        shortenProbeDistance(part, homes.home(homes.of(key), part.groups()), group);
         part.count(-1);
-        places.decrementAndGet();
+        reserved.decrementAndGet();
         evicted.increment();
         return true;
     }
 
-    /** Whether any word is a time: one that is NEW will owe what the cell says whether it is forgotten or not. */
+    /**
+     * Whether any state is a time. While all are NEW, the key owes what its cell says, whether it is evicted or not.
+     */
     private boolean isCharged(long[] row, int first) {
         for (int i = 0; i < buckets.length; i++) {
-            if (word(row, first + i * Slots.GROUP) >= TokenBucket.FIRST_TIME) {
+            if (state(row, first + i * Slots.GROUP) >= TokenBucket.FIRST_TIME) {
                 return true;
             }
         }
@@ -327,20 +345,20 @@ class AddressTable extends BucketStore<ClientAddress> {
     }
 
     /**
-     * Takes all words but the first away from whoever would charge them. If one was charged since it was seen to be full,
-     * by a call that had charged the first word before, the slot stays: with that word, and NEW ones for those that were
-     * full, the first one last. Needs the lock.
+     * Retires all states but the first. If one was charged after it was seen to be full, by a call that had charged the
+     * first state before, the slot stays: it keeps that state, and gets NEW ones for those that were full, the first
+     * one last. Needs the lock.
      */
     private boolean retireRest(Part part, int first, long now) {
         long[] row = part.rows;
         for (int i = 1; i < buckets.length; i++) {
             int index = first + i * Slots.GROUP;
-            long word = Slots.exchange(row, index, TokenBucket.RETIRED);
-            if (!buckets[i].isFull(word, now)) {
-                Slots.setRelease(row, index, word);
-                long newWord = part.newWord();
+            long state = Slots.exchange(row, index, TokenBucket.RETIRED);
+            if (!buckets[i].isFull(state, now)) {
+                Slots.setRelease(row, index, state);
+                long newState = part.newState();
                 for (int full = i - 1; full >= 0; full--) {
-                    Slots.setRelease(row, first + full * Slots.GROUP, newWord);
+                    Slots.setRelease(row, first + full * Slots.GROUP, newState);
                 }
                 return false;
             }
@@ -348,15 +366,15 @@ class AddressTable extends BucketStore<ClientAddress> {
         return true;
     }
 
-    /** After a key of this home has left this group. */
-    private void shortenReach(Part part, int home, int group) {
+    /** Called after a key of this home has left this group. */
+    private void shortenProbeDistance(Part part, int home, int group) {
         int groups = part.groups();
         int distance = Math.floorMod(group - home, groups);
-        if (distance == slots.reach(part.rows, home)) {
+        if (distance == slots.probeDistance(part.rows, home)) {
             while (distance > 0 && !isHomeOfAny(part, home, Slots.further(home, distance, groups))) {
                 distance--;
             }
-            slots.setReach(part.rows, home, distance);
+            slots.setProbeDistance(part.rows, home, distance);
         }
     }
 
@@ -371,29 +389,29 @@ class AddressTable extends BucketStore<ClientAddress> {
         return false;
     }
 
-    /** Whether the key would begin with a debt, if it was forgotten and came back. */
+    /** Whether the key would begin with a debt, if it was evicted and came back. */
     private boolean isOwing(long key, long now) {
         return shared != null && shared.isUsed() && shared.isOwing(Neighbours.ofNetwork(key, neighbourSeed), now);
     }
 
     @Override
-    Pass pass() {
-        return new TablePass();
+    SweepCursor sweepCursor() {
+        return new TableCursor();
     }
 
     /**
-     * In the order of hashes, so that no move takes a key from before the walk to behind it; each piece is in one part. Keeps
-     * nothing but numbers.
+     * Goes in the order of hashes, so that no move takes a key from before the cursor to behind it. Each piece is in
+     * one part. Keeps numbers only.
      */
-    private final class TablePass implements Pass {
+    private final class TableCursor implements SweepCursor {
 
         private static final long END = 1L << Integer.SIZE;
-        /** A part that could be so much smaller is made smaller before the walk comes to its end. */
+        /** A part that could be so much smaller is made smaller before the sweep reaches its end. */
         private static final int SPARSE = 4;
 
-        /** The first bits of the least hash that was not come to, or of one in the part that the walk is in. */
+        /** The first bits of a hash: the least that was not reached yet, or any in the part that the cursor is in. */
         private long next;
-        /** Groups of that part, as long as it stays as large, that are behind. */
+        /** Groups of that part that are done. Valid while it has {@link #groups} groups. */
         private int behind;
 
         private int groups;
@@ -432,7 +450,7 @@ class AddressTable extends BucketStore<ClientAddress> {
             try {
                 moves.shrink(part);
             } catch (OutOfMemoryError e) {
-                growth.failed(e, now); // the part stays as large as it is until the next walk
+                growth.failed(e, now); // the part stays as large as it is until the next sweep
             }
             if (!hasNext()) {
                 growth.resume();
@@ -441,13 +459,13 @@ class AddressTable extends BucketStore<ClientAddress> {
 
         @Override
         public void rest() {
-            // It keeps nothing but numbers.
+            // It keeps numbers only.
         }
     }
 
     @Override
     long size() {
-        return places.get();
+        return reserved.get();
     }
 
     @Override

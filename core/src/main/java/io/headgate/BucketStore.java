@@ -5,9 +5,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buckets of at most so many keys. A key without a row owes what its cell says, as a rule nothing; so a store may forget
- * a key exactly while all its buckets are full and its cell is empty. No bucket begins earlier than the reading at which
- * one was forgotten.
+ * The buckets of a bounded number of keys. A key without a row owes what its cell says, as a rule nothing. So a store
+ * may evict a key exactly while all its buckets are full and its cell is empty. A new bucket counts from no earlier
+ * than the latest reading at which any key was evicted.
  */
 abstract class BucketStore<K> extends Buckets<K> {
 
@@ -16,12 +16,13 @@ abstract class BucketStore<K> extends Buckets<K> {
     interface Factory<K> {
 
         /**
-         * A store of buckets of these kinds, the slowest first.
+         * Makes a store.
          *
-         * @param limiter what the limiter is called
-         * @param shared where keys without room are charged, or null if they are not
-         * @param seed of the {@link Neighbours} there
-         * @param random where the store's own secrets come from
+         * @param limiter the name of the limiter
+         * @param buckets one per limit, the slowest first
+         * @param shared where keys without room are charged; null if they are not
+         * @param seed the seed of the {@link Neighbours} there
+         * @param random the source of the store's own secrets
          */
         BucketStore<K> open(
                 String limiter,
@@ -33,7 +34,7 @@ abstract class BucketStore<K> extends Buckets<K> {
                 RandomGenerator random);
     }
 
-    /** Where keys without room are charged, or null if they are not. */
+    /** Where keys without room are charged; null if they are not. */
     final @Nullable SharedBuckets<K> shared;
 
     /** Whether to ask for memory. */
@@ -61,45 +62,45 @@ abstract class BucketStore<K> extends Buckets<K> {
         return bucket.deepest();
     }
 
-    final Floor newFloor() {
-        return new Floor(ticker(), longestRefill);
+    final EvictionWatermark newWatermark() {
+        return new EvictionWatermark(ticker(), longestRefill);
     }
 
     /**
-     * Gives a key a row, unless it has one. A row begins NEW.
+     * Gives a key a row of NEW states, unless it has one.
      *
-     * @param mayEvict whether a key may be forgotten for it
-     * @return whether it has a row now; false if there is no room and no full one within reach to make some
+     * @param mayEvict whether other keys may be evicted for it
+     * @return whether it has a row now; false if there is no room, and no candidate whose buckets are full
      */
     abstract boolean insert(K key, boolean mayEvict, long now);
 
-    /** Whether this key, if it is absent, would be given a row now. May forget full ones to find out. */
+    /** Whether this key, if it is absent, would get a row now. May evict keys whose buckets are full to find out. */
     abstract boolean hasRoom(K key, long now);
 
     /** Tells what {@link Operation#TAKE} would do to a row that this key would be given now. */
-    final int lookAtNew(K key, long permits, long now, long[] words) {
+    final int lookAtNew(K key, long permits, long now, long[] states) {
         long[] row = new long[buckets.length * stride];
         Arrays.fill(row, TokenBucket.NEW);
-        return applyTo(row, 0, ONLY_TENANT, key, Operation.LOOK, permits, now, words);
+        return applyTo(row, 0, NO_ROW_KEY, key, Operation.LOOK, permits, now, states);
     }
 
-    /** How many keys have rows or are being given one: never more than the maximum. */
+    /** How many keys have a row or are about to get one: never more than the maximum. */
     abstract long size();
 
-    /** How many keys were forgotten so far. */
+    /** How many keys were evicted so far. */
     abstract long evicted();
 
     /** What the store occupies now, in bytes. */
     abstract long presentBytes();
 
-    /** What the store may occupy once it is full, in bytes. */
+    /** The most that the store may occupy, in bytes. */
     abstract long memoryBytes();
 
-    /** Begins a walk over the keys. */
-    abstract Pass pass();
+    /** Begins a sweep over all keys. */
+    abstract SweepCursor sweepCursor();
 
-    /** A walk over all keys that forgets those whose buckets are full, some at a time. For one thread at a time. */
-    interface Pass {
+    /** A sweep over all keys that evicts those whose buckets are full, some at a time. For one thread at a time. */
+    interface SweepCursor {
 
         /** Whether there are keys left to look at. */
         boolean hasNext();
@@ -108,11 +109,11 @@ abstract class BucketStore<K> extends Buckets<K> {
          * Looks at some keys.
          *
          * @param most how many at most
-         * @return how many were forgotten
+         * @return how many were evicted
          */
         int evict(long now, int most);
 
-        /** Lets go of all keys and keeps its place, about. */
+        /** Drops all references to keys and keeps its position, roughly. */
         void rest();
     }
 }

@@ -9,7 +9,7 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link Limiter} answered, and how the key stands under each limit afterwards. Thread-safe; what it tells does not
+ * What a {@link Limiter} answered, and how the key stands under each limit afterwards. Thread-safe; its answers do not
  * change.
  *
  * <pre>{@code
@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>{@link Limiter#peek} takes nothing: its answer tells what would be, and how the key stands as it is. So does
- * {@code decide} of a key that is admitted without a bucket ({@link Overflow#ALLOW}): its buckets stay full.
+ * <p>The decision of a {@link Limiter#peek}, which takes nothing, says what {@code decide} would answer, and how the
+ * key stands now. If a key is allowed without a bucket ({@link Overflow#ALLOW}), nothing is taken either, and its
+ * buckets are said to be full.
  */
 public final class Decision {
 
@@ -32,7 +33,7 @@ public final class Decision {
     private final boolean neverAdmissible;
     private final boolean overflow;
     private final List<LimitStatus> limits;
-    /** Gives so many permits back; null if that is impossible. */
+    /** Gives permits back. Null if that is impossible. */
     private final @Nullable LongConsumer giveBack;
     /** Permits that were taken and not given back. Guarded by the monitor. */
     private long taken;
@@ -55,7 +56,7 @@ public final class Decision {
     }
 
     /**
-     * The permits were taken, by a limiter that cannot tell where: {@link #refund} is not supported.
+     * The permits were taken, by a limiter that does not know from where: {@link #refund} is not supported.
      *
      * @param overflow whether an overflow rule decided, not a bucket of the key's own
      * @param limits how the key stands now, in the order of the limiter's limits
@@ -71,8 +72,8 @@ public final class Decision {
      * @param overflow whether an overflow rule decided, not a bucket of the key's own
      * @param limits how the key stands now, in the order of the limiter's limits
      * @param taken how many were taken, at least 0; 0 for a decision that took nothing, such as a peek's
-     * @param giveBack gives so many of them back where they were taken: what {@link #refund} calls, together with no more
-     *     permits than were taken, from any thread
+     * @param giveBack gives permits back to where they were taken from; {@link #refund} calls it from any thread, in
+     *     all with no more permits than were taken
      * @return the decision
      * @throws IllegalArgumentException if {@code taken} is negative
      */
@@ -85,9 +86,10 @@ public final class Decision {
     }
 
     /**
-     * The permits were not taken, nor would they be, and may be later.
+     * The permits were not taken, and may be there later.
      *
-     * @param retryAfter when they will be, if nobody else takes from the same buckets; null if that cannot be promised
+     * @param retryAfter when they will be there, if nobody else takes from the same buckets; null if that cannot be
+     *     promised
      * @param overflow whether an overflow rule decided, not a bucket of the key's own
      * @param limits how the key stands now, in the order of the limiter's limits
      * @return the decision
@@ -97,7 +99,7 @@ public final class Decision {
     }
 
     /**
-     * More permits were asked for than a bucket can hold.
+     * The call asked for more permits than a bucket can hold.
      *
      * @param overflow whether an overflow rule decided, not a bucket of the key's own
      * @param limits how the key stands now, in the order of the limiter's limits
@@ -110,8 +112,8 @@ public final class Decision {
     private static void giveNothing(long permits) {}
 
     /**
-     * Whether the call was admitted: the permits were taken, or would be if this answers a {@link Limiter#peek}. Under
-     * {@link Overflow#ALLOW} also a key without room is admitted, from which nothing is taken.
+     * Whether the call was allowed. The permits were taken then, or would be if this answers a {@link Limiter#peek}.
+     * Under {@link Overflow#ALLOW} a key without room is allowed, too, and nothing is taken.
      *
      * @return true if so
      */
@@ -129,19 +131,19 @@ public final class Decision {
     }
 
     /**
-     * How long to wait until this many permits are admitted, provided that nobody else takes from the same buckets.
+     * How long to wait until this many permits are there, provided that nobody else takes from the same buckets.
      *
-     * @return zero if the call was {@linkplain #allowed admitted}; empty if no wait can be promised
+     * @return zero if the call was {@linkplain #allowed allowed}; empty if no wait can be promised
      */
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);
     }
 
     /**
-     * {@link #retryAfter} in whole seconds, rounded up: a caller that waits so long, and shares its buckets with nobody, is
-     * admitted. Rounding down would send it back too early.
+     * {@link #retryAfter} in whole seconds, rounded up. A caller that waits so long, and shares its buckets with
+     * nobody, is allowed. Rounding down would send it back too early.
      *
-     * @return zero if the call was {@linkplain #allowed admitted}; empty if no wait can be promised
+     * @return zero if the call was {@linkplain #allowed allowed}; empty if no wait can be promised
      */
     public OptionalLong retryAfterSeconds() {
         if (retryAfter == null) {
@@ -152,7 +154,7 @@ public final class Decision {
     }
 
     /**
-     * Whether this many permits can never be admitted, since a limit's capacity is less.
+     * Whether this many permits are always denied, since a limit's capacity is less.
      *
      * @return true if waiting does not help
      */
@@ -179,13 +181,14 @@ public final class Decision {
     }
 
     /**
-     * Gives back permits that this decision took, under every limit and where it took them: never more in all than it took,
-     * however often this is called. What has been earned back by waiting in the meantime is not given again. Does nothing
-     * if nothing was taken, as by a denial. The decision keeps the key for this, and no bucket.
+     * Gives back permits that this decision took, under every limit, to where they were taken from. All calls together
+     * give back no more than the decision took. What has been earned back by waiting meanwhile is not given again. Does
+     * nothing if nothing was taken, as by a denial. For this the decision keeps a reference to the key, and to no
+     * bucket.
      *
      * @param permits how many, at least 1; those beyond what is left of this decision are not given
      * @throws IllegalArgumentException if {@code permits} is less than 1
-     * @throws UnsupportedOperationException if the limiter did not make the decision so that it can be
+     * @throws UnsupportedOperationException if the limiter made the decision without a way to give permits back
      */
     public void refund(long permits) {
         if (permits < 1) {

@@ -3,13 +3,14 @@ package io.headgate;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/** Finds the {@link Part} of a hash: by its first bits, of which it looks at as many as the deepest part has. */
+/** Finds the {@link Part} of a hash by its first bits: as many as the deepest part has. */
 final class Directory {
 
     /*
-     * Extendible hashing (Fagin et al., 1979): a part that fewer bits tell has several entries. Rows are kept beside parts,
-     * so that a look-up gets from the entry to the words in one step. Entries are written one by one, rows before parts;
-     * whoever finds an old one either finds the key there, and the word to be MOVED, or was there before the key.
+     * Extendible hashing (Fagin et al., 1979): a part with fewer bits has several entries. Rows are kept beside parts,
+     * so that a look-up gets from the entry to the states in one step. Entries are written one by one, rows before
+     * parts. A thread that reads an old entry either finds the key there, and its states MOVED, or looked before the
+     * key came.
      */
 
     private static final VarHandle ROWS = MethodHandles.arrayElementVarHandle(long[][].class);
@@ -20,13 +21,13 @@ final class Directory {
 
     private final int limits;
 
-    /** The array of the part that has these hashes, by first bits. Replaced and written with the monitor held. */
+    /** The array of the part with these hashes, by first bits. Replaced and written with the monitor held. */
     private volatile long[][] rows;
 
     private volatile Part[] parts;
-    /** Groups of the part that came last, as of most. Read and written by anybody: nothing depends on it. */
+    /** Groups of the latest part, and of most parts. A hint that any thread reads and writes; nothing depends on it. */
     private int usual = 1;
-    /** How many parts are told by as many bits as there are. Guarded by the monitor. */
+    /** How many parts have as many bits as there are entries for. Guarded by the monitor. */
     private int deepest = 1;
     /** Moves that have made room and not replaced anything yet. Guarded by the monitor. */
     private int expected;
@@ -46,7 +47,10 @@ final class Directory {
         return (long[]) ROWS.getAcquire(all, entry);
     }
 
-    /** The number of groups, by a guess: then a search need not wait for the array before it knows where in it to look. */
+    /**
+     * The number of groups, as a guess that is checked: a search then need not wait for the array before it knows where
+     * to look.
+     */
     int groups(long[] rows) {
         int groups = usual;
         if (Slots.groups(rows) != groups) {
@@ -60,7 +64,7 @@ final class Directory {
         return (Part) PARTS.getAcquire(all, HomeHash.scaled(hash, all.length));
     }
 
-    /** Makes room for parts that so many bits tell, until {@link #replace}. */
+    /** Makes room for parts with so many bits, and keeps it until {@link #replace}. */
     synchronized void deepen(int depth) {
         while (parts.length < 1 << depth) {
             resize(parts.length * 2);
@@ -68,7 +72,7 @@ final class Directory {
         expected++;
     }
 
-    /** Puts parts in the place of others, to which {@link #deepen} has made room. Throws nothing. */
+    /** Replaces parts by others, for which {@link #deepen} has made room. Throws nothing. */
     synchronized void replace(Part[] predecessors, Part[] successors) {
         for (Part part : successors) {
             int span = parts.length >>> part.depth;
@@ -92,7 +96,7 @@ final class Directory {
         }
     }
 
-    /** Looks at fewer bits, if that is enough to tell all parts, and those that are to come. */
+    /** Looks at fewer bits, if they suffice for all parts and for those that are to come. */
     synchronized void trim() {
         while (deepest == 0 && expected == 0) {
             resize(parts.length / 2);

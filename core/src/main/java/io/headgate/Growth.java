@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a store may ask for memory: not for a second after it was refused, or until the next sweep, as each refusal costs
- * the process a full garbage collection. Thread-safe.
+ * Whether a store may ask for memory. After a failure it may not for a second, or until the next sweep, since each
+ * failure costs the process a full garbage collection. Thread-safe.
  */
 final class Growth {
 
@@ -18,28 +18,31 @@ final class Growth {
 
     private final String limiter;
     private volatile boolean paused;
-    /** A reading. Written before the above is set. */
+    /** The reading of the last failure. Written before {@link #paused} is set. */
     private volatile long pausedAt;
 
     private volatile boolean warned;
-    /** What is to be warned of. */
-    private final AtomicReference<@Nullable OutOfMemoryError> refusal = new AtomicReference<>();
+    /** The failure to warn of. */
+    private final AtomicReference<@Nullable OutOfMemoryError> failure = new AtomicReference<>();
 
     Growth(String limiter) {
         this.limiter = limiter;
     }
 
-    /** Readings may come a little out of order; a clock that steps further ends the pause. */
+    /**
+     * Whether the store may not ask now. Readings may come a little out of order; a clock that steps further ends the
+     * pause.
+     */
     boolean isPaused(long now) {
         return paused && now - pausedAt < PAUSE && pausedAt - now < PAUSE;
     }
 
-    /** Notes that there was no memory. {@link #warn} is to follow, without a lock. */
+    /** Notes that there was no memory. The caller calls {@link #warn} afterwards, without a lock. */
     void failed(OutOfMemoryError e, long now) {
         pausedAt = now;
         paused = true;
         if (!warned) {
-            refusal.set(e);
+            failure.set(e);
         }
     }
 
@@ -47,20 +50,20 @@ final class Growth {
         paused = false;
     }
 
-    /** Warns of the first failure, if it has not yet; a warning for which there is no memory either, later. */
+    /** Warns of the first failure, once. If there is no memory for the warning either, a later call warns. */
     void warn() {
-        OutOfMemoryError refused = refusal.get() == null ? null : refusal.getAndSet(null);
-        if (refused != null) {
+        OutOfMemoryError unwarned = failure.get() == null ? null : failure.getAndSet(null);
+        if (unwarned != null) {
             try {
                 LOG.log(
                         Level.WARNING,
                         "Limiter " + QuotedText.of(limiter) + " could not grow for want of memory. Clients that are"
                                 + " tracked are limited as before; new ones take the room that is left and then go by the"
                                 + " overflow rule. It tries again at the next sweep, or in a second. Not warned of again.",
-                        refused);
+                        unwarned);
                 warned = true;
             } catch (OutOfMemoryError e) {
-                refusal.set(refused);
+                failure.set(unwarned);
             }
         }
     }

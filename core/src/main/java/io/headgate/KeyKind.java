@@ -6,13 +6,13 @@ import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
 
 /**
- * What a limiter makes of the keys of one type.
+ * How a limiter treats keys of one type.
  *
- * @param canonical makes one key of all that share buckets, if the stores need it
- * @param tracked makes one key of all that share buckets: the one that is told
- * @param stores where buckets are kept by canonical key
- * @param neighbours with whom keys share buckets, for a seed
- * @param families of neighbours
+ * @param canonical converts a key to the one that stands for all that share its buckets, if the stores need it
+ * @param tracked converts a key to the one that stands for all that share its buckets, to be told to users
+ * @param stores makes the store of the buckets of canonical keys
+ * @param neighbours makes the neighbourhoods of keys, from a seed
+ * @param families how many families of neighbours there are
  */
 record KeyKind<K>(
         UnaryOperator<K> canonical,
@@ -33,8 +33,8 @@ record KeyKind<K>(
 
     /** Client addresses, told apart by so many leading bits, 32 to 128. */
     static KeyKind<ClientAddress> networks(int ipv6Prefix, List<TranslationPrefix> translators) {
-        NetworkWords networks = new NetworkWords(ipv6Prefix, translators);
-        if (ipv6Prefix > NetworkWords.MOST_BITS) {
+        NetworkKeys networks = new NetworkKeys(ipv6Prefix, translators);
+        if (ipv6Prefix > NetworkKeys.MOST_BITS) {
             return new KeyKind<>(
                     networks::client,
                     networks::client,
@@ -43,7 +43,7 @@ record KeyKind<K>(
                     seed -> Neighbours.ofAddresses(networks, seed),
                     2);
         }
-        // The table makes a word of any address; an object for each call would be garbage.
+        // The table makes a key of any address; an object for each call would be garbage.
         return new KeyKind<>(
                 UnaryOperator.identity(),
                 networks::client,

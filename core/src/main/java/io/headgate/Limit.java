@@ -40,7 +40,7 @@ public record Limit(String name, long permits, Duration period, long capacity) {
             + ", those of three letters and more also with an s, such as \"100/minute\", \"10/s burst 20\", \"5/250ms\" or"
             + " \"login=5/minute\"";
 
-    /** Possessive, so that no text is read more than a few times: where a part has ended, it ends for good. */
+    /** Possessive, so that no text is read more than a few times: a part that has matched is not tried again. */
     private static final Pattern TEXT = Pattern.compile(
             "\\s*+([0-9]{1,18}+)\\s*+/\\s*+(?:([0-9]{1,18}+)\\s*+)?+([a-z]++)(?:\\s++burst\\s++([0-9]{1,18}+))?+\\s*+",
             Pattern.CASE_INSENSITIVE);
@@ -49,7 +49,7 @@ public record Limit(String name, long permits, Duration period, long capacity) {
             BigInteger.valueOf(Duration.ofDays(365).toNanos());
 
     /**
-     * A limit with each part given.
+     * A limit from its parts.
      *
      * @throws IllegalArgumentException if a part is out of its range
      */
@@ -76,7 +76,7 @@ public record Limit(String name, long permits, Duration period, long capacity) {
     }
 
     /**
-     * A limit whose bucket holds what one period brings. Its name is made of both, such as {@code 100-per-60s}.
+     * A limit whose bucket holds what one period brings. Its name says both, such as {@code 100-per-60s}.
      *
      * @param permits how many permits a period brings
      * @param period the time in which they come
@@ -171,12 +171,12 @@ public record Limit(String name, long permits, Duration period, long capacity) {
         int end = text.indexOf('=');
         String name = end < 0 ? null : text.substring(0, end).strip();
         if (name != null && !isName(name)) {
-            throw refused(text, ": the name must be printable ASCII and not empty", null);
+            throw invalid(text, ": the name must be printable ASCII and not empty", null);
         }
         Matcher matcher = TEXT.matcher(text).region(end + 1, text.length());
         Duration unit = matcher.matches() ? unit(matcher.group(3)) : null;
         if (unit == null) {
-            throw refused(text, "", null);
+            throw invalid(text, "", null);
         }
         try {
             Duration period = matcher.group(2) == null ? unit : unit.multipliedBy(Long.parseLong(matcher.group(2)));
@@ -184,9 +184,9 @@ public record Limit(String name, long permits, Duration period, long capacity) {
             long capacity = matcher.group(4) == null ? permits : Long.parseLong(matcher.group(4));
             return new Limit(name == null ? nameOf(permits, period) : name, permits, period, capacity);
         } catch (ArithmeticException e) {
-            throw refused(text, ": the period is too long", e);
+            throw invalid(text, ": the period is too long", e);
         } catch (IllegalArgumentException e) {
-            throw refused(text, ": " + e.getMessage(), e);
+            throw invalid(text, ": " + e.getMessage(), e);
         }
     }
 
@@ -198,22 +198,24 @@ public record Limit(String name, long permits, Duration period, long capacity) {
         return permits + "-per-" + text(period);
     }
 
-    private static IllegalArgumentException refused(String text, String reason, @Nullable Exception cause) {
+    private static IllegalArgumentException invalid(String text, String reason, @Nullable Exception cause) {
         return new IllegalArgumentException(QuotedText.of(text) + " is not a limit" + reason + "; " + FORM, cause);
     }
 
     /**
      * How long an empty bucket takes to be full: capacity times the time of a permit, rounded up to the nanosecond. The
-     * time of a permit is period / permits, rounded up to what a bucket counts in: a 128th of a nanosecond to a whole one.
+     * time of a permit is period / permits, rounded up to the unit of the bucket: from a 128th of a nanosecond to a
+     * whole one.
      *
-     * @return capacity × period / permits, or up to a 100,000th more; up to a quarter more beyond 40,000 permits a second
+     * @return capacity × period / permits, or up to a 100,000th more; up to a quarter more beyond 40,000 permits a
+     *     second
      */
     public Duration refillTime() {
         TokenBucket bucket = new TokenBucket(this);
         return Duration.ofNanos(bucket.nanosUntilFull(bucket.owing(bucket.empty(), 0), 0));
     }
 
-    /** A duration in nanoseconds, of which there may be more than a {@code long} holds. */
+    /** A duration in nanoseconds, which may be more than a {@code long} holds. */
     static BigInteger nanos(Duration duration) {
         return BigInteger.valueOf(duration.toSeconds())
                 .multiply(BigInteger.valueOf(1_000_000_000))

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param limit the limit
  * @param remaining whole permits left, at least 0
- * @param violated whether this limit refused the permits that were asked for
+ * @param violated whether this limit denied the permits that were asked for
  * @param nextPermit time until one more permit is there; zero when the bucket is full
  * @param resetAfter time until the bucket is full; zero when it is
  */

@@ -17,36 +17,37 @@ import java.util.concurrent.CompletionStage;
  * }</pre>
  *
  * <p>A <dfn>permit</dfn> is what one call costs, as a rule. Every key has a <dfn>bucket</dfn> of permits for each
- * {@link Limit}: it holds at most the limit's capacity, called <dfn>burst</dfn> in text, and fills evenly with time. A key that
- * was never seen has full buckets. A call takes its permits from all buckets of its key, or from none.
+ * {@link Limit}. The bucket holds at most the limit's capacity, called <dfn>burst</dfn> in text, and fills evenly with
+ * time. The buckets of a key that was never seen are full. A call takes its permits from all buckets of its key, or
+ * from none.
  *
- * <p>Keys need {@code equals} and {@code hashCode} that do not change; keys of which many may share a hash code should be
- * {@code Comparable} to each other. No argument may be null. All methods may be called by any thread at any time.
+ * <p>The {@code equals} and {@code hashCode} of a key must not change. If many keys may share a hash code, they should
+ * be {@code Comparable} to each other. No argument may be null. Any thread may call any method at any time.
  *
  * <h2>What a method may lock, block or allocate</h2>
  *
  * <p>No method waits for permits, or for time to pass. Beyond that it depends on where the buckets are:
  *
  * <ul>
- * <li>{@link #tryAcquire}, {@link #decide}, {@link #peek}, {@link #charge}, {@link #refund} and {@link #reset} reach the buckets.
- * A limiter in this process's memory may take a lock for a short while, mostly for keys that are new or being forgotten
- * ({@link LocalLimiter} tells when). A limiter whose buckets are elsewhere may wait for the network. So may
- * {@link Decision#refund} of its decisions. {@code decide} and {@code peek} allocate their answer; {@code tryAcquire} need not
- * allocate anything.
- * <li>{@link #decideAsync} runs {@code decide} in the calling thread, unless the limiter says otherwise. A thread that must not
- * wait needs a limiter that overrides it, or one whose {@code decide} does not wait.
- * <li>{@link #name}, {@link #limits}, {@link #tracked} and {@link #ipv6Prefix} take no lock and wait for nothing; {@code tracked}
- * may allocate a key.
- * <li>{@link #stats} allocates its answer. It waits for no call, but should be called at the pace of a scrape rather than of
- * requests, since it may add up counts of many threads.
- * <li>{@link #close} may wait for a lock, and not for work under way.
+ * <li>{@link #tryAcquire}, {@link #decide}, {@link #peek}, {@link #charge}, {@link #refund} and {@link #reset} access
+ * the buckets. A limiter in this process's memory may take a lock for a short while, mostly for keys that are new or
+ * about to be forgotten; {@link LocalLimiter} says when. A limiter whose buckets are elsewhere may wait for the
+ * network. So may {@link Decision#refund} of its decisions. {@code decide} and {@code peek} allocate their answer;
+ * {@code tryAcquire} need not allocate anything.
+ * <li>{@link #decideAsync} runs {@code decide} in the calling thread, unless the limiter overrides it. A thread that
+ * must not wait needs a limiter that does, or one whose {@code decide} does not wait.
+ * <li>{@link #name}, {@link #limits}, {@link #tracked} and {@link #ipv6Prefix} take no lock and wait for nothing;
+ * {@code tracked} may allocate a key.
+ * <li>{@link #stats} allocates its answer and waits for no call. It may add up the counts of many threads, so call it
+ * as often as metrics are scraped, not for each request.
+ * <li>{@link #close} may wait for a lock, but not for work in progress.
  * </ul>
  *
  * <h2>Limiters of one's own</h2>
  *
- * <p>{@code tryAcquire}, {@code decide}, {@code peek}, {@code refund}, {@code reset} and {@code close} are to be written. The other
- * methods have defaults, which say that something is unknown or cannot be done. What works with any limiter, such as its
- * metrics, leaves out what is unknown.
+ * <p>An implementation has to write {@code tryAcquire}, {@code decide}, {@code peek}, {@code refund}, {@code reset} and
+ * {@code close}. The other methods have defaults, which answer that something is unknown, or throw if it cannot be
+ * done. What works with any limiter, such as its metrics, leaves out what is unknown.
  *
  * @param <K> what is limited: a client address, an account, an API key
  */
@@ -55,8 +56,8 @@ public interface Limiter<K> extends AutoCloseable {
     /**
      * Takes one permit.
      *
-     * @param key whose permit
-     * @return whether the key had one under every limit
+     * @param key the key that takes it
+     * @return whether the key had a permit under every limit
      */
     default boolean tryAcquire(K key) {
         return tryAcquire(key, 1);
@@ -65,8 +66,8 @@ public interface Limiter<K> extends AutoCloseable {
     /**
      * Takes permits: all of them from every limit, or none from any.
      *
-     * @param key whose permits
-     * @param permits how many, at least 1; more than a limit's capacity are never admitted
+     * @param key the key that takes them
+     * @param permits how many, at least 1; more than a limit's capacity are always denied
      * @return whether they were taken
      * @throws IllegalArgumentException if {@code permits} is less than 1
      */
@@ -75,7 +76,7 @@ public interface Limiter<K> extends AutoCloseable {
     /**
      * Takes one permit and explains the outcome.
      *
-     * @param key whose permit
+     * @param key the key that takes it
      * @return the outcome
      */
     default Decision decide(K key) {
@@ -85,7 +86,7 @@ public interface Limiter<K> extends AutoCloseable {
     /**
      * Takes permits as {@link #tryAcquire(Object, long)} does, and explains the outcome.
      *
-     * @param key whose permits
+     * @param key the key that takes them
      * @param permits how many, at least 1
      * @return the outcome
      * @throws IllegalArgumentException if {@code permits} is less than 1
@@ -95,11 +96,11 @@ public interface Limiter<K> extends AutoCloseable {
     /**
      * Takes permits as {@link #decide(Object, long)} does, for callers that must not wait for an answer from elsewhere.
      *
-     * <p>A limiter that does not override this method calls {@code decide} in the calling thread, and returns a stage that has
-     * completed. The stage fails with whatever exception {@code decide} throws, also for an argument that is refused, so that
-     * there is one place to handle failures. An {@link Error} is thrown.
+     * <p>The default calls {@code decide} in the calling thread and returns a completed stage. An exception of
+     * {@code decide} fails the stage, also one for an invalid argument, so callers handle failures in one way. An
+     * {@link Error} is thrown.
      *
-     * @param key whose permits
+     * @param key the key that takes them
      * @param permits how many, at least 1; fewer fail the stage with an {@link IllegalArgumentException}
      * @return the outcome, now or later
      */
@@ -112,9 +113,9 @@ public interface Limiter<K> extends AutoCloseable {
     }
 
     /**
-     * Tells what {@link #decide(Object, long)} would answer at this moment, and takes nothing.
+     * Tells what {@link #decide(Object, long)} would answer now, and takes nothing.
      *
-     * @param key whose permits
+     * @param key the key that would take them
      * @param permits how many, at least 1
      * @return whether they would be taken, and how the key stands now, with nothing taken
      * @throws IllegalArgumentException if {@code permits} is less than 1
@@ -122,34 +123,36 @@ public interface Limiter<K> extends AutoCloseable {
     Decision peek(K key, long permits);
 
     /**
-     * Gives permits back, under every limit, never above its capacity. Refund only what was taken: a permit that has been
-     * earned back by waiting in the meantime may lighten the debt of a later one. {@link Decision#refund} does not, as it
-     * knows what was taken, when and where.
+     * Gives permits back under every limit, never above its capacity.
      *
-     * @param key whose permits
+     * <p>Refund only what was taken. If a permit has already been earned back by waiting, the refund may lighten the
+     * debt of a later one. {@link Decision#refund} does not, since a decision knows what was taken, when and from which
+     * buckets.
+     *
+     * @param key the key that took them
      * @param permits how many, at least 1
      * @throws IllegalArgumentException if {@code permits} is less than 1
      */
     void refund(K key, long permits);
 
     /**
-     * Takes permits whether they are there or not, from every limit: for costs that are known only afterwards, such as
-     * bytes sent or database time. The key may then owe up to one capacity beyond empty, and is denied until it has paid;
-     * what would go beyond that is dropped.
+     * Takes permits from every limit, whether they are there or not: for costs that are known only afterwards, such as
+     * bytes sent or database time. The key may then owe up to one capacity beyond an empty bucket, and is denied until
+     * it has paid. What goes beyond that is dropped.
      *
-     * @param key whose permits
+     * @param key the key that is charged
      * @param permits how many, at least 1
      * @throws IllegalArgumentException if {@code permits} is less than 1
-     * @throws UnsupportedOperationException if this limiter cannot do so, as those that do not override this method
+     * @throws UnsupportedOperationException if this limiter does not override this method
      */
     default void charge(K key, long permits) {
         throw new UnsupportedOperationException(getClass().getName() + " does not charge");
     }
 
     /**
-     * Forgets what the key has taken: its buckets are full from now on.
+     * Fills all buckets of a key: it owes nothing from now on.
      *
-     * @param key whose buckets
+     * @param key the key
      */
     void reset(K key);
 
@@ -165,42 +168,42 @@ public interface Limiter<K> extends AutoCloseable {
     /**
      * The limits of each key, in the order in which they were given.
      *
-     * @return an immutable list; empty if they are unknown
+     * @return an immutable list; empty if the limits are unknown
      */
     default List<Limit> limits() {
         return List.of();
     }
 
     /**
-     * What the limiter has done so far, and what it occupies.
+     * What the limiter has done so far, and what memory it occupies.
      *
-     * @return a snapshot; {@link LimiterStats#unknown} if it counts nothing
+     * @return a snapshot; {@link LimiterStats#unknown} if the limiter counts nothing
      */
     default LimiterStats stats() {
         return LimiterStats.unknown();
     }
 
     /**
-     * The one key that stands for all keys that share this one's buckets: for a client's address its network, if clients are
-     * told apart by network.
+     * The key that stands for all keys with the same buckets. If clients are told apart by network, it is the network
+     * of the address.
      *
      * @param key any key
-     * @return a key with the same buckets, which stands for itself; the key itself if nothing else is known
+     * @return a key with the same buckets, which stands for itself; the given key if nothing else is known
      */
     default K tracked(K key) {
         return key;
     }
 
     /**
-     * By how many leading bits IPv6 clients are told apart.
+     * How many leading bits tell IPv6 clients apart.
      *
-     * @return empty if keys are used as they are, or it is unknown
+     * @return empty if keys are used as they are, or if it is unknown
      */
     default OptionalInt ipv6Prefix() {
         return OptionalInt.empty();
     }
 
-    /** Ends background work. Idempotent; decisions can be made as before. */
+    /** Ends background work. Idempotent. The limiter can still be used. */
     @Override
     void close();
 
@@ -211,13 +214,13 @@ public interface Limiter<K> extends AutoCloseable {
      * Limiter<String> limiter = Limiter.builder(Limit.perSecond(10).burst(20)).build();
      * }</pre>
      *
-     * <p>For client addresses prefer {@link #forAddresses}: a client that owns an IPv6 network has as many addresses as it
-     * likes.
+     * <p>For client addresses prefer {@link #forAddresses}: a client that owns an IPv6 network has as many addresses as
+     * it likes.
      *
      * @param first the limit of each key
      * @param more further limits, applied together with the first
-     * @param <K> the type of the keys, or one above it: {@link LimiterBuilder#build} finds the type out from the variable that
-     *     the limiter is assigned to
+     * @param <K> the type of the keys, or one above it: {@link LimiterBuilder#build} infers the type from the variable
+     *     that the limiter is assigned to
      * @return the builder
      * @throws IllegalArgumentException if two limits have one name
      */
@@ -226,8 +229,8 @@ public interface Limiter<K> extends AutoCloseable {
     }
 
     /**
-     * Starts a limiter of clients: IPv4 by address, IPv6 by /64 network, as {@link ClientAddress#network} tells. {@code ::}
-     * and multicast addresses are no clients; they are one key.
+     * Starts a limiter of clients: IPv4 by address, IPv6 by /64 network, as {@link ClientAddress#network} defines it.
+     * {@code ::} and multicast addresses belong to no client; they are one key.
      *
      * <pre>{@code
      * Limiter<ClientAddress> limiter = Limiter.forAddresses(Limit.perMinute(100)).build();
@@ -244,8 +247,8 @@ public interface Limiter<K> extends AutoCloseable {
     }
 
     /**
-     * Starts a limiter of clients: IPv4 by address, IPv6 by network, as {@link ClientAddress#network} tells. {@code ::} and,
-     * up to a prefix of 64, multicast addresses are no clients; they are one key.
+     * Starts a limiter of clients: IPv4 by address, IPv6 by network, as {@link ClientAddress#network} defines it.
+     * {@code ::} and, up to a prefix of 64, multicast addresses belong to no client; they are one key.
      *
      * @param ipv6Prefix how many leading bits of an IPv6 address tell clients apart, 32 to 128
      * @param first the limit of each client

@@ -20,7 +20,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds a {@link LocalLimiter}. Not thread-safe; may build several.
+ * Builds a {@link LocalLimiter}. Not thread-safe. One builder may build several limiters.
  *
  * <pre>{@code
  * Limiter<String> limiter = Limiter.builder(Limit.perSecond(10).burst(20), Limit.perDay(1_000))
@@ -31,14 +31,14 @@ import org.jspecify.annotations.Nullable;
  *         .build();
  * }</pre>
  *
- * <p>The type of the keys need not be told. It is found out from the listener of denials or from the variable that the limiter
- * is assigned to. Where there is neither, {@code Limiter.<String>builder(limit)} tells it.
+ * <p>The type of the keys is inferred from the listener of denials, or from the variable that the limiter is assigned
+ * to. Where there is neither, write {@code Limiter.<String>builder(limit)}.
  *
  * @param <K> the type of the keys, or one above it
  */
 public final class LimiterBuilder<K> {
 
-    /** One object, so that builders which nobody gave a clock have equal settings. */
+    /** One object, so that builders without a clock of their own have equal settings. */
     private static final Ticker SYSTEM = System::nanoTime;
 
     static final int ANY_KEY = -1;
@@ -94,7 +94,7 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * All that a limiter depends on but its name, the listener and the secrets of its hashes.
+     * All that a limiter depends on, except its name, the listener and the secrets of its hashes.
      *
      * @param scheduler null if the limiter may be swept anywhere
      */
@@ -108,7 +108,7 @@ public final class LimiterBuilder<K> {
             Duration sweepInterval,
             @Nullable ScheduledExecutorService scheduler) {}
 
-    /** Equal if the limiters that are built now would be alike. */
+    /** Equal settings mean that the limiters built now are alike. */
     Object settings() {
         return new Settings(limits, ipv6Prefix, translators, ticker, maxKeys, overflow, sweepInterval, scheduler);
     }
@@ -130,7 +130,7 @@ public final class LimiterBuilder<K> {
                         random);
     }
 
-    /** Where the secrets of hashes come from: a test that has to repeat itself brings its own. */
+    /** The source of the secrets of hashes. For tests that have to repeat themselves. */
     LimiterBuilder<K> random(RandomGenerator random) {
         this.random = random;
         return this;
@@ -176,8 +176,8 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * How long to wait between two sweeps that forget idle keys. Default: 10 seconds. However long it is, what sweeps
-     * wakes once a minute, and ends if nobody has the limiter any more.
+     * How long to wait between two sweeps that forget idle keys. Default: 10 seconds. However long it is, the sweeper
+     * wakes once a minute, and ends if nothing refers to the limiter any more.
      *
      * @param interval at most 365 days; zero: idle keys are forgotten only when room is needed, or by
      *     {@link LocalLimiter#sweep}
@@ -194,14 +194,13 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * Where sweeps run. Default: on a daemon thread of the limiter's own, or on the one of the {@link LimiterRegistry} that
-     * builds the limiter.
+     * Where sweeps run. Default: on a daemon thread of the limiter's own, or on that of the {@link LimiterRegistry}
+     * that builds the limiter.
      *
-     * <p>{@link LocalLimiter#close} takes the limiter's task back from a {@link ThreadPoolExecutor}; in any other
-     * scheduler it cancels it, and it is due within a minute.
+     * <p>{@link LocalLimiter#close} removes the limiter's task from a {@link ThreadPoolExecutor}. In any other
+     * scheduler it cancels the task, which is due within a minute.
      *
-     * @param scheduler the caller's, who shuts it down; a sweep keeps one of its threads busy for a millisecond at
-     *     a time
+     * @param scheduler the caller shuts it down; a sweep keeps one of its threads busy for a millisecond at a time
      * @return this
      */
     public LimiterBuilder<K> scheduler(ScheduledExecutorService scheduler) {
@@ -226,14 +225,14 @@ public final class LimiterBuilder<K> {
 
     /**
      * Prefixes under which translators of the operator's own write IPv4 clients as IPv6 (RFC 6052), such as
-     * {@code 64:ff9b:1::/48}. An address under one of them is counted as the IPv4 address that it carries, but for one
-     * that carries 0.0.0.0, which is IPv6 like any other. Default: none; {@code 64:ff9b::/96} is one in any case.
+     * {@code 64:ff9b:1::/48}. An address under one of them counts as the IPv4 address that it carries. If it carries
+     * 0.0.0.0, it counts as IPv6 like any other. Default: none; {@code 64:ff9b::/96} is one in any case.
      *
      * @param prefixes IPv6 of 32, 40, 48, 56, 64 or 96 bits, of which the bits 64 to 71 are zero, and without
-     *     {@code ::1}; an address goes by the longest that it is in
+     *     {@code ::1}; the longest prefix that an address is in applies
      * @return this
      * @throws IllegalArgumentException if a prefix is not like that
-     * @throws IllegalStateException if the keys are no client addresses
+     * @throws IllegalStateException if the keys are not client addresses
      */
     public LimiterBuilder<K> translationPrefixes(AddressRange... prefixes) {
         if (ipv6Prefix == ANY_KEY) {
@@ -248,14 +247,14 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * Who hears of every denial, such as a {@code HeavyHitters} of {@code io.headgate.metrics}. Default: nobody.
+     * The listener of denials, such as a {@code HeavyHitters} of {@code io.headgate.metrics}. Default: none.
      *
-     * <p>A call that the listener makes of this limiter is decided and counted as any other, but if it is denied the
-     * listener does not hear of it. What the listener throws is thrown to whoever was denied; the call is counted.
+     * <p>The listener may call this limiter. Such a call is decided and counted as any other, but if it is denied the
+     * listener is not told. What the listener throws is thrown to the caller that was denied; the call is counted.
      *
      * @param onDenied is given the key as the limiter tracks it ({@link LocalLimiter#tracked}), in the thread that is
-     *     denied: any of them, many at once, as often as an attacker likes. Must be cheap, and should not throw
-     * @param <K1> the type of the keys, if it has not been told yet
+     *     denied: any thread, many at once, as often as an attacker likes. Must be cheap, and should not throw
+     * @param <K1> the type of the keys, if it is not known yet
      * @return this
      */
     public <K1 extends K> LimiterBuilder<K1> onDenied(Consumer<? super K1> onDenied) {
@@ -265,14 +264,14 @@ public final class LimiterBuilder<K> {
         return self;
     }
 
-    /** This builder, for keys of a narrower type: a limiter takes keys and gives none back that it was not given. */
+    /** This builder, for keys of a narrower type. Safe, since a limiter only returns keys that it was given. */
     @SuppressWarnings("unchecked")
     private <K1 extends K> LimiterBuilder<K1> ofKeys() {
         return (LimiterBuilder<K1>) this;
     }
 
     /**
-     * Builds the limiter and begins to sweep it.
+     * Builds the limiter and starts to sweep it.
      *
      * @param <K1> the type of the keys, as a rule that of the variable to which the limiter is assigned
      * @return the limiter, to be closed when it is no longer needed
@@ -282,7 +281,7 @@ public final class LimiterBuilder<K> {
         return build(scheduler);
     }
 
-    /** Builds a limiter that is swept there, unless this builder has a scheduler of its own. */
+    /** Builds a limiter that is swept on the given scheduler, unless this builder has one of its own. */
     <K1 extends K> LocalLimiter<K1> build(@Nullable ScheduledExecutorService other) {
         ScheduledExecutorService where = scheduler == null ? other : scheduler;
         if (where != null && !sweepInterval.isZero() && where.isShutdown()) {

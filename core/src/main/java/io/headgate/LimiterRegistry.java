@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Limiters by name, which outlive a change of configuration. Whoever reads a configuration asks for its limiters here, each time
- * anew:
+ * Limiters by name, which outlive a change of configuration. Code that reads a configuration asks for its limiters
+ * here, each time anew:
  *
  * <pre>{@code
  * LimiterRegistry registry = new LimiterRegistry();
@@ -29,22 +29,24 @@ import org.jspecify.annotations.Nullable;
  * registry.close();
  * }</pre>
  *
- * <p>A limiter whose limits or settings have changed is made anew, without what was taken from the former one. The former one is
- * closed, and still decides for those who hold it. Whoever asks for one name with the same settings gets the same limiter, also
- * if they know nothing of each other. A limiter that is no longer wanted is {@linkplain #remove removed}.
+ * <p>A limiter whose limits or settings have changed is made anew, without what was taken from the former one. The
+ * former one is closed, and still decides for code that holds it. Two callers that ask for one name with the same
+ * settings get the same limiter, even if they know nothing of each other. {@link #remove} a limiter that is no longer
+ * wanted.
  *
- * <p>The registry closes the limiters that it made, and never those that it was {@linkplain #register handed}. Limiters in memory
- * that are made here share one daemon thread for their sweeps, which runs while there is something to sweep.
+ * <p>The registry closes the limiters that it made, and never those that were {@linkplain #register registered}. The
+ * limiters in memory that it makes share one daemon thread for their sweeps, which runs while there is something to
+ * sweep.
  *
- * <p>Thread-safe. {@link #get} and {@link #limiters} take no lock. All other methods take the registry's, and {@code obtain}
- * makes limiters under it: two threads that ask for one name get one limiter, and none is made in vain.
+ * <p>Thread-safe. {@link #get} and {@link #limiters} take no lock. All other methods take the registry's, and
+ * {@code obtain} makes limiters under it: two threads that ask for one name get one limiter, and none is made in vain.
  */
 public final class LimiterRegistry implements AutoCloseable {
 
     /**
      * A limiter and what is known of it.
      *
-     * @param settings with what it was made; null if it was handed in
+     * @param settings the settings that it was made with; null if it was registered
      */
     private record Entry(
             Class<?> keyType, Limiter<?> limiter, @Nullable Object settings) {
@@ -54,10 +56,16 @@ public final class LimiterRegistry implements AutoCloseable {
         }
     }
 
-    /** In the order in which names were first used. Immutable; replaced with this object's monitor held, read by anybody. */
+    /**
+     * In the order in which names were first used. Immutable; replaced with this object's monitor held, read by any
+     * thread.
+     */
     private volatile Map<String, Entry> entries = Map.of();
 
-    /** The limiters of {@link #entries}, as users see them. Immutable; replaced with the monitor held, read by anybody. */
+    /**
+     * The limiters of {@link #entries}, as users see them. Immutable; replaced with the monitor held, read by any
+     * thread.
+     */
     private volatile Map<String, Limiter<?>> limiters = Map.of();
 
     /** Made when first needed. Guarded by the monitor. */
@@ -104,10 +112,10 @@ public final class LimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * The limiter in memory that a builder describes: the one of its name that is there, if it was made with the same limits and
-     * settings, else one that is built now.
+     * The limiter in memory that a builder describes. If the one of that name was made with the same limits and
+     * settings, it is returned, else a new one is built.
      *
-     * <p>The listener of denials is not compared: the limiter that is there keeps its own. So let the listener be one that
+     * <p>The listener of denials is not compared: a limiter that exists keeps its own. So let the listener be one that
      * outlives the configuration, too. Sweeps run on the registry's thread unless the builder has a scheduler.
      *
      * @param keyType the type of the keys
@@ -120,14 +128,13 @@ public final class LimiterRegistry implements AutoCloseable {
     public synchronized <K> LocalLimiter<K> obtain(Class<K> keyType, LimiterBuilder<? super K> builder) {
         Objects.requireNonNull(builder, "builder");
         requireOpen();
-        // Nobody else has settings like these, so the limiter that is there was built here, too.
+        // Only a builder has settings like these, so the limiter with equal ones was built here, too.
         return (LocalLimiter<K>)
                 this.<K>obtain(builder.name, keyType, builder.settings(), () -> builder.build(sweeper()));
     }
 
     /**
-     * The limiter of a name: the one that is there, if it was made with settings that are equal, else one that is made now. For
-     * limiters of any kind.
+     * The limiter of a name, of any kind. If it was made with equal settings it is returned, else a new one is made.
      *
      * @param name what it is called here
      * @param keyType the type of the keys
@@ -135,7 +142,8 @@ public final class LimiterRegistry implements AutoCloseable {
      * @param maker makes the limiter, or throws: then nothing changes. It is called under the registry's lock
      * @param <K> the type of the keys
      * @return the limiter, which the registry closes
-     * @throws IllegalArgumentException if the name is blank, or the limiter with these settings has keys of another type
+     * @throws IllegalArgumentException if the name is blank, or the limiter with these settings has keys of another
+     *     type
      * @throws IllegalStateException if a limiter of this name was registered, or the registry is closed
      */
     public synchronized <K> Limiter<K> obtain(
@@ -159,7 +167,7 @@ public final class LimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Takes in a limiter that was made elsewhere. The registry never closes it.
+     * Registers a limiter that was made elsewhere. The registry never closes it.
      *
      * @param name what it is called here
      * @param keyType the type of its keys
@@ -180,7 +188,7 @@ public final class LimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Forgets the limiter of a name, and closes it if it was made here.
+     * Removes the limiter of a name, and closes it if it was made here.
      *
      * @param name the name
      * @return whether there was one
@@ -197,8 +205,8 @@ public final class LimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Closes the limiters that were made here, and ends their thread. The limiters can be got as before; no others can be made or
-     * registered. Idempotent.
+     * Closes the limiters that were made here, and ends their thread. The limiters can be got as before, but no others
+     * can be made or registered. Idempotent.
      */
     @Override
     public synchronized void close() {
@@ -223,7 +231,7 @@ public final class LimiterRegistry implements AutoCloseable {
         }
     }
 
-    /** Puts a limiter in place of the one of this name, if any, which is closed when nobody can get it any more. */
+    /** Replaces the limiter of this name, if any. That is closed once no caller can get it any more. */
     private void put(String name, Entry entry) {
         if (closed) { // by the maker
             close(entry);

@@ -20,17 +20,17 @@ import org.jspecify.annotations.Nullable;
  * stats.maxKeys(); // -1: unknown
  * }</pre>
  *
- * <p>A count that was not set is 0. A number that is not a count ({@link #size}, {@link #maxKeys} and the bytes) is -1 while it
- * was not set, which means that it is unknown. {@link #isUnknown} tells whether anything was set at all.
+ * <p>A count that was not set is 0. {@link #size}, {@link #maxKeys} and the bytes are not counts: they are -1 if they
+ * were not set, which means unknown. {@link #isUnknown} tells whether anything was set at all.
  *
- * <p>A {@link LocalLimiter} reads its counts one after another, so a snapshot taken while the limiter works may be a few calls
- * apart within itself. Each count is exact once the limiter is idle.
+ * <p>A {@link LocalLimiter} reads its counts one after another. So the counts of a snapshot that is taken while the
+ * limiter works may differ by a few calls. Each count is exact once the limiter is idle.
  */
 public final class LimiterStats {
 
     private static final long UNKNOWN = -1;
 
-    /** What is told, and what is told of it while nobody has set it. */
+    /** The numbers, each with its value if it was not set. */
     private enum Value {
         ALLOWED("allowed", 0),
         DENIED("denied", 0),
@@ -59,7 +59,7 @@ public final class LimiterStats {
 
     private static final LimiterStats NOTHING = new Builder().build();
 
-    /** Those that were set. Nobody writes it. */
+    /** The numbers that were set. Never written after construction. */
     private final Map<Value, Long> values;
 
     private final Map<Limit, Long> deniedByLimit;
@@ -74,7 +74,7 @@ public final class LimiterStats {
     }
 
     /**
-     * Of a limiter that counts nothing.
+     * The stats of a limiter that counts nothing.
      *
      * @return counts of 0; all other numbers are unknown
      */
@@ -83,7 +83,7 @@ public final class LimiterStats {
     }
 
     /**
-     * Begins with nothing set.
+     * Starts a builder with nothing set.
      *
      * @return the builder
      */
@@ -101,7 +101,7 @@ public final class LimiterStats {
     }
 
     /**
-     * Calls of {@code tryAcquire} and {@code decide} that were admitted, those decided by an overflow rule included.
+     * Calls of {@code tryAcquire} and {@code decide} that were allowed, including those that an overflow rule decided.
      *
      * @return the count so far
      */
@@ -110,7 +110,7 @@ public final class LimiterStats {
     }
 
     /**
-     * Calls of {@code tryAcquire} and {@code decide} that were denied, those decided by an overflow rule included.
+     * Calls of {@code tryAcquire} and {@code decide} that were denied, including those that an overflow rule decided.
      *
      * @return the count so far
      */
@@ -131,16 +131,16 @@ public final class LimiterStats {
     /**
      * {@link #denied(Limit)} for each limit that is counted by itself.
      *
-     * @return in the order of the limits; empty if the limiter does not tell them apart
+     * @return in the order of the limits; empty if the limiter does not distinguish them
      */
     public Map<Limit, Long> deniedByLimit() {
         return deniedByLimit;
     }
 
     /**
-     * Calls that were denied without a look at any limit, as there was no room for the key: by {@link Overflow#DENY}, or by
-     * {@link Overflow#SHARE} if there was no memory for buckets to share. They are among {@link #denied()}, and not under any
-     * limit.
+     * Calls that were denied without a look at any limit, as there was no room for the key: by {@link Overflow#DENY},
+     * or by {@link Overflow#SHARE} if there was no memory for shared buckets. They also count in {@link #denied()}, and
+     * under no limit.
      *
      * @return the count so far
      */
@@ -149,8 +149,8 @@ public final class LimiterStats {
     }
 
     /**
-     * Calls that the {@link Overflow} rule decided, since there was no room for the key. They are among {@link #allowed} or
-     * {@link #denied()}, too.
+     * Calls that the {@link Overflow} rule decided, since there was no room for the key. They also count in
+     * {@link #allowed} or {@link #denied()}.
      *
      * @return the count so far
      */
@@ -159,8 +159,8 @@ public final class LimiterStats {
     }
 
     /**
-     * Calls of {@code decide} that took permits and left at most a fifth of a limit's capacity, in the key's own buckets or in
-     * shared ones. Calls of {@code tryAcquire} are not among them: they do not find out what they leave.
+     * Calls of {@code decide} that took permits and left at most a fifth of a limit's capacity, in the key's own
+     * buckets or in shared ones. Calls of {@code tryAcquire} do not count, since they do not find out what they leave.
      *
      * @return the count so far
      */
@@ -169,8 +169,8 @@ public final class LimiterStats {
     }
 
     /**
-     * Charges taken back because a later limit of the same call denied it. A concurrent call may have been denied by a charge
-     * that was about to be undone.
+     * Charges taken back because a later limit of the same call denied it. A concurrent call may have been denied
+     * because of such a charge.
      *
      * @return the count so far
      */
@@ -197,7 +197,7 @@ public final class LimiterStats {
     }
 
     /**
-     * Sweeps over all keys that came to their end.
+     * Sweeps over all keys that reached their end.
      *
      * @return the count so far
      */
@@ -206,7 +206,7 @@ public final class LimiterStats {
     }
 
     /**
-     * How long all sweeps took together, without the rests in between.
+     * How long all sweeps took together, without the pauses between their slices.
      *
      * @return the sum so far
      */
@@ -242,8 +242,8 @@ public final class LimiterStats {
     }
 
     /**
-     * Bytes that the limiter occupies now. {@link LocalLimiter#memoryBytes} tells what is counted. Of keys that are no client
-     * addresses, or told apart by more than 64 bits, an estimate by their number.
+     * Bytes that the limiter occupies now. {@link LocalLimiter#memoryBytes} says what is counted. For keys that are not
+     * client addresses, or that more than 64 bits tell apart, this is an estimate by their number.
      *
      * @return the number now, or -1 if it is unknown
      */
@@ -261,8 +261,8 @@ public final class LimiterStats {
     }
 
     /**
-     * What of {@link #memoryBytes} is taken by buckets that keys without room share: nothing before a key did, then the same
-     * for ever.
+     * The part of {@link #memoryBytes} that shared buckets take: nothing until a key without room shares one, then the
+     * same for ever.
      *
      * @return the number now, or -1 if it is unknown
      */
@@ -288,7 +288,7 @@ public final class LimiterStats {
         return Objects.hash(values, deniedByLimit, sweepTime);
     }
 
-    /** What was set. */
+    /** The numbers that were set. */
     @Override
     public String toString() {
         StringJoiner text = new StringJoiner(", ", "LimiterStats[", "]");
@@ -301,8 +301,8 @@ public final class LimiterStats {
     }
 
     /**
-     * Makes {@link LimiterStats}. Each method sets the number of the same name and returns this builder; a number below 0 is
-     * refused with an {@link IllegalArgumentException}. Not thread-safe.
+     * Builds {@link LimiterStats}. Each method sets the number of the same name and returns this builder. A number
+     * below 0 throws an {@link IllegalArgumentException}. Not thread-safe.
      */
     public static final class Builder {
 
@@ -403,7 +403,7 @@ public final class LimiterStats {
         }
 
         /**
-         * Ends with what was set.
+         * Builds the stats from what was set.
          *
          * @return the snapshot, which later calls of this builder do not change
          */

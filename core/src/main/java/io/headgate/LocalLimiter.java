@@ -24,28 +24,42 @@ import org.jspecify.annotations.Nullable;
  * limiter.stats().memoryBytes();  // what it takes now
  * }</pre>
  *
- * <p>Clients that at most 64 bits tell apart are kept in a table, all other keys in a {@link ReadOptimizedMap}; both grow and
- * shrink with the number of keys. A call about a key that is tracked, and in the map has settled, takes no lock, unless the key is
- * just being forgotten, or its row is moving to a larger or smaller part of the table and is not there after 200 looks. Any
- * other call may take one for a short while, at the longest for the move of some 3,000 rows, and a sweep does so again and again. Under
- * a lock of the map the {@code equals}, {@code hashCode} and {@code compareTo} of any key there may run: if one does not
- * return, calls that need this lock wait.
+ * <h2>Locks</h2>
  *
- * <p>{@code tryAcquire} allocates nothing for a client that is in the table, nor for one that comes to it, but when a part of the table
- * grows; nor for a key that has settled in the map if no more than eight share its hash code. A key that comes to the map costs some 100 bytes, and now and then a copy
- * of a part of it; an IPv6 client there costs its network each time. A key that a shared bucket admits costs a word a limit,
- * in an array; the first that shares one, those buckets themselves; a listener of denials, the address that it is told.
- * Counters grow a little as threads meet.
+ * <p>Clients that at most 64 bits tell apart are kept in a table, all other keys in a {@link ReadOptimizedMap}. Both
+ * grow and shrink with the number of keys. A call about a tracked key takes no lock, with three exceptions: a key of
+ * the map that has not settled; a key that is about to be forgotten; a client whose row is moving to another part of
+ * the table and is not there after 200 looks. Any other call may take a lock for a short while, at the longest for the
+ * move of some 3,000 rows. A sweep takes locks again and again. Under a lock of the map the {@code equals},
+ * {@code hashCode} and {@code compareTo} of any key there may run: if one does not return, calls that need this lock
+ * wait.
  *
- * <p>Whatever threads do at the same time, in every window a key is admitted at most capacity + rate × (last − first as-of
- * reading) permits under each limit, less what was refunded; the as-of reading of a call lies within the call. Keys whose
- * buckets are full are forgotten from time to time, which changes no decision if there is room for the key when it returns.
- * A key that shared a bucket for want of room ({@link Overflow#SHARE}) and is then tracked owes what it took there, but for
- * one charge at most of each call that was under way at that very moment.
+ * <h2>Allocation</h2>
  *
- * <p>Under several limits a call that finds one of them exhausted takes nothing. If a concurrent call of the same key
- * exhausts one in the midst of it, what it has taken so far is given back, less a nanosecond's worth; until then another
- * call may be denied by it ({@link LimiterStats#undone}).
+ * <p>{@code tryAcquire} allocates nothing for a client of the table, known or new, unless a part of the table grows. It
+ * allocates nothing for a key that has settled in the map, if no more than eight share its hash code. What does
+ * allocate:
+ *
+ * <ul>
+ * <li>a key that comes to the map: some 100 bytes, and now and then a copy of a part of the map;
+ * <li>an IPv6 client in the map: its network, on each call;
+ * <li>a key that a shared bucket admits: an array with a {@code long} per limit; the first one also makes the shared
+ * buckets;
+ * <li>a listener of denials: the address that it is given;
+ * <li>counters, which grow a little when threads meet.
+ * </ul>
+ *
+ * <h2>What is promised</h2>
+ *
+ * <p>Whatever threads do at the same time, in every window a key is admitted at most capacity + rate × (last − first
+ * as-of reading) permits under each limit, less what was refunded. The as-of reading of a call lies within the call.
+ * Keys whose buckets are full are forgotten from time to time. That changes no decision if there is room for the key
+ * when it returns. A key that shared a bucket for want of room ({@link Overflow#SHARE}) and is then tracked owes what
+ * it took there, except for one charge at most of each call that was in progress at that moment.
+ *
+ * <p>Under several limits a call that one of them denies takes nothing. If a concurrent call of the same key takes the
+ * last permits of a limit meanwhile, this call gives back what it has taken so far, less a nanosecond's worth. Until
+ * then another call may be denied because of it ({@link LimiterStats#undone}).
  *
  * @param <K> the type of the keys
  */
@@ -63,7 +77,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
 
     private final TokenBucket[] buckets;
     private final BucketStore<K> store;
-    private final Accounts<K> accounts;
+    private final Charger<K> charger;
     private final long memoryBytes;
 
     private final LongAdder allowed = new LongAdder();
@@ -71,10 +85,10 @@ public final class LocalLimiter<K> implements Limiter<K> {
 
     private final @Nullable Denials<K> denials;
 
-    private final Sweeps walks;
+    private final SweepRunner sweeps;
     private final @Nullable Sweeper sweeper;
 
-    /** A limiter that is swept there, or on a thread of its own. */
+    /** A limiter that is swept on the scheduler given, else on a thread of its own. */
     LocalLimiter(LimiterBuilder<K> builder, @Nullable ScheduledExecutorService scheduler) {
         name = builder.name;
         limits = builder.limits;
@@ -90,8 +104,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 .sorted(Comparator.comparingLong(TokenBucket::interval).reversed())
                 .toArray(TokenBucket[]::new);
         store = builder.openStore(kind, buckets);
-        accounts = new Accounts<>(limits, buckets, store, builder.overflow);
-        walks = new Sweeps(store, ticker);
+        charger = new Charger<>(limits, buckets, store, builder.overflow);
+        sweeps = new SweepRunner(store, ticker);
         memoryBytes = store.memoryBytes() + (store.shared == null ? 0 : store.shared.memoryBytes());
         sweeper = builder.sweepInterval.isZero() ? null : new Sweeper(this, builder.sweepInterval, scheduler);
     }
@@ -106,29 +120,29 @@ public final class LocalLimiter<K> implements Limiter<K> {
     public Decision decide(K key, long permits) {
         requirePositive(permits);
         long now = ticker.read();
-        long[] words = new long[buckets.length];
+        long[] states = new long[buckets.length];
         K canonical = canonical(key);
-        Outcome outcome = acquire(canonical, permits, now, words);
-        return accounts.explain(canonical, outcome, true, words, permits, now);
+        ChargeResult result = acquire(canonical, permits, now, states);
+        return charger.explain(canonical, result, true, states, permits, now);
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>With as many keys tracked as can be, it may forget some whose buckets are full ({@link LimiterStats#evicted}), to
-     * find out whether there is room for this one. That changes no answer.
+     * <p>While as many keys are tracked as can be, a peek may forget some whose buckets are full
+     * ({@link LimiterStats#evicted}), to find out whether there is room for this one. That changes no answer.
      */
     @Override
     public Decision peek(K key, long permits) {
         requirePositive(permits);
         long now = ticker.read();
-        long[] words = new long[buckets.length];
+        long[] states = new long[buckets.length];
         K canonical = canonical(key);
-        Outcome outcome = accounts.look(canonical, permits, now, words);
-        return accounts.explain(canonical, outcome, false, words, permits, now);
+        ChargeResult result = charger.look(canonical, permits, now, states);
+        return charger.explain(canonical, result, false, states, permits, now);
     }
 
-    /** Begins to sweep. Not in the constructor, since another thread may see the limiter from here on. */
+    /** Begins to sweep. Not done in the constructor, since it publishes the limiter to another thread. */
     void start() {
         warnOfSmallHeap(Runtime.getRuntime().maxMemory());
         if (sweeper != null) {
@@ -147,7 +161,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         }
     }
 
-    /** The key as the store needs it. */
+    /** Converts a key to the form that the store needs. */
     private K canonical(K key) {
         if (key == null) {
             throw new NullPointerException("the key is null, in limiter " + QuotedText.of(name));
@@ -156,45 +170,49 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
-     * Takes permits if it can, and counts what was allowed; denials are counted where they happen. Leaves in {@code words},
-     * if given, the words it decided on.
+     * Takes permits if it can, and counts what was allowed. The charger counts denials. If {@code states} is not null,
+     * it receives the states that the decision was made on.
      */
-    private Outcome acquire(K key, long permits, long now, long @Nullable [] words) {
-        Outcome outcome = accounts.take(key, permits, now, words);
-        if (outcome.overflow) {
+    private ChargeResult acquire(K key, long permits, long now, long @Nullable [] states) {
+        ChargeResult result = charger.take(key, permits, now, states);
+        if (result.overflow) {
             overflowed.increment();
         }
-        if (outcome.allowed) {
+        if (result.allowed) {
             allowed.increment();
         } else if (denials != null) {
             denials.tell(key); // last, since it may throw
         }
-        return outcome;
+        return result;
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>At most one capacity beyond what a full bucket holds; beyond empty a bucket that is shared
-     * ({@link Overflow#SHARE}) is not taken, since strangers would wait for it. What is not taken, and what is charged to a
-     * key that has no room and shares no bucket, counts as {@linkplain LimiterStats#droppedPermits dropped}.
+     * <p>A key's own bucket may owe at most one capacity beyond empty. A shared bucket ({@link Overflow#SHARE}) is
+     * taken until it is empty and no further, since strangers would wait for it. What is not taken counts as
+     * {@linkplain LimiterStats#droppedPermits dropped}, and so does what is charged to a key that has no room and
+     * shares no bucket.
      */
     @Override
     public void charge(K key, long permits) {
         requirePositive(permits);
-        accounts.charge(canonical(key), permits, ticker.read());
+        charger.charge(canonical(key), permits, ticker.read());
     }
 
     /**
-     * Raises what a key owes to at least the debts that somebody else knows of, such as other nodes; a key that is not
-     * tracked is given buckets. What the key owes already is not added: the larger debt stands. A debt may be up to the
-     * refill time of the bucket and four times as much again, or 400 permits if that is more, but at most a year; a larger
-     * one becomes that. Permits that a call under way takes back ({@link LimiterStats#undone}) may lessen it.
+     * Raises what a key owes to at least the debts that somebody else knows of, such as other nodes. A key that is not
+     * tracked is given buckets. The debts are not added to what the key owes already: the larger one stands.
      *
-     * @param key whose buckets
+     * <p>A debt is at most the refill time of the bucket and four times as much again, or 400 permits if that is more,
+     * and never more than a year; a larger one is cut to that. If a call in progress gives permits back
+     * ({@link LimiterStats#undone}), the debt may be that much smaller.
+     *
+     * @param key the key that owes
      * @param debts the nanoseconds until each bucket is full, as of that reading, in the order of {@link #limits}
      * @param asOf a reading of the limiter's {@link Ticker}
-     * @return whether the key has buckets now; false if there is no room for it: then nothing changed, no shared bucket either
+     * @return whether the key has buckets now; false if there is no room for it: then nothing changed, no shared bucket
+     *     either
      * @throws IllegalArgumentException if there are not as many debts as limits, or one is negative
      */
     public boolean owe(K key, long[] debts, long asOf) {
@@ -212,31 +230,31 @@ public final class LocalLimiter<K> implements Limiter<K> {
         for (int i = 0; i < buckets.length; i++) {
             byBucket[i] = debts[limits.indexOf(buckets[i].limit())];
         }
-        return accounts.owe(canonical(key), byBucket, asOf, ticker.read());
+        return charger.owe(canonical(key), byBucket, asOf, ticker.read());
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>If the key has no buckets of its own, what it still owes in one that it shares ({@link Overflow#SHARE}) is lessened.
-     * Which of them the permits were taken from is not known here, as it is to {@link Decision#refund}: of a key that shared
-     * a bucket and has been given its own since, the shared one keeps what it is owed.
+     * <p>If the key has no buckets of its own, the refund lowers what it still owes in the one that it shares
+     * ({@link Overflow#SHARE}). Unlike {@link Decision#refund}, this method does not know which buckets the permits
+     * were taken from: if a key shared a bucket and has been given its own since, the shared one gets nothing back.
      */
     @Override
     public void refund(K key, long permits) {
         requirePositive(permits);
-        accounts.refund(canonical(key), permits, ticker.read());
+        charger.refund(canonical(key), permits, ticker.read());
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>What a key owes in a bucket that it shares ({@link Overflow#SHARE}) stays, since others owe it too; if there is room
-     * for the key now, it does not owe that in buckets of its own.
+     * <p>What a key owes in a bucket that it shares ({@link Overflow#SHARE}) stays, since others owe it too. If there
+     * is room for the key now, its own buckets do not start with that debt.
      */
     @Override
     public void reset(K key) {
-        accounts.reset(canonical(key), ticker.read());
+        charger.reset(canonical(key), ticker.read());
     }
 
     private static void requirePositive(long permits) {
@@ -260,21 +278,23 @@ public final class LocalLimiter<K> implements Limiter<K> {
      * @return how many keys this sweep forgot
      */
     public long sweep() {
-        return walks.whole();
+        return sweeps.whole();
     }
 
-    /** What the sweeper works through. */
-    Sweeps walks() {
-        return walks;
+    /** Runs this limiter's sweeps. */
+    SweepRunner sweeps() {
+        return sweeps;
     }
 
     /**
-     * What the limiter may occupy at most, in bytes: once it tracks {@link #maxKeys} keys, and others have shared buckets. See
-     * {@link LimiterStats#memoryBytes} for what it occupies now. The key objects are not counted, nor, while a thread moves rows of
-     * a table, the 256 KB at most that they come from or go to. Under compressed references, as with heaps below 32 GB: without
-     * them, keys that are no addresses cost up to half as much again.
+     * The most that the limiter may occupy, in bytes: once it tracks {@link #maxKeys} keys, and others have shared
+     * buckets. See {@link LimiterStats#memoryBytes} for what it occupies now.
      *
-     * @return the same number from the beginning on
+     * <p>The key objects are not counted, nor the 256 KB at most that rows of a table occupy a second time while they
+     * move. The figure is for compressed references, as with heaps below 32 GB. Without them, keys that are not
+     * addresses cost up to half as much again.
+     *
+     * @return the same number at all times
      */
     public long memoryBytes() {
         return memoryBytes;
@@ -294,7 +314,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         return limits;
     }
 
-    /** {@inheritDoc} The thread that sweeps has it in its name, too. */
+    /** {@inheritDoc} The sweeping thread has it in its name, too. */
     @Override
     public String name() {
         return name;
@@ -303,8 +323,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * {@inheritDoc}
      *
-     * <p>Of a client that has an IPv4 address that address; {@code ::} for {@code ff00::/8}, as those addresses name no client;
-     * {@code ::1} for the network of that address. It is what a listener of denials is told.
+     * <p>For a client with an IPv4 address, that address. For {@code ff00::/8}, {@code ::}, as those addresses belong
+     * to no client. For the network of {@code ::1}, that address. A listener of denials is given this key.
      */
     @Override
     public K tracked(K key) {
@@ -316,7 +336,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         return ipv6Prefix == LimiterBuilder.ANY_KEY ? OptionalInt.empty() : OptionalInt.of(ipv6Prefix);
     }
 
-    /** {@inheritDoc} Everything is known of it. */
+    /** {@inheritDoc} Every number is known. */
     @Override
     public LimiterStats stats() {
         long sharedBytes = store.shared == null ? 0 : store.shared.presentBytes();
@@ -324,15 +344,15 @@ public final class LocalLimiter<K> implements Limiter<K> {
                 .allowed(allowed.sum())
                 .overflowed(overflowed.sum())
                 .evicted(store.evicted())
-                .sweeps(walks.count())
-                .sweepTime(walks.time())
-                .sweepFailures(walks.failures())
+                .sweeps(sweeps.count())
+                .sweepTime(sweeps.time())
+                .sweepFailures(sweeps.failures())
                 .size(store.size())
                 .maxKeys(maxKeys)
                 .memoryBytes(store.presentBytes() + sharedBytes)
                 .maxMemoryBytes(memoryBytes)
                 .sharedMemoryBytes(sharedBytes);
-        accounts.count(stats);
+        charger.count(stats);
         return stats.build();
     }
 

@@ -9,40 +9,41 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Buckets of keys of any type: an array of words per key, in a map. */
+/** Buckets of keys of any type: an array of states per key, in a map. */
 final class MapStore<K> extends BucketStore<K> {
 
     /*
-     * The first word of a key tells the state of all its buckets:
+     * The first state of a key tells about all its buckets:
      *
      *   NEW      → inserted, not charged yet
-     *   a time   → charged; every charge of the key begins with this word
-     *   RETIRED  → final: all words were full when it was written; the array is unlinked, or whoever meets it does so
+     *   a time   → charged; every charge of the key begins with this state
+     *   RETIRED  → final: all states were full when it was written; the array is unlinked, or the next thread to meet it does so
      *
-     * A key is evicted by one CAS of its first word, full → RETIRED, after all its words were seen to be full, and its cell
-     * was. That is enough although the CAS compares the first word only: a take moves the first word before any other;
-     * whatever else moves a word moves the first one, too, and last, and starts over if that is RETIRED. A thread that
-     * took from the first word, slept until all were full again and then takes from the second one in an array that nobody
-     * sees any more has lost nothing either: the first limit refills most slowly, so all that was ever admitted from these
-     * buckets had been earned back by then. An array is of one key for ever, so nobody else is charged.
+     * A key is evicted by one CAS of its first state, full → RETIRED, after all its states and its cell were seen to be
+     * full. The CAS compares the first state only, and that is enough. A take moves the first state before any other.
+     * Every other operation moves the first state, too, and last, and starts over if it is RETIRED. A thread may take
+     * from the first state, sleep until all are full again, and then take from the second one in an array that no
+     * thread finds any more. It has lost nothing either: the first limit refills most slowly, so all that was ever
+     * admitted from these buckets had been earned back by then. An array belongs to one key for ever, so no other key
+     * is charged.
      *
-     * A thread may read the clock, sleep while the key is spent, refilled and evicted, and then come to a fresh bucket
-     * with its old reading; at that reading the permit would cost nothing. So an eviction raises the floor to its own
-     * reading before it retires, and a bucket that is NEW is charged at the floor, if that is later. Clocks that step
-     * back by a minute, or the longest refill, at most earn nobody a permit for the same reason.
+     * A thread may read the clock, sleep while its key is spent, refilled and evicted, and then charge a new bucket as
+     * of its old reading. At that reading the permit would cost nothing. So an eviction raises the watermark to its own
+     * reading before it retires, and a NEW bucket is charged as of the watermark, if that is later. For the same reason
+     * a clock that steps back by at most a minute, or the longest refill, earns no key a permit.
      */
 
-    /** Keys that a newcomer without room looks at: it takes the place of one of them if its buckets are full. */
-    private static final int REACH = 8;
-    /** Bytes: more than it takes to unlink a key or to give a place back. */
+    /** How many keys a newcomer without room looks at. It evicts those whose buckets are full. */
+    private static final int CANDIDATES = 8;
+    /** Bytes of stack: more than it takes to unlink a key or to give back what it reserved. */
     private static final int STACK = 2048;
 
-    /** An entry of the map, and its slots in a table and a copy of it that are as empty as tables get. */
+    /** An entry of the map, and its slots in a table and in a copy of the table, both as empty as tables get. */
     private static final int MAP_BYTES_PER_KEY = 24 + 2 * 32;
 
     private static final int ARRAY_HEADER_BYTES = 16;
 
-    /** A map without keys: its segments, of which there is one for 12,288 keys that may come, up to two. */
+    /** A map without keys: its segments, one for each 12,288 keys that may come, or up to two. */
     private static final int MAP_BYTES = 3_000;
 
     private static final int KEYS_PER_MAP_BYTE = 80;
@@ -50,14 +51,14 @@ final class MapStore<K> extends BucketStore<K> {
     private final long maxKeys;
     private final ReadOptimizedMap<K, long[]> map;
     /** Keys in the map and keys about to be. Raised before an insert, by CAS below maxKeys; lowered after a removal. */
-    private final AtomicLong places = new AtomicLong();
+    private final AtomicLong reserved = new AtomicLong();
 
-    private final Floor floor;
+    private final EvictionWatermark watermark;
     private final LongAdder evicted = new LongAdder();
 
-    /** Where the keys within reach begin, as the hand of CLOCK does. Guarded by itself, as the scout is. At rest. */
+    /** Where the candidates begin, as in CLOCK. Guarded by its own monitor, as the scout is. At rest between uses. */
     private final Walk<K, long[]> hand;
-    /** Goes ahead of the hand, to the keys within reach. At rest but for a reclaim. */
+    /** Goes ahead of the hand, to the candidates. At rest, except while it evicts. */
     private final Walk<K, long[]> scout;
 
     MapStore(
@@ -70,21 +71,21 @@ final class MapStore<K> extends BucketStore<K> {
         super(limiter, buckets, ticker, shared, 1);
         this.maxKeys = maxKeys;
         this.map = new ReadOptimizedMap<>(maxKeys, random.nextLong());
-        this.floor = newFloor();
+        this.watermark = newWatermark();
         this.hand = map.walk();
         this.scout = map.walk();
     }
 
     @Override
-    int apply(K key, Operation operation, long permits, long now, long @Nullable [] words) {
+    int apply(K key, Operation operation, long permits, long now, long @Nullable [] states) {
         long[] row = map.load(key);
         if (row == null) {
             return ABSENT;
         }
-        int result = isRetired(row) ? ABSENT : applyTo(row, 0, ONLY_TENANT, key, operation, permits, now, words);
+        int result = isRetired(row) ? ABSENT : applyTo(row, 0, NO_ROW_KEY, key, operation, permits, now, states);
         if (result == ABSENT) {
             StackProbe.require(STACK);
-            if (map.compareAndDelete(key, row)) { // whoever retired it may be asleep
+            if (map.compareAndDelete(key, row)) { // the thread that retired it may be asleep
                 unlinked();
             }
         }
@@ -93,7 +94,7 @@ final class MapStore<K> extends BucketStore<K> {
 
     @Override
     long asOf(K key, long now) {
-        return floor.notBefore(now);
+        return watermark.notBefore(now);
     }
 
     @Override
@@ -113,7 +114,7 @@ final class MapStore<K> extends BucketStore<K> {
             return false;
         } finally {
             if (!stored) {
-                places.decrementAndGet();
+                reserved.decrementAndGet();
             }
             growth.warn();
         }
@@ -124,39 +125,39 @@ final class MapStore<K> extends BucketStore<K> {
         if (growth.isPaused(now)) {
             return false;
         }
-        if (places.get() < maxKeys) {
+        if (reserved.get() < maxKeys) {
             return true;
         }
         StackProbe.require(STACK);
-        return reclaim(now, false);
+        return evictCandidates(now, false);
     }
 
     private boolean reserve(boolean mayEvict, long now) {
         for (; ; ) {
-            long taken = places.get();
+            long taken = reserved.get();
             if (taken < maxKeys) {
-                if (places.compareAndSet(taken, taken + 1)) {
+                if (reserved.compareAndSet(taken, taken + 1)) {
                     return true;
                 }
-            } else if (!mayEvict || !reclaim(now, true)) {
+            } else if (!mayEvict || !evictCandidates(now, true)) {
                 return false;
             }
         }
     }
 
     /**
-     * Evicts what is full among the keys within reach: a bounded piece of work. If there is nothing, the hand moves on only
-     * if it is told to: not by who only asks, as asking twice has one answer.
+     * Evicts what is full among the candidates: a bounded piece of work. If nothing is, the hand moves on for a
+     * newcomer that wants a row, and not when a caller only asks, since asking twice has one answer.
      */
-    private boolean reclaim(long now, boolean movesOn) {
+    private boolean evictCandidates(long now, boolean movesOn) {
         synchronized (hand) {
             boolean any = false;
             try {
                 scout.moveTo(hand);
                 if (!movesOn) {
-                    scout.settle(); // or the next look-up might, and who asks twice would meet other keys
+                    scout.settle(); // or the next look-up might settle them, and asking twice would meet other keys
                 }
-                for (int keys = 0, rounds = 0; keys < REACH && rounds < 2; ) {
+                for (int keys = 0, rounds = 0; keys < CANDIDATES && rounds < 2; ) {
                     if (scout.next()) {
                         any |= evict(scout, now);
                         keys++;
@@ -174,7 +175,7 @@ final class MapStore<K> extends BucketStore<K> {
         }
     }
 
-    /** Evicts the key that was met on a walk, if all its buckets are full. */
+    /** Evicts the key that the walk has met, if all its buckets are full. */
     private boolean evict(Walk<K, long[]> met, long now) {
         long[] row = met.value();
         long first = settled(row, 0, buckets[0], now);
@@ -182,8 +183,8 @@ final class MapStore<K> extends BucketStore<K> {
             if (!isFull(row, first, now) || (first >= TokenBucket.FIRST_TIME && isOwing(met.key(), now))) {
                 return false;
             }
-            floor.raise(now);
-            if (!compareAndSetWord(row, 0, first, TokenBucket.RETIRED)) {
+            watermark.raise(now);
+            if (!compareAndSetState(row, 0, first, TokenBucket.RETIRED)) {
                 return false;
             }
         }
@@ -198,7 +199,7 @@ final class MapStore<K> extends BucketStore<K> {
         return full;
     }
 
-    /** Whether the key would begin with a debt, if it was forgotten and came back. Not if it cannot even be asked for. */
+    /** Whether the key would begin with a debt, if it was evicted and came back. False if the key cannot be asked. */
     private boolean isOwing(K key, long now) {
         if (shared == null || !shared.isUsed()) {
             return false;
@@ -213,18 +214,18 @@ final class MapStore<K> extends BucketStore<K> {
     }
 
     private boolean unlinked() {
-        places.decrementAndGet();
+        reserved.decrementAndGet();
         evicted.increment();
         return true;
     }
 
     private static boolean isRetired(long[] row) {
-        return word(row, 0) == TokenBucket.RETIRED;
+        return state(row, 0) == TokenBucket.RETIRED;
     }
 
     @Override
     long size() {
-        return places.get();
+        return reserved.get();
     }
 
     @Override
@@ -234,7 +235,7 @@ final class MapStore<K> extends BucketStore<K> {
 
     @Override
     long presentBytes() {
-        return bytes(places.get());
+        return bytes(reserved.get());
     }
 
     @Override
@@ -249,9 +250,9 @@ final class MapStore<K> extends BucketStore<K> {
     }
 
     @Override
-    Pass pass() {
+    SweepCursor sweepCursor() {
         Walk<K, long[]> walk = map.walk();
-        return new Pass() {
+        return new SweepCursor() {
 
             private boolean ended;
 

@@ -4,28 +4,29 @@ import io.headgate.internal.StackProbe;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the parts of an {@link AddressTable} follow the number of their keys: a part doubles, then splits in two by the next
- * bit of the hash; one that has few keys gets smaller, or becomes one with its sibling.
+ * Lets the parts of an {@link AddressTable} follow the number of their keys. A part doubles, then splits in two by the
+ * next bit of the hash. A part with few keys gets smaller, or merges with its sibling.
  */
 final class Moves {
 
     /*
-     * A move puts one or two parts, the locks of which are held, in the place of others:
+     * A move replaces one or two parts by others, with the locks of the old ones held:
      *
-     *   1. what it takes is allocated, which may fail: then nothing has happened;
+     *   1. it allocates what it takes, which may fail: then nothing has happened;
      *   2. the old parts say where their rows will be;
-     *   3. row by row, each state word is exchanged for MOVED, which is final, and written to the new row, then its key;
-     *   4. the directory leads to the new parts, the old ones are replaced.
+     *   3. row by row, it exchanges each state for MOVED, which is final, and writes it to the new row, then the new row's key;
+     *   4. it makes the directory lead to the new parts, and marks the old ones replaced.
      *
-     * A word that was charged before its exchange is moved with the charge; a charge that comes after it fails. Old keys
-     * stay readable, so whoever meets MOVED knows that the key was here, and looks for it where it is going: by the
-     * directory, or in the successor as long as that is not in the directory (AddressTable.follow). A row is charged in the
-     * successor as soon as its key is there, since all its words are. docs/concurrency.md, "Rows that move", has the proof.
+     * A state that was charged before its exchange moves with the charge; the CAS of a later charge fails. Old keys
+     * stay readable. So a call that meets MOVED knows that the key was here. It looks for the key where the row goes:
+     * by the directory or, while the directory does not lead there, in the successor (AddressTable.follow). A row is
+     * charged in the successor as soon as its key is there, since all its states are, too. docs/concurrency.md, "Rows
+     * that move", has the proof.
      *
-     * Where rows go is said by Part.successor; what they become, in moveRow.
+     * Part.successor says where rows go; moveRow moves one.
      */
 
-    /** Bytes: more than it takes to move all rows, all steps of which belong together. */
+    /** Bytes of stack: more than the move of all rows takes, all steps of which belong together. */
     private static final int STACK = 4096;
 
     private final PartSizes sizes;
@@ -42,7 +43,7 @@ final class Moves {
         this.directory = directory;
     }
 
-    /** Gives the keys of a part twice the slots, as a part or as two. Needs its lock. */
+    /** Gives the keys of a part twice the slots, in one part or in two. Needs its lock. */
     void grow(Part part) {
         Part[] old = {part};
         if (part.groups() < sizes.most()) {
@@ -53,7 +54,10 @@ final class Moves {
         }
     }
 
-    /** Gives the keys of a part that has just been swept no more slots than it takes; those below it were swept before. */
+    /**
+     * Gives the keys of a part that has just been swept no more slots than they take. The parts below it were swept
+     * before.
+     */
     void shrink(Part swept) {
         Part part = swept;
         for (Part merged = part; merged != null; merged = merge(part)) {
@@ -67,7 +71,10 @@ final class Moves {
         }
     }
 
-    /** Lets the keys of a part have no more slots than it takes: answers whether another one has taken its place. Needs its lock. */
+    /**
+     * Gives the keys of a part no more slots than they take. Answers whether another part has replaced it. Needs its
+     * lock.
+     */
     boolean fit(Part part) {
         int fitting = sizes.fitting(part.live());
         if (!PartSizes.isWorthwhile(part.groups(), fitting)) {
@@ -77,7 +84,7 @@ final class Moves {
         return true;
     }
 
-    /** Makes one part of an upper one and its sibling, if it has room for all keys. */
+    /** Merges an upper part and its sibling, if one part has room for all keys. */
     private @Nullable Part merge(Part upper) {
         if (!upper.isUpper()) {
             return null;
@@ -121,7 +128,10 @@ final class Moves {
         }
     }
 
-    /** Holds the locks of the successors: nobody moves them on before all entries of the directory lead to them. */
+    /**
+     * Holds the locks of the successors, so that no thread moves them on before all entries of the directory lead to
+     * them.
+     */
     private void publish(Part[] old, Part[] successors) {
         synchronized (successors[0]) {
             synchronized (successors[successors.length - 1]) {
@@ -146,12 +156,12 @@ final class Moves {
         long hash = homes.of(key);
         Part successor = part.successor(hash);
         long[] rows = successor.rows;
-        int place = slots.place(rows, homes.home(hash, successor.groups()));
+        int target = slots.slotFor(rows, homes.home(hash, successor.groups()));
         for (int i = 0; i < limits; i++) {
-            long word = Slots.exchange(part.rows, Slots.state(slot) + i * Slots.GROUP, TokenBucket.MOVED);
-            Slots.setRelease(rows, Slots.state(place) + i * Slots.GROUP, word);
+            long state = Slots.exchange(part.rows, Slots.firstState(slot) + i * Slots.GROUP, TokenBucket.MOVED);
+            Slots.setRelease(rows, Slots.firstState(target) + i * Slots.GROUP, state);
         }
-        Slots.setRelease(rows, place, key);
+        Slots.setRelease(rows, target, key);
         successor.count(1);
     }
 }

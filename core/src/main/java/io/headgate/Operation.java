@@ -1,6 +1,6 @@
 package io.headgate;
 
-/** What is done to all buckets of a key at once. */
+/** An operation on all buckets of a key at once. */
 enum Operation {
     /** Takes permits from every bucket, or from none. */
     TAKE,
@@ -10,11 +10,11 @@ enum Operation {
     CHARGE,
     /** Raises what is owed to a given debt. */
     OWE,
-    /** Gives permits back, whoever has taken them. */
+    /** Gives permits back, whichever call has taken them. */
     REFUND,
     /** Gives back what one charge still owes. */
     GIVE_BACK,
-    /** The same within a TAKE that was refused in its midst. */
+    /** The same within a TAKE that a later limit denied. */
     UNDO,
     /** Fills the buckets. */
     RESET

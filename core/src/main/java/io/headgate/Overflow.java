@@ -10,14 +10,14 @@ package io.headgate;
  *         .build();
  * }</pre>
  *
- * <p>The <dfn>neighbourhood</dfn> of a key are the keys that share a bucket with it then. For client addresses it is the network
- * around the address; for other keys, chance decides.
+ * <p>The <dfn>neighbourhood</dfn> of a key is the set of keys that share a bucket with it then. For client addresses it
+ * is the network around the address. For other keys, chance decides.
  */
 public enum Overflow {
     /**
-     * The key shares a bucket with other newcomers of its neighbourhood (an IPv4 /24, an IPv6 /48, or a hash of any
-     * other key), so a crowd of newcomers is limited together, apart from keys that are tracked. Once there is room for the
-     * key, it owes what it took itself, and seldom, by chance, also what another one took.
+     * The key shares a bucket with other newcomers of its neighbourhood: an IPv4 /24, an IPv6 /48, or keys with the
+     * same hash. So a crowd of newcomers is limited together, apart from tracked keys. Once there is room for the key,
+     * it owes what it took itself and, seldom and by chance, also what another one took.
      */
     SHARE,
     /** The key is admitted and not counted. */

@@ -3,8 +3,8 @@ package io.headgate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of an {@link AddressTable}: the rows of all keys whose hashes begin with the same bits. Its monitor is held by
- * whoever gives a slot to a key, takes it back, or moves all rows to the parts that take this one's place.
+ * A part of an {@link AddressTable}: the rows of all keys whose hashes begin with the same bits. A thread holds its
+ * monitor to give a slot to a key, to free one, or to move all rows to the successors of the part.
  */
 final class Part {
 
@@ -18,14 +18,17 @@ final class Part {
 
     final long[] rows;
 
-    /** Slots that have a key. Guarded by the monitor, as all that follows but the successors, once the part is seen. */
+    /**
+     * Slots that have a key. Guarded by the monitor once the part is published, as are all fields below except the
+     * successors.
+     */
     private int live;
-    /** Where the next newcomer without room looks for a full bucket: a group, or any number of them further. */
+    /** The group where the next newcomer without room looks for a full bucket, modulo the number of groups. */
     int hand;
-    /** How many NEW words were given out. */
-    private long newWords;
+    /** How many NEW states were given out. */
+    private long newStates;
 
-    /** Where the rows are going or have gone: one part, or two for the next bit. Null while they stay. */
+    /** Where the rows go or have gone: one part, or two for the next bit. Null while they stay. */
     private volatile Part @Nullable [] successors;
     /** Whether the rows have gone. */
     private boolean replaced;
@@ -48,19 +51,19 @@ final class Part {
         return live;
     }
 
-    /** Counts slots that were given to keys or, if less than zero, taken back. */
+    /** Counts slots that were given to keys or, if negative, freed. */
     void count(int more) {
         live += more;
     }
 
-    /** A word for a bucket that begins full, such as none of this part has begun with for long. */
-    long newWord() {
-        return TokenBucket.newWord(newWords++);
+    /** The state of a new bucket. It differs from the last 2^15 that this part has given out. */
+    long newState() {
+        return TokenBucket.newState(newStates++);
     }
 
-    /** Takes the place of a part, or half of it: NEW words that have moved here must not come again. */
+    /** Takes over rows of a part. Their NEW states must not be given out again here. */
     void succeed(Part predecessor) {
-        newWords = Math.max(newWords, predecessor.newWords);
+        newStates = Math.max(newStates, predecessor.newStates);
     }
 
     /** Says where the rows will be, before the first one goes. */
@@ -68,7 +71,7 @@ final class Part {
         successors = parts;
     }
 
-    /** Where the row of a key with this hash is, or is going: here while it stays. */
+    /** The part that has, or will have, the row of a key with this hash: this one while the row stays. */
     Part successor(long hash) {
         Part[] parts = successors;
         return parts == null ? this : parts[parts.length == 1 ? 0 : (int) (hash >>> (Long.SIZE - 1 - depth)) & 1];
@@ -82,7 +85,7 @@ final class Part {
         replaced = true;
     }
 
-    /** Whether it has the second half of the hashes that it shares with its sibling. */
+    /** Whether this part has the second half of the hashes that it shares with its sibling. */
     boolean isUpper() {
         return (prefix & 1) == 1;
     }

@@ -1,26 +1,29 @@
 package io.headgate;
 
 /**
- * How many groups the parts of an {@link AddressTable} have, and into how many parts it is cut: a part has one group, two, four
- * and so on up to {@code most}; then it splits, until {@code deepest} bits tell the parts.
+ * How many groups the parts of an {@link AddressTable} have, and into how many parts the table is cut. A part has one
+ * group, two, four and so on up to {@code most}. Then it splits, until {@code deepest} bits tell the parts.
  *
- * @param deepest so many bits tell parts when there are as many as can be, which have enough slots for all keys
- * @param most groups of a part
+ * @param deepest how many bits tell the parts when there are as many as can be; these have enough slots for all keys
+ * @param most groups of a part, at most
  */
 record PartSizes(int deepest, int most) {
 
     /**
-     * Slots per key, at most: chosen by measurement, see docs/decisions.md. With 99 % of maxKeys tracked the slots are
+     * Slots per key, at most. Chosen by measurement, see docs/decisions.md. With 99 % of maxKeys tracked the slots are
      * filled to 86 %, and one part of 2,052 slots or more is full with a chance of 10^-11.
      */
     private static final double SLOTS_PER_KEY = 1.15;
 
-    /** No move takes longer than that of so many groups; nor is an array so large that G1 would round it up to a region. */
+    /** Bounds the time of a move, and keeps arrays so small that G1 does not round them up to a region. */
     private static final int MOST_GROUPS = 1024;
 
     private static final long MOST_BYTES = 128 << 10;
 
-    /** A part grows when it would be fuller than this; it gets smaller, or one with its sibling, when it is no fuller then. */
+    /**
+     * A part grows before it is fuller than CROWDED. It gets smaller, or merges with its sibling, if it is at most
+     * ROOMY full then.
+     */
     private static final double CROWDED = 0.85;
 
     private static final double ROOMY = 0.64;
@@ -44,12 +47,12 @@ record PartSizes(int deepest, int most) {
         return (enough + (1 << depth) - 1) >>> depth;
     }
 
-    /** Whether a part has so many keys that one more is to find it larger, or split. */
+    /** Whether a part has to grow or split before it gets one key more. */
     boolean isCrowded(Part part) {
         return part.live() + 1 > CROWDED * part.slots() && (part.groups() < most || part.depth < deepest);
     }
 
-    /** The next size, of one that is not the largest. */
+    /** The next larger size, for one that is not the largest. */
     int next(int groups) {
         return Math.min(2 * groups, most);
     }
@@ -59,12 +62,15 @@ record PartSizes(int deepest, int most) {
         return keys <= ROOMY * Slots.GROUP * groups;
     }
 
-    /** Whether another size saves enough to be worth a move: without it, a key would take more than 64 bytes at times. */
+    /**
+     * Whether a smaller size saves enough to be worth a move. Without such moves a key would take more than 64 bytes at
+     * times.
+     */
     static boolean isWorthwhile(int groups, int fewer) {
         return 5 * fewer <= 4 * groups;
     }
 
-    /** The least size that is roomy with so many keys, or the largest. */
+    /** The smallest size that is roomy for so many keys, or the largest. */
     int fitting(int keys) {
         int groups = 1;
         while (groups < most && !isRoomy(groups, keys)) {

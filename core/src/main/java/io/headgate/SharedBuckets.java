@@ -5,16 +5,17 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets that keys without a row share by neighbourhood, and beside each of them <em>cells</em> that remember which keys
- * owe there: the latest word that an admitted charge of a key of this cell has left in the shared bucket. A key that gets
- * a row starts from its cell, so it owes what it took itself. Fixed in size, made when first needed.
+ * Buckets that keys without a row share by neighbourhood, and beside each bucket the <em>cells</em> that remember which
+ * keys owe there. A cell holds the latest state that an admitted charge of one of its keys has left in the shared
+ * bucket. A key that gets a row starts from its cell, so it owes what it took itself. Fixed in size, made when first
+ * needed.
  */
 final class SharedBuckets<K> extends Buckets<K> {
 
     /*
-     * A bucket's row is followed by the rows of its 64 cells. A cell only moves on, by CAS to the later word, but for a
-     * refund of its key; the passing of time empties it, and nobody clears it. So what a key inherits does not depend on
-     * when others came or when a sweep was.
+     * A bucket's row is followed by the rows of its 64 cells. A cell only moves on, by CAS to the later state, except
+     * for a refund of its key. The passing of time empties it; no thread clears it. So what a key inherits depends
+     * neither on when others came nor on when a sweep was.
      */
 
     private static final int FAMILY = 1 << Neighbours.FAMILY_BITS;
@@ -23,7 +24,7 @@ final class SharedBuckets<K> extends Buckets<K> {
     private static final int ARRAY_HEADER_BYTES = 16;
 
     private final Neighbours<K> neighbours;
-    /** By family: the rows of its buckets and cells, or null while nobody of it has shared a bucket. */
+    /** By family: the rows of its buckets and cells. Null until a key of the family shares a bucket. */
     private final AtomicReferenceArray<long @Nullable []> families;
 
     SharedBuckets(TokenBucket[] buckets, Ticker ticker, Neighbours<K> neighbours, int families) {
@@ -32,9 +33,14 @@ final class SharedBuckets<K> extends Buckets<K> {
         this.families = new AtomicReferenceArray<>(families);
     }
 
-    /** As of {@code now}, which is to be no earlier than the floor of the store: a row may have been evicted since. */
+    /**
+     * {@inheritDoc}
+     *
+     * <p>As of {@code now}, which must not be earlier than the watermark of the store: the key's row may have been
+     * evicted since.
+     */
     @Override
-    int apply(K key, Operation operation, long permits, long now, long @Nullable [] words) {
+    int apply(K key, Operation operation, long permits, long now, long @Nullable [] states) {
         int number = neighbours.of(key);
         if (operation == Operation.REFUND) {
             return refund(number, key, permits, now);
@@ -42,43 +48,43 @@ final class SharedBuckets<K> extends Buckets<K> {
         long[] family = family(number);
         int row = row(number);
         return switch (operation) {
-            case LOOK -> applyTo(family, row, ONLY_TENANT, key, operation, permits, now, words);
+            case LOOK -> applyTo(family, row, NO_ROW_KEY, key, operation, permits, now, states);
             case TAKE -> {
-                int refusing = applyTo(family, row, ONLY_TENANT, key, Operation.LOOK, permits, now, words);
-                yield refusing == ADMITTED ? charge(family, number, key, operation, permits, now, words) : refusing;
+                int denying = applyTo(family, row, NO_ROW_KEY, key, Operation.LOOK, permits, now, states);
+                yield denying == ADMITTED ? charge(family, number, key, operation, permits, now, states) : denying;
             }
-            case CHARGE -> charge(family, number, key, operation, permits, now, words);
+            case CHARGE -> charge(family, number, key, operation, permits, now, states);
             case GIVE_BACK -> {
-                applyTo(family, cell(number), ONLY_TENANT, key, operation, permits, now, words);
-                yield applyTo(family, row, ONLY_TENANT, key, operation, permits, now, words);
+                applyTo(family, cell(number), NO_ROW_KEY, key, operation, permits, now, states);
+                yield applyTo(family, row, NO_ROW_KEY, key, operation, permits, now, states);
             }
             case UNDO, REFUND, OWE, RESET ->
                 throw new IllegalArgumentException(operation + " would be of strangers, too");
         };
     }
 
-    /** Charges the shared bucket, then lets the key's cell remember what that charge left. */
+    /** Charges the shared bucket, then notes in the key's cell what that charge left. */
     private int charge(
-            long[] family, int number, K key, Operation operation, long permits, long now, long @Nullable [] words) {
-        long[] before = words == null ? new long[buckets.length] : words;
-        int refusing = applyTo(family, row(number), ONLY_TENANT, key, operation, permits, now, before);
-        for (int i = 0; i < buckets.length && refusing == ADMITTED; i++) {
+            long[] family, int number, K key, Operation operation, long permits, long now, long @Nullable [] states) {
+        long[] before = states == null ? new long[buckets.length] : states;
+        int denying = applyTo(family, row(number), NO_ROW_KEY, key, operation, permits, now, before);
+        for (int i = 0; i < buckets.length && denying == ADMITTED; i++) {
             long after = next(i, operation, before[i], permits, now, 0);
             if (after != before[i]) {
-                move(family, cell(number), i, ONLY_TENANT, key, Operation.OWE, 0, now, after);
+                move(family, cell(number), i, NO_ROW_KEY, key, Operation.OWE, 0, now, after);
             }
         }
-        return refusing;
+        return denying;
     }
 
-    /** Gives back what the cell says that the key still owes, so that strangers who owe are not forgiven. */
+    /** Gives back what the key still owes by its cell, so that strangers who owe are not forgiven. */
     private int refund(int number, K key, long permits, long now) {
         for (int i = buckets.length - 1; i >= 0; i--) {
             long owed = buckets[i].refundable(owed(number, i, now), permits, now);
             if (owed > 0) {
                 long[] family = family(number);
-                move(family, cell(number), i, ONLY_TENANT, key, Operation.REFUND, owed, now, 0);
-                move(family, row(number), i, ONLY_TENANT, key, Operation.REFUND, owed, now, 0);
+                move(family, cell(number), i, NO_ROW_KEY, key, Operation.REFUND, owed, now, 0);
+                move(family, row(number), i, NO_ROW_KEY, key, Operation.REFUND, owed, now, 0);
             }
         }
         return ADMITTED;
@@ -94,7 +100,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return TokenBucket.NEW;
     }
 
-    /** No deeper than empty: strangers would wait for it. */
+    /** No deeper than empty, since strangers would wait for it. */
     @Override
     long deepest(TokenBucket bucket) {
         return bucket.empty();
@@ -105,7 +111,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return neighbours.of(key);
     }
 
-    /** What the keys of a cell still owe for their own charges, at most: a word, NEW if nothing. */
+    /** What the keys of a cell still owe for their own charges, at most: a state, NEW if nothing. */
     long owed(int number, int limit, long now) {
         long[] family = families.get(number >>> Neighbours.FAMILY_BITS);
         return family == null ? TokenBucket.NEW : settled(family, cell(number) + limit, buckets[limit], now);
@@ -121,7 +127,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return false;
     }
 
-    /** Whether anybody ever shared a bucket. */
+    /** Whether any key ever shared a bucket. */
     boolean isUsed() {
         for (int i = 0; i < families.length(); i++) {
             if (families.get(i) != null) {
@@ -131,7 +137,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return false;
     }
 
-    /** Whether the buckets that a key shares are there, so that it takes no memory to use them. */
+    /** Whether the buckets that a key shares exist, so that it takes no memory to use them. */
     boolean isMade(K key) {
         return families.get(number(key) >>> Neighbours.FAMILY_BITS) != null;
     }
@@ -142,7 +148,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         if (family != null) {
             return family;
         }
-        long[] made = new long[words()];
+        long[] made = new long[states()];
         Arrays.fill(made, TokenBucket.NEW);
         long[] other = families.compareAndExchange(index, null, made);
         return other == null ? made : other;
@@ -156,7 +162,7 @@ final class SharedBuckets<K> extends Buckets<K> {
         return row(number) + (1 + (number & (CELLS - 1))) * buckets.length;
     }
 
-    private int words() {
+    private int states() {
         return BUCKETS * (1 + CELLS) * buckets.length;
     }
 
@@ -169,12 +175,12 @@ final class SharedBuckets<K> extends Buckets<K> {
         return bytes;
     }
 
-    /** What the rows occupy once all families have shared. */
+    /** What the rows occupy once keys of all families have shared. */
     long memoryBytes() {
         return families.length() * familyBytes();
     }
 
     private long familyBytes() {
-        return ARRAY_HEADER_BYTES + (long) words() * Long.BYTES;
+        return ARRAY_HEADER_BYTES + (long) states() * Long.BYTES;
     }
 }

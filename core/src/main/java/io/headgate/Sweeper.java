@@ -17,18 +17,24 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sweeps a limiter now and then, in short slices. Holds the limiter weakly: once nobody else has it, the sweeping ends.
+ * Sweeps a limiter in the background, in short slices. Holds the limiter weakly: once nothing else refers to it, the
+ * sweeping ends.
  */
 final class Sweeper implements Runnable {
 
     private static final Logger LOG = System.getLogger(Sweeper.class.getName());
 
-    /** The rest between two slices of one sweep: with slices of a millisecond, a fifth of one processor at most. */
+    /**
+     * The pause between two slices of one sweep. With slices of a millisecond, sweeping takes a fifth of one processor
+     * at most.
+     */
     private static final Duration REST = Duration.ofMillis(4);
 
     /**
-     * The longest wait at once. Longer ones are made in hops: what waits keeps the classes here loaded, after the limiter
-     * is gone, and stays in a scheduler that does not let go of what is cancelled.
+     * The longest delay of one task. Longer waits are cut into hops of this length.
+     *
+     * <p>Why: a waiting task keeps the classes of this library loaded after the limiter is gone, and stays in a
+     * scheduler that does not remove cancelled tasks.
      */
     private static final Duration LONGEST_HOP = Duration.ofMinutes(1);
 
@@ -37,14 +43,20 @@ final class Sweeper implements Runnable {
     private final ScheduledExecutorService scheduler;
     private final boolean ownScheduler;
     private volatile boolean closed;
-    /** How much of the wait is left after the hop under way. Each turn leaves it to the next. */
+    /** How much of the wait is left after the present hop. Read and written by the tasks, one after the other. */
     private Duration left = Duration.ZERO;
-    /** How many slices were scheduled. Raised by whoever starts the sweeper, then by each slice, one after the other. */
+    /**
+     * How many tasks were scheduled. Raised by the thread that starts the sweeper, then by each task, one after the
+     * other.
+     */
     private final AtomicLong turns = new AtomicLong();
-    /** The slice to come: that of the latest turn, since a slice may run before whoever scheduled it has noted it. */
+    /**
+     * The task to come. A task may run before the thread that scheduled it calls {@link #note}, so only a later turn
+     * replaces one. Written with the monitor held.
+     */
     private volatile @Nullable Future<?> next;
-    /** The turn of {@link #next}. Guarded by this object's monitor, as writing the other is. */
-    private long noted;
+    /** The turn of {@link #next}. Guarded by the monitor. */
+    private long nextTurn;
 
     /** Sweeps on the scheduler given, else on a daemon thread of its own. */
     Sweeper(LocalLimiter<?> limiter, Duration interval, @Nullable ScheduledExecutorService scheduler) {
@@ -59,8 +71,8 @@ final class Sweeper implements Runnable {
     }
 
     /**
-     * A scheduler for several limiters, with one daemon thread. The thread begins with the first task, and ends a minute after
-     * the last: a scheduler that nobody shuts down keeps no thread once its limiters are gone.
+     * A scheduler for several limiters, with one daemon thread. The thread starts with the first task and ends a minute
+     * after the last: a scheduler that is never shut down keeps no thread once its limiters are gone.
      */
     static ScheduledExecutorService sharedThread() {
         ScheduledThreadPoolExecutor scheduler = thread("headgate-sweeper");
@@ -73,7 +85,7 @@ final class Sweeper implements Runnable {
         return new ScheduledThreadPoolExecutor(1, task -> privileged(() -> daemon(task, name)));
     }
 
-    /** Inherits nothing from the thread that happens to build the limiter, which may be an application's. */
+    /** Inherits nothing from the thread that builds the limiter, which may be an application's. */
     private static Thread daemon(Runnable task, String name) {
         Thread thread = new Thread(null, task, name, 0, false);
         thread.setContextClassLoader(null);
@@ -81,7 +93,7 @@ final class Sweeper implements Runnable {
         return thread;
     }
 
-    /** Until Java 24 a thread keeps the class loaders of everybody who was calling when it was made, but for this. */
+    /** Until Java 24 a new thread keeps the class loaders of all callers on the stack. doPrivileged hides them. */
     @SuppressWarnings("removal")
     private static Thread privileged(PrivilegedAction<Thread> making) {
         return AccessController.doPrivileged(making);
@@ -91,7 +103,7 @@ final class Sweeper implements Runnable {
         waitFor(interval);
     }
 
-    /** One hop of a longer wait, or one slice; the next is scheduled when it has ended, however it ended. */
+    /** Runs one hop of a longer wait, or one slice. Schedules the next task, however this one ends. */
     @Override
     public void run() {
         LocalLimiter<?> swept = limiter.get();
@@ -107,18 +119,18 @@ final class Sweeper implements Runnable {
         }
         Duration pause = interval;
         try {
-            pause = swept.walks().slice() ? REST : interval;
+            pause = swept.sweeps().slice() ? REST : interval;
         } catch (RuntimeException | Error e) {
-            swept.walks().failed();
+            swept.sweeps().failed();
             logFailure(swept, e);
         } finally {
             waitFor(least(pause, interval)); // even if memory did not suffice for the log
         }
     }
 
-    /** The first failure is logged, the second, the fourth and so on: what fails for ever does not fill the log. */
+    /** Logs the first failure, the second, the fourth and so on, so that a lasting failure does not fill the log. */
     private void logFailure(LocalLimiter<?> swept, Throwable failure) {
-        long failures = swept.walks().failures();
+        long failures = swept.sweeps().failures();
         if (Long.bitCount(failures) == 1) {
             String message = "A sweep of limiter " + swept.name() + " failed; the next is in " + interval
                     + ". Failures so far: " + failures + "; next logged: number " + 2 * failures;
@@ -144,7 +156,7 @@ final class Sweeper implements Runnable {
             long turn = turns.incrementAndGet();
             Future<?> task = scheduler.schedule(this, delay.toNanos(), TimeUnit.NANOSECONDS);
             note(turn, task);
-            if (closed) { // either this is seen here, or close() sees the task noted above
+            if (closed) { // either this thread sees it here, or close() sees the task noted above
                 withdraw(task);
             }
         } catch (RejectedExecutionException e) {
@@ -163,7 +175,7 @@ final class Sweeper implements Runnable {
         }
     }
 
-    /** Says that a limiter cannot be built with a scheduler that takes no tasks. */
+    /** The exception for a limiter whose scheduler takes no tasks. */
     static IllegalArgumentException notSwept(String name, @Nullable Exception cause) {
         return new IllegalArgumentException(
                 "the scheduler of limiter " + QuotedText.of(name)
@@ -173,13 +185,13 @@ final class Sweeper implements Runnable {
     }
 
     private synchronized void note(long turn, Future<?> task) {
-        if (turn > noted) {
-            noted = turn;
+        if (turn > nextTurn) {
+            nextTurn = turn;
             next = task;
         }
     }
 
-    /** Cancels a task; one that waits in a pool's queue leaves it at once, and not when its time has come. */
+    /** Cancels a task. One that waits in a pool's queue is removed at once, and not only when it is due. */
     private void withdraw(Future<?> task) {
         task.cancel(false);
         if (scheduler instanceof ThreadPoolExecutor pool && task instanceof Runnable queued) {

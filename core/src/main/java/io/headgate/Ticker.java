@@ -2,7 +2,7 @@ package io.headgate;
 
 /**
  * A source of elapsed time. Only differences of its readings have a meaning, so it may start anywhere and may wrap
- * around, as {@link System#nanoTime} does. A reading that lies before an earlier one earns nobody a permit.
+ * around, as {@link System#nanoTime} does. A reading that lies before an earlier one earns no permit.
  */
 @FunctionalInterface
 public interface Ticker {

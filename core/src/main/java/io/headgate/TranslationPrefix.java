@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 /** A prefix under which a translator writes IPv4 addresses as IPv6 (RFC 6052, section 2.2). */
 final class TranslationPrefix {
 
-    /** What an address carries that carries no IPv4 address. 0.0.0.0 is no client's, and the prefix itself carries it. */
+    /**
+     * The result for an address that carries no IPv4 address. No client has 0.0.0.0, and the prefix itself carries it.
+     */
     static final long NONE = 0;
 
     private static final Set<Integer> LENGTHS = Set.of(32, 40, 48, 56, 64, 96);

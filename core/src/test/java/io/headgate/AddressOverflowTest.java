@@ -31,7 +31,7 @@ class AddressOverflowTest {
                 .isFalse();
     }
 
-    /** 3 M addresses against 100 000 places: within the cap at each step, and nobody over the limit is forgiven. */
+    /** 3 M addresses against room for 100 000: within the cap at each step, and nobody over the limit is forgiven. */
     @ParameterizedTest
     @ValueSource(ints = {64, 65})
     void aFloodOfUniqueAddressesStaysWithinTheCapAndForgivesNobody(int prefix) {

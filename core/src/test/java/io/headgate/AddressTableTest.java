@@ -39,8 +39,8 @@ class AddressTableTest {
 
     private static long evictAll(AddressTable table, long now) {
         long count = 0;
-        for (BucketStore.Pass pass = table.pass(); pass.hasNext(); ) {
-            count += pass.evict(now, 256);
+        for (BucketStore.SweepCursor cursor = table.sweepCursor(); cursor.hasNext(); ) {
+            count += cursor.evict(now, 256);
         }
         return count;
     }
@@ -53,9 +53,9 @@ class AddressTableTest {
                         + Long.toHexString((mixed >>> 16) & 0xFFFF) + ':' + Long.toHexString(mixed & 0xFFFF) + "::1");
     }
 
-    /** A million places, 99 % of them taken all the time, by clients that stay for up to 100 seconds each. */
+    /** Room for a million keys, 99 % of it taken all the time, by clients that stay for up to 100 seconds each. */
     @Test
-    void upTo99PercentOfItsPlacesNoNewcomerIsRefused() {
+    void upTo99PercentOfItsRoomNoNewcomerIsDenied() {
         long most = 1_000_000;
         AddressTable table = table(most, "1/s burst 100");
         Random random = new Random(1);
@@ -74,8 +74,7 @@ class AddressTableTest {
         while (table.size() < most && table.insert(client(next++), true, now)) {
             assertThat(table.size()).isLessThanOrEqualTo(most); // the last percent has no promise
         }
-        System.out.printf(
-                "%d newcomers at 99 %% of %d, none refused; then the first at %d%n", next, most, table.size());
+        System.out.printf("%d newcomers at 99 %% of %d, none denied; then the first at %d%n", next, most, table.size());
     }
 
     @Test
@@ -84,12 +83,12 @@ class AddressTableTest {
     }
 
     /**
-     * A thread reads a client's word and falls asleep; the client is evicted and another one gets the slot. The step is
+     * A thread reads a client's state and falls asleep; the client is evicted and another one gets the slot. The step is
      * where it sleeps.
      */
     @ParameterizedTest
     @ValueSource(strings = {"not charged yet", "full to the unit", "long full"})
-    void aLateChargeNeverHitsTheNextTenantOfTheSlot(String state) {
+    void aLateChargeNeverHitsTheNextKeyOfTheSlot(String state) {
         ClientAddress sleeper = client(1);
         ClientAddress next = client(2);
         for (int limit = 0; limit < 2; limit++) {
@@ -110,10 +109,10 @@ class AddressTableTest {
                 assertThat(table.insert(next, true, now)).isTrue();
             });
             assertThat(table.apply(sleeper, Operation.TAKE, 1, now, null)).isEqualTo(Buckets.ABSENT);
-            long[] words = new long[2];
-            assertThat(table.apply(next, Operation.LOOK, 1, now, words)).isEqualTo(Buckets.ADMITTED);
-            assertThat(words[0]).isLessThan(TokenBucket.FIRST_TIME); // nobody has charged it
-            assertThat(words[1]).isLessThan(TokenBucket.FIRST_TIME);
+            long[] states = new long[2];
+            assertThat(table.apply(next, Operation.LOOK, 1, now, states)).isEqualTo(Buckets.ADMITTED);
+            assertThat(states[0]).isLessThan(TokenBucket.FIRST_TIME); // nobody has charged it
+            assertThat(states[1]).isLessThan(TokenBucket.FIRST_TIME);
             assertThat(table.size()).isEqualTo(1);
             assertThat(evictAll(table, now)).isEqualTo(1);
         }
@@ -125,7 +124,7 @@ class AddressTableTest {
 
     /** As above, but the sleeper was about to be denied: it must not be denied by a debt that is gone. */
     @Test
-    void aLateDenialIsNotTheNextTenants() {
+    void aLateDenialIsNotTheNextKeys() {
         AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
         AddressTable table = Tables.usual(1, new SecureRandom(), bucket("1/s burst 5", true, meanwhile));
         ClientAddress client = client(1);
@@ -135,7 +134,7 @@ class AddressTableTest {
         assertThat(table.apply(client, Operation.TAKE, 1, 0, null)).isEqualTo(Buckets.ADMITTED);
     }
 
-    /** The second word is charged after an eviction has seen that it is full, and before the first one is moved. */
+    /** The second state is charged after an eviction has seen that it is full, and before the first one is moved. */
     @Test
     void anEvictionThatAChargeOvertookLeavesTheSlotAndTheCharge() throws Exception {
         CountDownLatch secondMoved = new CountDownLatch(1);
@@ -144,16 +143,16 @@ class AddressTableTest {
         AtomicReference<Callable<?>> seenFull = new AtomicReference<>(() -> null);
         TokenBucket first = new TokenBucket(Limit.parse("1/s burst 5")) {
             @Override
-            long owe(long word, long owing, long now) {
+            long owe(long state, long owing, long now) {
                 secondMoved.countDown();
                 await(evictionEnded);
-                return super.owe(word, owing, now);
+                return super.owe(state, owing, now);
             }
         };
         TokenBucket second = new TokenBucket(Limit.parse("2/s burst 9")) {
             @Override
-            boolean isFull(long word, long now) {
-                boolean full = super.isFull(word, now);
+            boolean isFull(long state, long now) {
+                boolean full = super.isFull(state, now);
                 try {
                     seenFull.getAndSet(() -> null).call();
                 } catch (Exception e) {
@@ -176,14 +175,14 @@ class AddressTableTest {
         evictionEnded.countDown();
         assertThat(charge.get(10, TimeUnit.SECONDS)).isEqualTo(Buckets.ADMITTED);
         charger.shutdown();
-        long[] words = new long[2];
-        assertThat(table.apply(client, Operation.LOOK, 1, 0, words)).isEqualTo(Buckets.ADMITTED);
-        assertThat(second.nanosUntilFull(words[1], 0)).isEqualTo(4 * SECOND);
+        long[] states = new long[2];
+        assertThat(table.apply(client, Operation.LOOK, 1, 0, states)).isEqualTo(Buckets.ADMITTED);
+        assertThat(second.nanosUntilFull(states[1], 0)).isEqualTo(4 * SECOND);
         assertThat(table.size()).isEqualTo(1);
         assertThat(evictAll(table, 4 * SECOND)).isEqualTo(1);
     }
 
-    /** The charger has moved the second word and finds the first one retired; then the slot stays, with that charge. */
+    /** The charger has moved the second state and finds the first one retired; then the slot stays, with that charge. */
     @Test
     void aChargeThatMeetsAnEvictionInItsMidstIsMadeOnce() throws Exception {
         CountDownLatch secondMoved = new CountDownLatch(1);
@@ -195,16 +194,16 @@ class AddressTableTest {
             private int charges;
 
             @Override
-            long charge(long word, long permits, long now, long mostDebt) {
-                if (++charges == 2) { // asked once more, when its word has moved
+            long charge(long state, long permits, long now, long mostDebt) {
+                if (++charges == 2) { // asked once more, when its state has moved
                     charged.getAndSet(() -> {}).run();
                 }
-                return super.charge(word, permits, now, mostDebt);
+                return super.charge(state, permits, now, mostDebt);
             }
 
             @Override
-            boolean isFull(long word, long now) {
-                boolean full = super.isFull(word, now);
+            boolean isFull(long state, long now) {
+                boolean full = super.isFull(state, now);
                 seenFull.getAndSet(() -> {}).run();
                 return full;
             }
@@ -219,7 +218,7 @@ class AddressTableTest {
         CompletableFuture<Integer> charge = new CompletableFuture<>();
         Thread charger = new Thread(() -> charge.complete(table.apply(client, Operation.CHARGE, 2, 0, null)));
         seenFull.set(
-                () -> { // before the first word is retired
+                () -> { // before the first state is retired
                     charger.start();
                     await(secondMoved);
                     seenFull.set(
@@ -233,10 +232,10 @@ class AddressTableTest {
                 });
         assertThat(evictAll(table, 0)).isZero();
         assertThat(charge.get(10, TimeUnit.SECONDS)).isEqualTo(Buckets.ADMITTED);
-        long[] words = new long[2];
-        table.apply(client, Operation.LOOK, 1, 0, words);
-        assertThat(first.nanosUntilFull(words[0], 0)).isEqualTo(2 * SECOND);
-        assertThat(second.nanosUntilFull(words[1], 0)).isEqualTo(SECOND);
+        long[] states = new long[2];
+        table.apply(client, Operation.LOOK, 1, 0, states);
+        assertThat(first.nanosUntilFull(states[0], 0)).isEqualTo(2 * SECOND);
+        assertThat(second.nanosUntilFull(states[1], 0)).isEqualTo(SECOND);
     }
 
     private static void await(CountDownLatch latch) {

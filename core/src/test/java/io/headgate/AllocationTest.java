@@ -47,7 +47,7 @@ class AllocationTest<K> {
         return builder.ticker(ticker).build();
     }
 
-    /** Clients that come are given words of a part that is there, unless it is crowded; other keys get objects of their own. */
+    /** Clients that come are given states of a part that is there, unless it is crowded; other keys get objects of their own. */
     @Test
     void newcomersWithRoom() {
         LocalLimiter<K> limiter = build(keys.builder(Limit.parse("1/day")).maxKeys(40 * CALLS));

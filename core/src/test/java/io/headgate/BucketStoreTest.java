@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Random programs, run on a store and on the obvious thing: a map of words that forgets only what the store forgot. */
+/** Random programs, run on a store and on the obvious thing: a map of states that evicts only what the store evicted. */
 class BucketStoreTest {
 
     private static final int CLIENTS = 40;
@@ -43,7 +43,7 @@ class BucketStoreTest {
 
     @ParameterizedTest
     @MethodSource("subjects")
-    <K> void behavesAsAMapOfWordsThatForgetsFullBuckets(Subject<K> subject) {
+    <K> void behavesAsAMapOfStatesThatEvictsFullBuckets(Subject<K> subject) {
         for (int seed = 0; seed < 60; seed++) {
             new Program<>(subject, seed).run(3_000);
         }
@@ -52,21 +52,21 @@ class BucketStoreTest {
     /** Somebody else charges the new bucket first: then it is no longer new, and the old reading counts. */
     @ParameterizedTest
     @MethodSource("subjects")
-    <K> void onlyANewBucketIsChargedAsOfTheFloor(Subject<K> subject) {
+    <K> void onlyANewBucketIsChargedAsOfTheWatermark(Subject<K> subject) {
         AtomicReference<Runnable> sleep = new AtomicReference<>(() -> {});
         TokenBucket[] buckets = {new SleepyBucket(Limit.parse("2/minute"), sleep)};
         long late = 1_000_000_000_000L;
         BucketStore<K> store = subject.stores.open("test", buckets, () -> late, null, 0, 10, new SplittableRandom(1));
         K key = subject.keys.apply(1);
         store.insert(key, true, late);
-        assertThat(store.pass().evict(late, 1_000)).isEqualTo(1);
+        assertThat(store.sweepCursor().evict(late, 1_000)).isEqualTo(1);
         store.insert(key, true, late);
         sleep.set(() -> store.apply(key, Operation.TAKE, 1, late, null));
         long early = 0;
         assertThat(store.apply(key, Operation.TAKE, 1, early, null)).isZero();
-        long[] words = new long[1];
-        store.apply(key, Operation.LOOK, 1, late, words);
-        assertThat(buckets[0].available(words[0], late)).isEqualTo(1);
+        long[] states = new long[1];
+        store.apply(key, Operation.LOOK, 1, late, states);
+        assertThat(buckets[0].available(states[0], late)).isEqualTo(1);
     }
 
     private static final class Program<K> {
@@ -81,12 +81,12 @@ class BucketStoreTest {
         private final long maxKeys;
         private final BucketStore<K> store;
 
-        private final Map<Integer, long[]> words = new HashMap<>();
+        private final Map<Integer, long[]> states = new HashMap<>();
         private long now;
         private boolean charged;
         private boolean owed;
-        /** The latest reading at which any key was forgotten. */
-        private long floor = Long.MIN_VALUE;
+        /** The latest reading at which any key was evicted. */
+        private long watermark = Long.MIN_VALUE;
 
         Program(Subject<K> subject, int seed) {
             random = new Random(seed);
@@ -104,7 +104,7 @@ class BucketStoreTest {
                 switch (random.nextInt(8)) {
                     case 0 -> now += random.nextInt(-200, 1_500) * 1_000_000L;
                     case 1 -> insert(id);
-                    case 2 -> pass();
+                    case 2 -> sweep();
                     default -> update(id);
                 }
                 compare(id);
@@ -114,15 +114,15 @@ class BucketStoreTest {
 
         private void insert(int id) {
             boolean room = store.hasRoom(keys.apply(id), now);
-            forget();
+            evict();
             boolean inserted = store.insert(keys.apply(id), true, now);
-            forget();
-            assertThat(inserted).isEqualTo(words.containsKey(id) || room);
-            assertThat(inserted || words.size() == maxKeys).isTrue();
-            if (inserted && !words.containsKey(id)) {
+            evict();
+            assertThat(inserted).isEqualTo(states.containsKey(id) || room);
+            assertThat(inserted || states.size() == maxKeys).isTrue();
+            if (inserted && !states.containsKey(id)) {
                 long[] begin = new long[buckets.length];
                 Arrays.fill(begin, TokenBucket.NEW);
-                words.put(id, begin);
+                states.put(id, begin);
             }
         }
 
@@ -134,7 +134,7 @@ class BucketStoreTest {
                 given[i] = buckets[i].owing(random.nextInt(3) * 900_000_000L, now, now);
             }
             int result = store.apply(keys.apply(id), operation, permits, now, given.clone());
-            long[] expected = words.get(id);
+            long[] expected = states.get(id);
             if (expected == null) {
                 assertThat(result).isEqualTo(Buckets.ABSENT);
                 return;
@@ -142,13 +142,13 @@ class BucketStoreTest {
             charged |= operation == Operation.CHARGE;
             owed |= operation == Operation.OWE;
             settle(expected);
-            int refusing = Buckets.ADMITTED;
+            int denying = Buckets.ADMITTED;
             for (int i = buckets.length - 1; operation == Operation.TAKE && i >= 0; i--) {
-                refusing = buckets[i].admits(expected[i], permits, asOf(expected[i], now)) ? refusing : i;
+                denying = buckets[i].admits(expected[i], permits, asOf(expected[i], now)) ? denying : i;
             }
-            assertThat(result).isEqualTo(refusing);
+            assertThat(result).isEqualTo(denying);
             boolean moved = false;
-            for (int i = buckets.length - 1; i >= 0 && refusing == Buckets.ADMITTED; i--) {
+            for (int i = buckets.length - 1; i >= 0 && denying == Buckets.ADMITTED; i--) {
                 long next = step(operation, i, expected[i], permits, given[i]);
                 boolean touches = operation != Operation.TAKE && operation != Operation.GIVE_BACK;
                 if (i == 0 && moved && next == expected[0] && touches) {
@@ -169,43 +169,44 @@ class BucketStoreTest {
             }
         }
 
-        private long step(Operation operation, int i, long word, long permits, long owing) {
+        private long step(Operation operation, int i, long state, long permits, long owing) {
             TokenBucket bucket = buckets[i];
-            long at = asOf(word, now);
+            long at = asOf(state, now);
             return switch (operation) {
-                case TAKE -> bucket.take(word, permits, at);
-                case LOOK -> word;
-                case CHARGE -> bucket.charge(word, permits, at, bucket.deepest());
-                case OWE -> bucket.owe(word, owing, at);
-                case REFUND -> bucket.refund(word, permits, at);
-                case RESET -> bucket.reset(word, at);
-                case GIVE_BACK, UNDO -> word < TokenBucket.FIRST_TIME ? word : bucket.giveBack(word, permits, now, now);
+                case TAKE -> bucket.take(state, permits, at);
+                case LOOK -> state;
+                case CHARGE -> bucket.charge(state, permits, at, bucket.deepest());
+                case OWE -> bucket.owe(state, owing, at);
+                case REFUND -> bucket.refund(state, permits, at);
+                case RESET -> bucket.reset(state, at);
+                case GIVE_BACK, UNDO ->
+                    state < TokenBucket.FIRST_TIME ? state : bucket.giveBack(state, permits, now, now);
             };
         }
 
-        private void pass() {
+        private void sweep() {
             int count = 0;
-            for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
-                count += pass.evict(now, 1 + random.nextInt(300));
+            for (BucketStore.SweepCursor cursor = store.sweepCursor(); cursor.hasNext(); ) {
+                count += cursor.evict(now, 1 + random.nextInt(300));
             }
-            assertThat(forget()).isEqualTo(count);
-            assertThat(words.values()).noneMatch(this::isFull); // nobody else inserts, so none was passed over
+            assertThat(evict()).isEqualTo(count);
+            assertThat(states.values()).noneMatch(this::isFull); // nobody else inserts, so none was passed over
         }
 
         /** Drops what the store has dropped, each of which must have been full. */
-        private int forget() {
-            int before = words.size();
-            words.entrySet().removeIf(entry -> {
+        private int evict() {
+            int before = states.size();
+            states.entrySet().removeIf(entry -> {
                 boolean gone = look(entry.getKey()) == null;
                 assertThat(gone && !isFull(entry.getValue()))
-                        .as("%s forgotten at %s", entry, now)
+                        .as("%s evicted at %s", entry, now)
                         .isFalse();
                 return gone;
             });
-            if (words.size() < before) {
-                floor = Math.max(floor, now);
+            if (states.size() < before) {
+                watermark = Math.max(watermark, now);
             }
-            return before - words.size();
+            return before - states.size();
         }
 
         private boolean isFull(long[] state) {
@@ -217,7 +218,7 @@ class BucketStoreTest {
         }
 
         private void compare(int id) {
-            long[] expected = words.get(id);
+            long[] expected = states.get(id);
             long[] found = look(id);
             assertThat(found == null).isEqualTo(expected == null);
             if (expected != null && found != null) {
@@ -226,7 +227,7 @@ class BucketStoreTest {
                     assertSame(i, found[i], expected[i]);
                 }
             }
-            assertThat(store.size()).isEqualTo(words.size()).isLessThanOrEqualTo(maxKeys);
+            assertThat(store.size()).isEqualTo(states.size()).isLessThanOrEqualTo(maxKeys);
         }
 
         private long @Nullable [] look(int id) {
@@ -235,15 +236,15 @@ class BucketStoreTest {
             return result == Buckets.ABSENT ? null : found;
         }
 
-        /** All words that are no times say the same: full, as of no known time. */
-        private static void assertSame(int limit, long word, long expected) {
-            assertThat(Math.max(word, TokenBucket.FIRST_TIME - 1) & ~1)
-                    .as("word of limit %s", limit)
+        /** All states that are no times say the same: full, as of no known time. */
+        private static void assertSame(int limit, long state, long expected) {
+            assertThat(Math.max(state, TokenBucket.FIRST_TIME - 1) & ~1)
+                    .as("state of limit %s", limit)
                     .isEqualTo(Math.max(expected, TokenBucket.FIRST_TIME - 1) & ~1);
         }
 
-        private long asOf(long word, long reading) {
-            return word < TokenBucket.FIRST_TIME ? Math.max(reading, floor) : reading;
+        private long asOf(long state, long reading) {
+            return state < TokenBucket.FIRST_TIME ? Math.max(reading, watermark) : reading;
         }
     }
 }

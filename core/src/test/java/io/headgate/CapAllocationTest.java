@@ -85,7 +85,7 @@ class CapAllocationTest<K> {
 
     @Test
     void thoseThatShareAndAreAdmitted() {
-        assertAllocates( // an array of one word, for the key's cell
+        assertAllocates( // an array of one state, for the key's cell
                 24, full(Overflow.SHARE, new Limit("many", 1_000, Duration.ofSeconds(1), 1_000_000_000)), true);
     }
 }

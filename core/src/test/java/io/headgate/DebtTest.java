@@ -188,7 +188,7 @@ class DebtTest<K> {
     }
 
     @Test
-    void nobodyWhoOwesIsForgotten() {
+    void nobodyWhoOwesIsEvicted() {
         LocalLimiter<K> limiter = sixAMinute(10, Overflow.SHARE);
         limiter.charge(keys.key(1), 12);
         time.advance(seconds(120).minusNanos(1));
@@ -299,7 +299,7 @@ class DebtTest<K> {
         assertThat(limiter.owe(keys.key(2), debts(50), time.read())).isFalse();
         assertThat(limiter.peek(keys.key(2), 1)).isEqualTo(before); // nor by the shared bucket
         assertThat(limiter.size()).isEqualTo(1);
-        assertThat(limiter.owe(keys.key(1), debts(50), time.read())).isTrue(); // it has its place
+        assertThat(limiter.owe(keys.key(1), debts(50), time.read())).isTrue(); // it has buckets
         assertThat(untilFull(limiter.peek(keys.key(1), 1))).isEqualTo(seconds(50));
         limiter.reset(keys.key(1));
         assertThat(limiter.owe(keys.key(2), debts(50), time.read())).isTrue(); // and now there is room

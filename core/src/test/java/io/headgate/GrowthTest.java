@@ -92,7 +92,7 @@ class GrowthTest {
             limiter.tryAcquire(newcomer, 2);
             ticker.advance(Duration.ofHours(3));
             limiter.sweep();
-            require(limiter.size() == 0, "places were lost");
+            require(limiter.size() == 0, "reserved room was lost");
             for (int i = 0; i < 2 * TRACKED; i++) {
                 require(!limiter.decide(client(i), 2).overflow(), "it does not grow again");
             }

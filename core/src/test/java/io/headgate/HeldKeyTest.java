@@ -61,7 +61,7 @@ class HeldKeyTest {
     void aKeyThatSharedUntilItsOwnBucketWasThereGainsNothing(int point) throws Exception {
         LocalLimiter<Key> limiter = build(1, Limit.parse("50/hour"));
         limiter.tryAcquire(new Key(2));
-        time.advance(Duration.ofHours(2)); // the only place is that of a full bucket
+        time.advance(Duration.ofHours(2)); // the only room is that of a full bucket
         HeldCall<Boolean> call = HeldCall.at(point, () -> limiter.tryAcquire(new Key(1)));
         long admitted = call.isHeld() ? drain(limiter, new Key(1)) : 0;
         admitted += Boolean.TRUE.equals(call.end()) ? 1 : 0;
@@ -84,7 +84,7 @@ class HeldKeyTest {
     }
 
     /**
-     * A call charges the first limit and sleeps until that is earned back; then it is refused by the second, and gives
+     * A call charges the first limit and sleeps until that is earned back; then it is denied by the second, and gives
      * back what others have taken since.
      */
     @ParameterizedTest

@@ -15,9 +15,9 @@ class HomeHashTest {
     private static final int GROUPS = 562;
     private static final int DEEPEST = 9;
 
-    private final NetworkWords networks = new NetworkWords(64);
+    private final NetworkKeys networks = new NetworkKeys(64);
 
-    /** Networks of one provider, which meet in one place if the hash has no secret. */
+    /** Networks of one provider, which meet in one group if the hash has no secret. */
     private ClientAddress chosen(int i) {
         return ClientAddress.parse("2001:db8:" + Integer.toHexString(i) + "::1");
     }
@@ -40,9 +40,9 @@ class HomeHashTest {
             int[] chosen = new int[COUNT];
             int[] random = new int[COUNT];
             for (int i = 0; i < COUNT; i++) {
-                meeting[i] = place(unseeded.of(networks.of(chosen(i))), unseeded, depth);
-                chosen[i] = place(seeded.of(networks.of(chosen(i))), seeded, depth);
-                random[i] = place(seeded.of(networks.of(random(generator))), seeded, depth);
+                meeting[i] = groupOf(unseeded.of(networks.of(chosen(i))), unseeded, depth);
+                chosen[i] = groupOf(seeded.of(networks.of(chosen(i))), seeded, depth);
+                random[i] = groupOf(seeded.of(networks.of(random(generator))), seeded, depth);
             }
             double mean = 0.5 * COUNT * COUNT / (GROUPS << depth);
             System.out.printf(
@@ -55,15 +55,15 @@ class HomeHashTest {
     }
 
     /** The number of a group of all parts. */
-    private static int place(long hash, HomeHash hashes, int depth) {
+    private static int groupOf(long hash, HomeHash hashes, int depth) {
         return HomeHash.scaled(hash, 1 << depth) * GROUPS + hashes.home(hash, GROUPS);
     }
 
-    private static long pairs(int[] places) {
-        int[] counts = new int[Arrays.stream(places).max().orElseThrow() + 1];
+    private static long pairs(int[] groups) {
+        int[] counts = new int[Arrays.stream(groups).max().orElseThrow() + 1];
         long pairs = 0;
-        for (int place : places) {
-            pairs += counts[place]++;
+        for (int group : groups) {
+            pairs += counts[group]++;
         }
         return pairs;
     }

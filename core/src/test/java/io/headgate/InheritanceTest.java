@@ -183,7 +183,7 @@ class InheritanceTest<K> {
             }
             Random random = new Random(seed);
             for (int step = 0; step < 2_000; step++) {
-                boolean flood = step % 400 < 40; // at one reading, so that neither forgets anybody
+                boolean flood = step % 400 < 40; // at one reading, so that neither evicts anybody
                 K key = keys.key(flood ? random.nextInt(24) : random.nextInt(8));
                 if (!flood) {
                     ticker.advance(Duration.ofMillis(random.nextInt(3_000)));

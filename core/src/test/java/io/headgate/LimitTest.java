@@ -285,10 +285,10 @@ class LimitTest {
     private static void refillsInTime(Limit limit) {
         TokenBucket bucket = new TokenBucket(limit);
         long refill = limit.refillTime().toNanos();
-        long word = bucket.take(TokenBucket.NEW, limit.capacity(), 1);
-        assertThat(bucket.nanosUntilFull(word, 1)).as(limit.toString()).isEqualTo(refill);
-        assertThat(bucket.isFull(word, refill)).as(limit.toString()).isFalse();
-        assertThat(bucket.isFull(word, 1 + refill)).as(limit.toString()).isTrue();
+        long state = bucket.take(TokenBucket.NEW, limit.capacity(), 1);
+        assertThat(bucket.nanosUntilFull(state, 1)).as(limit.toString()).isEqualTo(refill);
+        assertThat(bucket.isFull(state, refill)).as(limit.toString()).isFalse();
+        assertThat(bucket.isFull(state, 1 + refill)).as(limit.toString()).isTrue();
         BigDecimal permits = BigDecimal.valueOf(limit.permits());
         BigDecimal exact = BigDecimal.valueOf(limit.capacity())
                 .multiply(new BigDecimal(Limit.nanos(limit.period())))

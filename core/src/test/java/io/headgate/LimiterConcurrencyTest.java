@@ -106,7 +106,7 @@ class LimiterConcurrencyTest<K> {
 
     /**
      * A taker against a sweeper, on a clock that moves by exactly one interval a step, so that at each step every bucket
-     * has just become full: the sweeper wants to forget it while the taker wants its one permit, and then one more.
+     * has just become full: the sweeper wants to evict it while the taker wants its one permit, and then one more.
      */
     @Test
     void aTakerAgainstTheSweeperNeverExceedsCapacityAndRate() throws Exception {

@@ -123,7 +123,7 @@ class LimiterLincheckTest {
         }
     }
 
-    /** A table of one group: its keys come and go in the same slots. One place is spare, as only that excludes overflow. */
+    /** A table of one group: its keys come and go in the same slots. Room for one is spare, as only that excludes overflow. */
     public static final class OnSmallTable extends Calls<ClientAddress> {
         public OnSmallTable() {
             super(Keys.IPV6, 3);
@@ -158,7 +158,7 @@ class LimiterLincheckTest {
     }
 
     /**
-     * Three keys for one place: those without take from shared buckets, each from another one. For stress only: a model
+     * Three keys, and room for one: those without take from shared buckets, each from another one. For stress only: a model
      * checker takes the thousands of steps in which a newcomer looks for room for a livelock.
      */
     @Param(name = "key", gen = IntGen.class, conf = "1:3")
@@ -189,14 +189,14 @@ class LimiterLincheckTest {
         }
     }
 
-    /** A map with one place. */
+    /** A map with room for one key. */
     public static final class OnFullMap extends CallsAtTheCap<HashedKey> {
         public OnFullMap() {
             super(Keys.MAP);
         }
     }
 
-    /** A table with one place. */
+    /** A table with room for one key. */
     public static final class OnFullTable extends CallsAtTheCap<ClientAddress> {
         public OnFullTable() {
             super(Keys.IPV4);

@@ -99,7 +99,7 @@ final class LimiterScenarios {
         boolean ofOneCell = keys.apply(1).hashCode() == keys.apply(2).hashCode();
         for (State state : State.values()) {
             if (ofOneCell && state == State.SHARED) {
-                continue; // none of the keys is forgotten while one of their cell owes
+                continue; // none of the keys is evicted while one of their cell owes
             }
             for (Overflow overflow : List.of(Overflow.SHARE, Overflow.DENY)) {
                 for (int limits = 1; limits <= 2 && !(state.shares() && overflow == Overflow.DENY); limits++) {
@@ -188,7 +188,7 @@ final class LimiterScenarios {
                 require(limiter.tryAcquire(keys.apply(number)), "no room for key %s", number);
             }
             denied.add(keys.apply(700));
-            denied.add(keys.apply(701)); // it is full: one more takes a place
+            denied.add(keys.apply(701)); // it is full: one more takes over a counter
             if (state == State.CAP_OF_FULL) {
                 time.advance(Duration.ofHours(1));
             }
@@ -222,7 +222,7 @@ final class LimiterScenarios {
                 case OWE -> limiter.owe(own, debts, time.read());
                 case RESET -> limiter.reset(own);
                 case SWEEP -> limiter.sweep();
-                case SLICE -> limiter.walks().slice();
+                case SLICE -> limiter.sweeps().slice();
             }
         }
 
@@ -232,7 +232,7 @@ final class LimiterScenarios {
             limiter.sweep(); // or it would not ask for memory again before a second has passed
             checkOwn();
             time.advance(Duration.ofHours(2));
-            checkPlaces();
+            checkRoom();
             denied.top(9);
             denied.clear();
             require(denied.top(9).isEmpty(), "the denied are not cleared");
@@ -250,7 +250,7 @@ final class LimiterScenarios {
                 Object key = keys.apply(number);
                 if (!key.equals(own)) {
                     Decision decision = limiter.peek(key, 1);
-                    require(!decision.overflow(), "key %s was forgotten", number);
+                    require(!decision.overflow(), "key %s was evicted", number);
                     long left = decision.remaining();
                     require(left == full - 1, "key %s has %s permits, not %s", number, left, full - 1);
                 }
@@ -272,8 +272,8 @@ final class LimiterScenarios {
             require(has <= most, "the key has %s permits of at most %s", has, most);
         }
 
-        /** All places are there, and can be used. */
-        private void checkPlaces() {
+        /** All room is there, and can be used. */
+        private void checkRoom() {
             long size = limiter.size();
             require(size >= 0 && size <= MAX_KEYS, "size %s", size);
             long swept = limiter.sweep();

@@ -228,7 +228,7 @@ class LocalLimiterTest<K> {
     }
 
     @Test
-    void sweepForgetsExactlyTheFullBuckets() {
+    void sweepEvictsExactlyTheFullBuckets() {
         LocalLimiter<K> limiter = limiter("1/s burst 5", "10/minute");
         limiter.tryAcquire(a, 1); // full again in 6 s
         limiter.tryAcquire(b, 3); // in 18 s
@@ -273,7 +273,7 @@ class LocalLimiterTest<K> {
                 }
             }
             assertThat(swept.stats().evicted())
-                    .isGreaterThan(100); // a table forgets without a sweep, too, rather than to grow
+                    .isGreaterThan(100); // a table evicts without a sweep, too, rather than grow
         }
     }
 

@@ -44,8 +44,7 @@ class MemoryTest {
             System.out.printf(
                     "limiter of %d limits, %d keys: promised %d bytes a key, took %d, and %d after as many newcomers%n",
                     1 + more.length, limiter.size(), promised / KEYS, filled / KEYS, churned / KEYS);
-            assertThat(limiter.size())
-                    .isBetween(KEYS - 8L, (long) KEYS); // a newcomer may free more places than it takes
+            assertThat(limiter.size()).isBetween(KEYS - 8L, (long) KEYS); // a newcomer may evict more keys than one
             assertThat(limiter.memoryBytes()).isEqualTo(promised);
             assertThat(filled).isLessThanOrEqualTo(promised);
             assertThat(churned).isLessThanOrEqualTo(promised);

@@ -41,45 +41,45 @@ class MovingRowsTest {
         }
 
         @Override
-        long take(long word, long permits, long now) {
+        long take(long state, long permits, long now) {
             nap();
-            return super.take(word, permits, now);
+            return super.take(state, permits, now);
         }
 
         @Override
-        long charge(long word, long permits, long now, long mostDebt) {
+        long charge(long state, long permits, long now, long mostDebt) {
             nap();
-            return super.charge(word, permits, now, mostDebt);
+            return super.charge(state, permits, now, mostDebt);
         }
 
         @Override
-        long owe(long word, long owing, long now) {
+        long owe(long state, long owing, long now) {
             nap();
-            return super.owe(word, owing, now);
+            return super.owe(state, owing, now);
         }
 
         @Override
-        long refund(long word, long permits, long now) {
+        long refund(long state, long permits, long now) {
             nap();
-            return super.refund(word, permits, now);
+            return super.refund(state, permits, now);
         }
 
         @Override
-        long reset(long word, long now) {
+        long reset(long state, long now) {
             nap();
-            return super.reset(word, now);
+            return super.reset(state, now);
         }
 
         @Override
-        long giveBack(long word, long permits, long charged, long now) {
+        long giveBack(long state, long permits, long charged, long now) {
             nap();
-            return super.giveBack(word, permits, charged, now);
+            return super.giveBack(state, permits, charged, now);
         }
 
         @Override
-        long undo(long word, long permits, long charged, long now) {
+        long undo(long state, long permits, long charged, long now) {
             nap();
-            return super.undo(word, permits, charged, now);
+            return super.undo(state, permits, charged, now);
         }
     }
 
@@ -101,8 +101,8 @@ class MovingRowsTest {
         for (int i = 0; i < FILLERS; i++) {
             store.apply(Keys.BOTH.key(i), Operation.RESET, 0, 0, null);
         }
-        for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
-            pass.evict(0, 256);
+        for (BucketStore.SweepCursor cursor = store.sweepCursor(); cursor.hasNext(); ) {
+            cursor.evict(0, 256);
         }
     }
 
@@ -110,20 +110,17 @@ class MovingRowsTest {
         return Arrays.stream(Operation.values()).filter(operation -> operation != Operation.LOOK);
     }
 
-    /** Whatever limit it comes to next: the same words as in rows that do not move. */
+    /** Whatever limit it comes to next: the same states as in rows that do not move. */
     @ParameterizedTest
     @MethodSource("operations")
     void aCallThatSleepsWhileItsRowMovesGoesOnWithTheSameLimit(Operation operation) {
         for (int limit = 0; limit < 3; limit++) {
             for (Move move : Move.values()) {
-                for (boolean exhausted : new boolean[] {false, true}) {
-                    String[] moving = outcome(Tables.ofSmallParts(1), operation, limit, move, exhausted);
-                    String[] resting =
-                            outcome(KeyKind.<ClientAddress>any().stores(), operation, limit, move, exhausted);
+                for (boolean empty : new boolean[] {false, true}) {
+                    String[] moving = outcome(Tables.ofSmallParts(1), operation, limit, move, empty);
+                    String[] resting = outcome(KeyKind.<ClientAddress>any().stores(), operation, limit, move, empty);
                     assertThat(moving)
-                            .as(
-                                    "%s, asleep before limit %s, %s, exhausted meanwhile %s",
-                                    operation, limit, move, exhausted)
+                            .as("%s, asleep before limit %s, %s, empty meanwhile %s", operation, limit, move, empty)
                             .isEqualTo(resting);
                 }
             }
@@ -131,7 +128,7 @@ class MovingRowsTest {
     }
 
     private static String[] outcome(
-            BucketStore.Factory<ClientAddress> stores, Operation operation, int limit, Move move, boolean exhausted) {
+            BucketStore.Factory<ClientAddress> stores, Operation operation, int limit, Move move, boolean empty) {
         AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
         TokenBucket[] buckets = {
             bucket("1/2h burst 9", limit == 0, meanwhile),
@@ -146,7 +143,7 @@ class MovingRowsTest {
             crowd(store);
         }
         meanwhile.set(() -> {
-            if (exhausted) {
+            if (empty) {
                 store.apply(CLIENT, Operation.TAKE, 3, 0, null);
             }
             if (move != Move.SHRINK) {
@@ -156,18 +153,18 @@ class MovingRowsTest {
                 sweep(store);
             }
         });
-        long[] words = new long[3];
+        long[] states = new long[3];
         for (int i = 0; operation == Operation.OWE && i < 3; i++) {
-            words[i] = buckets[i].owing(10_000L * (i + 1) * 1_000_000_000L, 0, 0);
+            states[i] = buckets[i].owing(10_000L * (i + 1) * 1_000_000_000L, 0, 0);
         }
-        int result = store.apply(CLIENT, operation, 2, 0, words);
+        int result = store.apply(CLIENT, operation, 2, 0, states);
         long[] after = new long[3];
         store.apply(CLIENT, Operation.LOOK, 1, 0, after);
         String[] told = new String[7];
         told[0] = "result " + result;
         for (int i = 0; i < 3; i++) {
             // In microseconds: an undo keeps a nanosecond, and a call that starts over has nothing to undo.
-            told[1 + i] = buckets[i].nanosUntilFull(words[i], 0) / 1_000 + " us owed when it was decided";
+            told[1 + i] = buckets[i].nanosUntilFull(states[i], 0) / 1_000 + " us owed when it was decided";
             told[4 + i] = buckets[i].nanosUntilFull(after[i], 0) / 1_000 + " us owed afterwards";
         }
         return told;
@@ -189,8 +186,8 @@ class MovingRowsTest {
                 Arrays.stream(all, 0, limits).map(TokenBucket::new).toArray(TokenBucket[]::new);
         Tables.Moving store = (Tables.Moving)
                 Tables.ofSmallParts(2).open("test", buckets, () -> 0, null, 0, MAX_KEYS, new SplittableRandom(1));
-        Accounts<ClientAddress> accounts =
-                new Accounts<>(Arrays.stream(buckets).map(TokenBucket::limit).toList(), buckets, store, Overflow.DENY);
+        Charger<ClientAddress> charger =
+                new Charger<>(Arrays.stream(buckets).map(TokenBucket::limit).toList(), buckets, store, Overflow.DENY);
         AtomicLongArray admitted = new AtomicLongArray(hot);
         AtomicBoolean over = new AtomicBoolean();
         AtomicInteger rounds = new AtomicInteger();
@@ -199,14 +196,14 @@ class MovingRowsTest {
             for (int i = 0; i < 3 * hot * capacity; i++) {
                 int id = random.nextInt(hot);
                 int permits = 1 + random.nextInt(3);
-                if (accounts.take(hot(id), permits, 0, null).allowed) {
+                if (charger.take(hot(id), permits, 0, null).allowed) {
                     admitted.addAndGet(id, permits);
                 }
                 if (i % 16 == 0) { // as many as this call has taken itself
-                    long[] words = new long[limits];
-                    Outcome outcome = accounts.take(hot(id), 1, 0, words);
-                    if (outcome.allowed) {
-                        accounts.giveBack(hot(id), 1, 0, outcome.overflow);
+                    long[] states = new long[limits];
+                    ChargeResult result = charger.take(hot(id), 1, 0, states);
+                    if (result.allowed) {
+                        charger.giveBack(hot(id), 1, 0, result.overflow);
                     }
                 }
             }
@@ -234,7 +231,7 @@ class MovingRowsTest {
                 limits, store.followed.sum(), rounds.get(), store.undone());
         for (int id = 0; id < hot; id++) {
             long left = 0;
-            while (accounts.take(hot(id), 1, 0, null).allowed) {
+            while (charger.take(hot(id), 1, 0, null).allowed) {
                 left++;
             }
             // An undo keeps a unit: under several limits each may cost the key one permit.
@@ -277,8 +274,8 @@ class MovingRowsTest {
                 ClientAddress client = ClientAddress.ofBits(5L << 60 | (long) id << 20, 1);
                 store.insert(client, false, 0);
             }
-            for (BucketStore.Pass pass = store.pass(); pass.hasNext(); ) {
-                pass.evict(0, 256);
+            for (BucketStore.SweepCursor cursor = store.sweepCursor(); cursor.hasNext(); ) {
+                cursor.evict(0, 256);
             }
         }
         over.set(true);
@@ -301,13 +298,13 @@ class MovingRowsTest {
         TokenBucket[] buckets = {new TokenBucket(Limit.parse("1/h burst 7"))};
         BucketStore<ClientAddress> store =
                 Tables.ofSmallParts(8).open("test", buckets, () -> 0, null, 0, 4L * clients, new SplittableRandom(1));
-        Accounts<ClientAddress> accounts =
-                new Accounts<>(Arrays.stream(buckets).map(TokenBucket::limit).toList(), buckets, store, Overflow.DENY);
+        Charger<ClientAddress> charger =
+                new Charger<>(Arrays.stream(buckets).map(TokenBucket::limit).toList(), buckets, store, Overflow.DENY);
         AtomicLongArray admitted = new AtomicLongArray(clients);
         Callable<Void> newcomers = () -> {
             for (int id = 0; id < clients; id++) {
                 for (int i = 0; i < 5; i++) {
-                    if (accounts.take(Keys.BOTH.key(id), 1, 0, null).allowed) {
+                    if (charger.take(Keys.BOTH.key(id), 1, 0, null).allowed) {
                         admitted.incrementAndGet(id);
                     }
                 }

@@ -66,12 +66,12 @@ class OverflowDebtTest<K> {
     }
 
     /**
-     * Calls read the clock and sleep; their key gets a bucket, spends it, is forgotten once that is full, and finds no room
+     * Calls read the clock and sleep; their key gets a bucket, spends it, is evicted once that is full, and finds no room
      * any more. The shared bucket must not be charged as of the old readings.
      */
     @ParameterizedTest
     @ValueSource(ints = {1, 5, 50})
-    void aCallThatSleptWhileItsKeyWasForgottenIsNotChargedToThePast(int sleepers) throws Exception {
+    void aCallThatSleptWhileItsKeyWasEvictedIsNotChargedToThePast(int sleepers) throws Exception {
         LocalLimiter<K> limiter = build(1, Limit.parse("50/hour"));
         K key = keys.key(1);
         List<HeldCall<Boolean>> calls = new ArrayList<>();
@@ -81,7 +81,7 @@ class OverflowDebtTest<K> {
         long admitted = drain(limiter, key);
         assertThat(admitted).isEqualTo(50);
         time.advance(Duration.ofHours(1));
-        assertThat(limiter.decide(keys.key(2)).overflow()).isFalse(); // in the place of the first
+        assertThat(limiter.decide(keys.key(2)).overflow()).isFalse(); // in the room of the first
         for (HeldCall<Boolean> call : calls) {
             admitted += Boolean.TRUE.equals(call.end()) ? 1 : 0;
         }
@@ -111,10 +111,10 @@ class OverflowDebtTest<K> {
         assertThat(admitted).isEqualTo(50);
     }
 
-    /** Places come while all threads call the same keys. At the clock's standing still, a key has its capacity. */
+    /** Room comes while all threads call the same keys. At the clock's standing still, a key has its capacity. */
     @ParameterizedTest
     @ValueSource(strings = {"20/hour", "20/hour, 40/10s"})
-    void aPlaceThatComesAndGoesIsNoGain(String limits) throws Exception {
+    void roomThatComesAndGoesIsNoGain(String limits) throws Exception {
         int takers = 3;
         int rounds = 60;
         int cap = 32;
@@ -171,7 +171,7 @@ class OverflowDebtTest<K> {
         });
         together(tasks);
         System.out.printf(
-                "places come and go, %s, %s: %d permits of %d, at most %d of 20 at once, %d keys found room%n",
+                "room comes and goes, %s, %s: %d permits of %d, at most %d of 20 at once, %d keys found room%n",
                 keys, limits, all.get(), 20L * rounds * cap, most.get(), tracked.get());
         assertThat(tracked.get()).as("keys that found room").isGreaterThan(rounds);
         // One for each call that was in flight when the key got its row.
@@ -210,10 +210,10 @@ class OverflowDebtTest<K> {
 
     /**
      * Two limiters are alike, but one is swept. Clients that never overflowed come back to find strangers' debts in the
-     * shared buckets: that is not theirs, tracked or forgotten.
+     * shared buckets: that is not theirs, tracked or evicted.
      */
     @Test
-    void aForgottenClientPaysNothingForStrangers() {
+    void anEvictedClientPaysNothingForStrangers() {
         int clients = 1_000;
         LocalLimiter<K> swept = build(clients, Limit.parse("10/minute"));
         LocalLimiter<K> unswept = build(clients, Limit.parse("10/minute"));
@@ -235,7 +235,7 @@ class OverflowDebtTest<K> {
             others += drain(swept, keys.key(id)) == known ? 0 : 1;
         }
         System.out.printf(
-                "forgotten clients that came back, %s: %d of %d were treated as debtors%n", keys, others, clients);
+                "evicted clients that came back, %s: %d of %d were treated as debtors%n", keys, others, clients);
         // Who shares a cell with a debtor, of whom there is one in each of the shared buckets.
         assertThat(others).isLessThanOrEqualTo(clients / 25);
     }
@@ -263,9 +263,9 @@ class OverflowDebtTest<K> {
                 time.advance(Duration.ofMillis(random.nextInt(100)));
             }
             time.advance(Duration.ofSeconds(24)); // those who filled the limiters are full, the shared buckets are not
-            long forgotten = swept.sweep();
-            assertThat(forgotten).isGreaterThan(cap - 5); // but for those in a debtor's cell
-            assertThat(unswept.sweep()).isEqualTo(forgotten);
+            long evicted = swept.sweep();
+            assertThat(evicted).isGreaterThan(cap - 5); // but for those in a debtor's cell
+            assertThat(unswept.sweep()).isEqualTo(evicted);
             for (int i = 0; i < 600; i++) {
                 K key = keys.key(random.nextInt(45)); // five of whom never overflowed
                 long permits = 1L + random.nextInt(3);

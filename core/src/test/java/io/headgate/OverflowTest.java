@@ -140,7 +140,7 @@ class OverflowTest<K> {
         allow.decide(keys.key(0));
         assertThat(allow.stats().nearLimit()).isEqualTo(1);
         allow.decide(keys.key(0));
-        assertThat(allow.stats().nearLimit()).isEqualTo(1); // refused
+        assertThat(allow.stats().nearLimit()).isEqualTo(1); // denied
 
         LocalLimiter<K> share = build(keys.builder(Limit.parse("2/day")).maxKeys(1));
         share.tryAcquire(keys.key(0), 2);
@@ -150,7 +150,7 @@ class OverflowTest<K> {
     }
 
     @Test
-    void aLookAtTheCapMayForgetIdleKeysAndChangesNoAnswer() {
+    void aLookAtTheCapMayEvictIdleKeysAndChangesNoAnswer() {
         LocalLimiter<K> limiter = full(Overflow.DENY, 4);
         ticker.advance(Duration.ofHours(1));
         Decision decision = limiter.peek(keys.key(10), 1);
@@ -164,7 +164,7 @@ class OverflowTest<K> {
     }
 
     @Test
-    void aNewcomerTakesThePlaceOfAFullBucket() {
+    void aNewcomerEvictsAKeyWithFullBuckets() {
         LocalLimiter<K> limiter = full(Overflow.DENY, 4);
         limiter.tryAcquire(keys.key(0));
         ticker.advance(Duration.ofSeconds(20)); // all but key 0 are full again
@@ -230,9 +230,9 @@ class OverflowTest<K> {
                 build(keys.builder(Limit.parse("1/s")).maxKeys(cap).overflow(Overflow.DENY));
         for (int key = 0; key < 10 * cap + 100; key++) {
             assertThat(limiter.tryAcquire(keys.key(key))).as("key %s", key).isTrue();
-            ticker.advanceNanos(2_000_000_000L / cap + 1); // half of the places are enough
+            ticker.advanceNanos(2_000_000_000L / cap + 1); // half of the keys are enough
             if (cap > 8 && key % (cap / 10) == 0) {
-                limiter.sweep(); // up to eight places, the newcomer reaches all of them itself
+                limiter.sweep(); // with up to eight keys, the newcomer looks at all of them itself
             }
         }
         assertThat(limiter.size()).isLessThanOrEqualTo(cap);

@@ -52,7 +52,7 @@ class SeveralLimitsTest<K> {
     }
 
     /**
-     * Calls that charge the first limit and are refused by the second undo it, while the clock goes on. In no window, from
+     * Calls that charge the first limit and are denied by the second undo it, while the clock goes on. In no window, from
      * any reading to any other, more is admitted than its due.
      */
     @Test
@@ -170,10 +170,10 @@ class SeveralLimitsTest<K> {
         assertThat(limiter.stats().evicted()).isGreaterThan(steps / 4);
     }
 
-    /** One place and many newcomers, while the clock stands still: each call has an end. */
+    /** Room for one key and many newcomers, while the clock stands still: each call has an end. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void newcomersThatTakeEachOthersPlaceComeToAnEnd(int cap) throws Exception {
+    void newcomersThatEvictEachOtherComeToAnEnd(int cap) throws Exception {
         int callers = 4;
         int calls = 6_000;
         LocalLimiter<K> limiter = build(time, cap, Limit.parse("3/hour"), Limit.parse("2/minute"));
@@ -191,7 +191,7 @@ class SeveralLimitsTest<K> {
                     } else {
                         limiter.tryAcquire(key);
                     }
-                    limiter.reset(key); // the place may go at once
+                    limiter.reset(key); // its row may go at once
                     ended.incrementAndGet();
                 }
                 return null;

@@ -2,7 +2,7 @@ package io.headgate;
 
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A bucket whose next take falls asleep between reading the word and writing it: what happens meanwhile is the test's. */
+/** A bucket whose next take falls asleep between reading the state and writing it: what happens meanwhile is the test's. */
 final class SleepyBucket extends TokenBucket {
 
     private final AtomicReference<Runnable> meanwhile;
@@ -13,8 +13,8 @@ final class SleepyBucket extends TokenBucket {
     }
 
     @Override
-    long take(long word, long permits, long now) {
+    long take(long state, long permits, long now) {
         meanwhile.getAndSet(() -> {}).run();
-        return super.take(word, permits, now);
+        return super.take(state, permits, now);
     }
 }

@@ -286,7 +286,7 @@ final class StackOverflows {
                     () -> {
                         time.advance(Duration.ofHours(1));
                         limiter.sweep();
-                        require(limiter.size() == 0, "%s places are lost", limiter.size());
+                        require(limiter.size() == 0, "room for %s keys is lost", limiter.size());
                         for (int number = 0; number < maxKeys; number++) {
                             require(!limiter.decide(keys.apply(number)).overflow(), "no room for key %s", number);
                         }

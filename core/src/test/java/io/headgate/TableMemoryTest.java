@@ -65,8 +65,8 @@ class TableMemoryTest {
             assertThat(table.presentBytes()).isEqualTo(table.memoryBytes());
             long end = now + (round == 0 ? 50 : 101) * SECOND;
             for (; now <= end; now += SECOND) {
-                for (BucketStore.Pass pass = table.pass(); pass.hasNext(); pass.rest()) {
-                    pass.evict(now, 1 + random.nextInt(256));
+                for (BucketStore.SweepCursor cursor = table.sweepCursor(); cursor.hasNext(); cursor.rest()) {
+                    cursor.evict(now, 1 + random.nextInt(256));
                     worst = Math.max(worst, assertSmall(table, limits));
                 }
             }
@@ -100,10 +100,10 @@ class TableMemoryTest {
         }
     }
 
-    /** Each part in turn forgets nearly all of its clients when one comes, and keeps no slots for them. */
+    /** Each part in turn evicts nearly all of its clients when one comes, and keeps no slots for them. */
     @ParameterizedTest
     @CsvSource({"3481, 7122, 1", "14000, 1000000, 1", "220000, 1000000, 1", "220000, 1000000, 2"})
-    void whatIsForgottenWithoutASweepGivesItsMemoryBack(int clients, int maxKeys, int limits) {
+    void whatIsEvictedWithoutASweepGivesItsMemoryBack(int clients, int maxKeys, int limits) {
         AddressTable table = table(maxKeys, limits);
         for (int i = 0; i < clients; i++) {
             table.insert(client(i), true, 0);
@@ -117,9 +117,9 @@ class TableMemoryTest {
         }
     }
 
-    /** A client whose bucket is full again as soon as it comes is not forgotten while it keeps coming. */
+    /** A client whose bucket is full again as soon as it comes is not evicted while it keeps coming. */
     @Test
-    void whoComesOftenIsNotForgottenToSaveMemory() {
+    void whoComesOftenIsNotEvictedToSaveMemory() {
         AddressTable table = table(1_000_000, 1);
         int often = 1_000;
         int newcomers = 20_000;

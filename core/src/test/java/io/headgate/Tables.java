@@ -26,7 +26,7 @@ final class Tables {
     /** A table as limiters have it, on a clock that stands at zero and without shared buckets. */
     static AddressTable usual(long maxKeys, RandomGenerator random, TokenBucket... buckets) {
         PartSizes sizes = PartSizes.of(maxKeys, buckets.length);
-        return new AddressTable("test", new NetworkWords(64), buckets, () -> 0, null, 0, maxKeys, sizes, random);
+        return new AddressTable("test", new NetworkKeys(64), buckets, () -> 0, null, 0, maxKeys, sizes, random);
     }
 
     /** Tables of parts of so many groups at most, which split accordingly early. */
@@ -51,7 +51,7 @@ final class Tables {
                 long maxKeys,
                 int most,
                 RandomGenerator random) {
-            super(limiter, new NetworkWords(64), buckets, ticker, shared, seed, maxKeys, sizes(maxKeys, most), random);
+            super(limiter, new NetworkKeys(64), buckets, ticker, shared, seed, maxKeys, sizes(maxKeys, most), random);
         }
 
         /** So deep that no part is full before the table is: small ones differ much, and there are few for a few keys. */
@@ -68,10 +68,10 @@ final class Tables {
                 int done,
                 long permits,
                 long now,
-                long @Nullable [] words) {
+                long @Nullable [] states) {
             followed.increment();
             long start = System.nanoTime();
-            int result = super.follow(moved, address, operation, done, permits, now, words);
+            int result = super.follow(moved, address, operation, done, permits, now, states);
             nanos.incrementAndGet(Long.SIZE - Long.numberOfLeadingZeros(System.nanoTime() - start));
             return result;
         }

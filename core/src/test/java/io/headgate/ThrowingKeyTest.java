@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Keys and tickers that throw at their n-th call: no place is lost, nor does anything stay locked. */
+/** Keys and tickers that throw at their n-th call: no room is lost, nor does anything stay locked. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ThrowingKeyTest {
 
@@ -79,7 +79,7 @@ class ThrowingKeyTest {
         }
     }
 
-    /** All places are there, and can be used. */
+    /** All room is there, and can be used. */
     private void assertNothingLost(LocalLimiter<Object> limiter, Source keys, String when) {
         time.advance(Duration.ofHours(2));
         long size = limiter.size();
@@ -169,7 +169,7 @@ class ThrowingKeyTest {
 
     /** A hundred newcomers whose hash code throws once. */
     @Test
-    void aHundredPlaces() {
+    void aHundredKeys() {
         LocalLimiter<Object> limiter = Limiter.<Object>builder(Limit.parse("3/minute"))
                 .ticker(time)
                 .maxKeys(100)

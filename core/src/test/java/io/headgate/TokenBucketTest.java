@@ -50,23 +50,23 @@ class TokenBucketTest {
         long now = origin;
         RationalBucket exact = new RationalBucket(limit, now);
         RationalBucket slow = slowest(limit, now);
-        long word = TokenBucket.NEW;
+        long state = TokenBucket.NEW;
         for (int i = 0; i < 100; i++) {
             long permits = 1 + (long) (random.nextDouble() * Math.min(limit.capacity(), 1 << random.nextInt(30)));
-            boolean admitted = bucket.admits(word, permits, now);
+            boolean admitted = bucket.admits(state, permits, now);
             if (admitted) {
                 assertThat(exact.admits(permits, now)).as("early at step %s", i).isTrue();
                 exact.take(permits, now);
                 slow.take(permits, now);
-                long next = bucket.take(word, permits, now);
-                assertThat(next).isNotEqualTo(word);
-                word = next;
+                long next = bucket.take(state, permits, now);
+                assertThat(next).isNotEqualTo(state);
+                state = next;
             } else {
                 assertThat(slow.admits(permits, now)).as("late at step %s", i).isFalse();
-                assertThat(bucket.take(word, permits, now)).isEqualTo(word);
-                assertThat(bucket.available(word, now)).isLessThan(permits);
+                assertThat(bucket.take(state, permits, now)).isEqualTo(state);
+                assertThat(bucket.available(state, now)).isLessThan(permits);
             }
-            long wait = bucket.nanosUntil(permits, word, now);
+            long wait = bucket.nanosUntil(permits, state, now);
             now += random.nextInt(3) == 0 ? wait : (long) (random.nextDouble() * 2 * (wait + 1));
         }
     }
@@ -87,35 +87,35 @@ class TokenBucketTest {
     void waitsAreExactToTheNanosecond(@ForAll("limits") Limit limit, @ForAll long origin, @ForAll Random random) {
         TokenBucket bucket = new TokenBucket(limit);
         long now = origin;
-        long word = TokenBucket.NEW;
+        long state = TokenBucket.NEW;
         for (int i = 0; i < 30; i++) {
             long permits = 1 + (long) (random.nextDouble() * (limit.capacity() - 1));
-            word = bucket.take(word, permits, now);
-            long wait = bucket.nanosUntil(permits, word, now);
+            state = bucket.take(state, permits, now);
+            long wait = bucket.nanosUntil(permits, state, now);
             if (wait > 0) {
-                assertThat(bucket.admits(word, permits, now + wait - 1)).isFalse();
+                assertThat(bucket.admits(state, permits, now + wait - 1)).isFalse();
             }
-            assertThat(bucket.admits(word, permits, now + wait)).isTrue();
+            assertThat(bucket.admits(state, permits, now + wait)).isTrue();
 
-            long next = bucket.nanosUntilNext(word, now);
-            long available = bucket.available(word, now);
-            if (bucket.isFull(word, now)) {
+            long next = bucket.nanosUntilNext(state, now);
+            long available = bucket.available(state, now);
+            if (bucket.isFull(state, now)) {
                 assertThat(next).isZero();
             } else {
-                assertThat(bucket.available(word, now + next)).isGreaterThan(available);
-                assertThat(bucket.available(word, now + next - 1)).isEqualTo(available);
+                assertThat(bucket.available(state, now + next)).isGreaterThan(available);
+                assertThat(bucket.available(state, now + next - 1)).isEqualTo(available);
             }
 
-            long full = bucket.nanosUntilFull(word, now);
-            assertThat(bucket.isFull(word, now + full)).isTrue();
-            assertThat(full > 0 && bucket.isFull(word, now + full - 1)).isFalse();
+            long full = bucket.nanosUntilFull(state, now);
+            assertThat(bucket.isFull(state, now + full)).isTrue();
+            assertThat(full > 0 && bucket.isFull(state, now + full - 1)).isFalse();
             now += (long) (random.nextDouble() * wait);
         }
     }
 
     @Property(tries = 500, seed = "1")
     void refundIsTheInverseOfTakeAndNeverFillsAbove(@ForAll("limits") Limit limit, @ForAll Random random) {
-        long now = random.nextLong() >> 8; // at no reserved word
+        long now = random.nextLong() >> 8; // at no reserved state
         TokenBucket bucket = new TokenBucket(limit);
         long before = bucket.take(TokenBucket.NEW, 1 + random.nextLong(limit.capacity()), now);
         long permits = 1 + random.nextLong(limit.capacity());
@@ -170,17 +170,17 @@ class TokenBucketTest {
     private static long saturated(Limit limit) {
         TokenBucket bucket = new TokenBucket(limit);
         RationalBucket exact = new RationalBucket(limit, 0);
-        long word = TokenBucket.NEW;
+        long state = TokenBucket.NEW;
         long now = 0;
         long admitted = 0;
         long half = Math.max(1, limit.capacity() / 2);
         while (now <= YEAR) {
-            long permits = bucket.available(word, now);
+            long permits = bucket.available(state, now);
             assertThat(exact.admits(permits, now)).isTrue();
             exact.take(permits, now);
-            word = bucket.take(word, permits, now);
+            state = bucket.take(state, permits, now);
             admitted += permits;
-            now += bucket.nanosUntil(half, word, now);
+            now += bucket.nanosUntil(half, state, now);
         }
         return admitted;
     }
@@ -191,63 +191,63 @@ class TokenBucketTest {
         for (Limit limit : new Limit[] {Limit.parse("10/s"), Limit.parse("1000000/s"), Limit.parse("2/day")}) {
             TokenBucket bucket = new TokenBucket(limit);
             long interval = limit.period().toNanos() / limit.permits();
-            long word = TokenBucket.NEW;
+            long state = TokenBucket.NEW;
             for (long i = 0; i < limit.capacity(); i++) {
-                long next = bucket.take(word, 1, origin);
-                assertThat(next).isNotEqualTo(word);
-                word = next;
+                long next = bucket.take(state, 1, origin);
+                assertThat(next).isNotEqualTo(state);
+                state = next;
                 if (limit.capacity() > 1000) {
                     i += 999;
-                    word = bucket.take(word, 999, origin);
+                    state = bucket.take(state, 999, origin);
                 }
             }
-            assertThat(bucket.admits(word, 1, origin)).isFalse();
-            assertThat(bucket.admits(word, 1, origin + interval - 1)).isFalse();
-            // A few of 2^64 words are not times: one that falls on them is the next that is, here a unit or so late.
-            assertThat(bucket.admits(word, 1, origin + interval + 3)).isTrue();
+            assertThat(bucket.admits(state, 1, origin)).isFalse();
+            assertThat(bucket.admits(state, 1, origin + interval - 1)).isFalse();
+            // A few of 2^64 states are not times: one that falls on them is the next that is, here a unit or so late.
+            assertThat(bucket.admits(state, 1, origin + interval + 3)).isTrue();
         }
     }
 
     @Example
     void aClockThatStepsBackEarnsNothingUntilItPassesAgain() {
         TokenBucket bucket = new TokenBucket(Limit.parse("10/s"));
-        long word = bucket.take(TokenBucket.NEW, 10, 1_000_000_000L);
-        assertThat(bucket.admits(word, 1, 0)).isFalse();
-        assertThat(bucket.available(word, 0)).isZero();
-        assertThat(bucket.nanosUntil(1, word, 0)).isEqualTo(1_100_000_000L);
-        assertThat(bucket.admits(word, 1, 1_099_999_999L)).isFalse();
-        assertThat(bucket.admits(word, 1, 1_100_000_000L)).isTrue();
+        long state = bucket.take(TokenBucket.NEW, 10, 1_000_000_000L);
+        assertThat(bucket.admits(state, 1, 0)).isFalse();
+        assertThat(bucket.available(state, 0)).isZero();
+        assertThat(bucket.nanosUntil(1, state, 0)).isEqualTo(1_100_000_000L);
+        assertThat(bucket.admits(state, 1, 1_099_999_999L)).isFalse();
+        assertThat(bucket.admits(state, 1, 1_100_000_000L)).isTrue();
     }
 
     @Example
     void idleGapsOfTwoYearsAtTheFinestUnitAnd270YearsAtTheCoarsest() {
         TokenBucket fine = new TokenBucket(Limit.parse("1000000/s"));
-        long word = fine.take(TokenBucket.NEW, 1_000_000, -7);
-        assertThat(fine.available(word, -7 + 2 * YEAR)).isEqualTo(1_000_000);
+        long state = fine.take(TokenBucket.NEW, 1_000_000, -7);
+        assertThat(fine.available(state, -7 + 2 * YEAR)).isEqualTo(1_000_000);
         TokenBucket coarse = new TokenBucket(Limit.parse("1/minute"));
-        word = coarse.take(TokenBucket.NEW, 1, -7);
-        assertThat(coarse.available(word, -7 + 270 * YEAR)).isEqualTo(1);
+        state = coarse.take(TokenBucket.NEW, 1, -7);
+        assertThat(coarse.available(state, -7 + 270 * YEAR)).isEqualTo(1);
     }
 
-    /** A charge of a full bucket makes another word of the same time; all arithmetic is the same for both. */
+    /** A charge of a full bucket makes another state of the same time; all arithmetic is the same for both. */
     @Example
     void theNumberOfTheBusyPeriodMovesNoPermit() {
         TokenBucket bucket = new TokenBucket(Limit.parse("10/s burst 3"));
         long interval = 100_000_000;
-        long[] words = {TokenBucket.NEW, TokenBucket.newWord(1)};
+        long[] states = {TokenBucket.NEW, TokenBucket.newState(1)};
         for (long now = 0; now < 5 * interval; now += interval) {
-            long even = words[0];
-            long odd = words[1];
+            long even = states[0];
+            long odd = states[1];
             assertThat(bucket.isFull(even, now)).isTrue();
-            for (int i = 0; i < words.length; i++) {
-                long taken = bucket.take(words[i], 3, now);
-                assertThat(taken & 1).isNotEqualTo(words[i] & 1);
+            for (int i = 0; i < states.length; i++) {
+                long taken = bucket.take(states[i], 3, now);
+                assertThat(taken & 1).isNotEqualTo(states[i] & 1);
                 assertThat(bucket.take(taken, 1, now)).isEqualTo(taken);
                 assertThat(bucket.admits(taken, 1, now + interval - 1)).isFalse();
                 assertThat(bucket.admits(taken, 1, now + interval)).isTrue();
                 long more = bucket.take(taken, 1, now + interval);
                 assertThat(more & 1).isEqualTo(taken & 1);
-                words[i] = bucket.refund(more, 4, now);
+                states[i] = bucket.refund(more, 4, now);
             }
             assertThat(bucket.nanosUntilFull(even, now)).isEqualTo(bucket.nanosUntilFull(odd, now));
         }
@@ -257,14 +257,14 @@ class TokenBucketTest {
     void anUndoGivesWhatTheChargeAloneStillOwesLessAUnit() {
         TokenBucket bucket = new TokenBucket(Limit.parse("1/s burst 4"));
         long second = 1_000_000_000;
-        long word = bucket.take(TokenBucket.NEW, 3, 0);
-        assertThat(bucket.nanosUntilFull(bucket.undo(word, 3, 0, 0), 0)).isEqualTo(1);
-        assertThat(bucket.nanosUntilFull(bucket.undo(word, 1, 0, 0), 0)).isEqualTo(2 * second + 1);
-        assertThat(bucket.nanosUntilFull(bucket.undo(word, 2, 0, second), second))
+        long state = bucket.take(TokenBucket.NEW, 3, 0);
+        assertThat(bucket.nanosUntilFull(bucket.undo(state, 3, 0, 0), 0)).isEqualTo(1);
+        assertThat(bucket.nanosUntilFull(bucket.undo(state, 1, 0, 0), 0)).isEqualTo(2 * second + 1);
+        assertThat(bucket.nanosUntilFull(bucket.undo(state, 2, 0, second), second))
                 .isEqualTo(second + 1);
-        assertThat(bucket.undo(word, 1, 0, second)).isEqualTo(word); // earned back
-        assertThat(bucket.undo(word, 3, 0, 4 * second)).isEqualTo(word);
-        assertThat(bucket.undo(word, 3, 0, Long.MAX_VALUE)).isEqualTo(word);
+        assertThat(bucket.undo(state, 1, 0, second)).isEqualTo(state); // earned back
+        assertThat(bucket.undo(state, 3, 0, 4 * second)).isEqualTo(state);
+        assertThat(bucket.undo(state, 3, 0, Long.MAX_VALUE)).isEqualTo(state);
     }
 
     @ParameterizedTest
@@ -297,18 +297,18 @@ class TokenBucketTest {
         TokenBucket bucket = new TokenBucket(Limit.parse("10/s"));
         assertThat(bucket.take(TokenBucket.NEW, 11, 0)).isEqualTo(TokenBucket.NEW);
         assertThat(bucket.take(TokenBucket.NEW, Long.MAX_VALUE, 0)).isEqualTo(TokenBucket.NEW);
-        long word = bucket.take(TokenBucket.NEW, 1, 0);
-        assertThat(bucket.take(word, 11, 1L << 40)).isEqualTo(word);
+        long state = bucket.take(TokenBucket.NEW, 1, 0);
+        assertThat(bucket.take(state, 11, 1L << 40)).isEqualTo(state);
     }
 
     @ParameterizedTest
     @ValueSource(longs = {TokenBucket.ABSENT, TokenBucket.NEW, TokenBucket.RETIRED})
-    void aComputedTimeIsNeverAReservedWord(long reserved) {
+    void aComputedTimeIsNeverAReservedState(long reserved) {
         Limit limit = Limit.parse("1/100us"); // two units are a nanosecond
         TokenBucket bucket = new TokenBucket(limit);
-        long word = bucket.take(TokenBucket.NEW, 1, (reserved >> 1) - 100_000);
-        assertThat(word & ~1).isEqualTo(TokenBucket.FIRST_TIME);
-        assertThat(bucket.admits(word, 1, reserved >> 1)).isFalse();
-        assertThat(bucket.admits(word, 1, word >> 1)).isTrue();
+        long state = bucket.take(TokenBucket.NEW, 1, (reserved >> 1) - 100_000);
+        assertThat(state & ~1).isEqualTo(TokenBucket.FIRST_TIME);
+        assertThat(bucket.admits(state, 1, reserved >> 1)).isFalse();
+        assertThat(bucket.admits(state, 1, state >> 1)).isTrue();
     }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A call that one limit admits and a later one refuses takes back what it has taken, and nothing that others have. */
+/** A call that one limit admits and a later one denies takes back what it has taken, and nothing that others have. */
 class UndoTest {
 
     private static final long SECOND = 1_000_000_000L;
@@ -77,9 +77,9 @@ class UndoTest {
         meanwhile.set(() -> store.apply(KEY, Operation.CHARGE, 1, ticker.read(), null)); // leaves the second one empty
         store.apply(KEY, Operation.REFUND, 1, ticker.read(), null);
         assertThat(take(store, 1)).isEqualTo(1);
-        long[] words = new long[2];
-        store.apply(KEY, Operation.LOOK, 1, ticker.read(), words);
-        assertThat(buckets[0].nanosUntilFull(words[0], ticker.read())).isEqualTo(2 * SECOND + 1);
+        long[] states = new long[2];
+        store.apply(KEY, Operation.LOOK, 1, ticker.read(), states);
+        assertThat(buckets[0].nanosUntilFull(states[0], ticker.read())).isEqualTo(2 * SECOND + 1);
     }
 
     @Test
@@ -100,7 +100,7 @@ class UndoTest {
     <K> void noWindowHoldsMoreThanItsDue(Keys<K> keys) throws Exception {
         int steps = 40;
         int rounds = 250;
-        // The second one refuses often, so that charges of the first are undone.
+        // The second one denies often, so that charges of the first are undone.
         Limit slow = new Limit("slow", 1, Duration.ofSeconds(2), 4);
         Limit quick = new Limit("quick", 2, Duration.ofSeconds(3), 2);
         LocalLimiter<K> limiter = keys.builder(slow, quick)

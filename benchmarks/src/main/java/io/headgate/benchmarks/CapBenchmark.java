@@ -66,7 +66,7 @@ public class CapBenchmark extends TimedCalls {
 
     /**
      * What happens before each newcomer. {@code hot}: nothing, and no bucket is full. {@code filling}: one more tracked
-     * client's bucket becomes full, which is the place that the newcomer may have. {@code returning}: a tracked client
+     * client's bucket becomes full, which is the one that the newcomer may evict. {@code returning}: a tracked client
      * takes again just before its bucket would be full, so that none ever is, but one was about to. {@code refunded}: a
      * tracked client that owes much gets a permit back.
      */
@@ -108,14 +108,14 @@ public class CapBenchmark extends TimedCalls {
         private ListStatistics nobody = new ListStatistics();
         private ListStatistics known = new ListStatistics();
         private ListStatistics strangers = new ListStatistics();
-        private ListStatistics places = new ListStatistics();
+        private ListStatistics foundRoom = new ListStatistics();
 
         @Setup(Level.Iteration)
         public void begin() {
             nobody = new ListStatistics();
             known = new ListStatistics();
             strangers = new ListStatistics();
-            places = new ListStatistics();
+            foundRoom = new ListStatistics();
         }
 
         private static void add(ListStatistics figures, long ofAll) {
@@ -139,7 +139,7 @@ public class CapBenchmark extends TimedCalls {
 
         /** The share of newcomers that got buckets of their own. */
         public double letIn() {
-            return places.getPercentile(50);
+            return foundRoom.getPercentile(50);
         }
     }
 
@@ -171,7 +171,7 @@ public class CapBenchmark extends TimedCalls {
             check(limiter.size() == MOST && evicted == 0 && overflowed == STAGGERED);
         }
         check(stats.denied() == 0);
-        Steps.add(steps.places, STAGGERED - overflowed);
+        Steps.add(steps.foundRoom, STAGGERED - overflowed);
     }
 
     /** The thread's processor time: what else the machine does meanwhile is nobody's cost. */

@@ -35,8 +35,8 @@ final class Keys {
         SplittableRandom random = new SplittableRandom(1);
         int[] drawn = new int[draws];
         for (int i = 0; i < draws; i++) {
-            int place = Arrays.binarySearch(upTo, random.nextDouble(sum));
-            drawn[i] = place < 0 ? ~place : place;
+            int position = Arrays.binarySearch(upTo, random.nextDouble(sum));
+            drawn[i] = position < 0 ? ~position : position;
         }
         return drawn;
     }

@@ -1,7 +1,7 @@
 package io.headgate.internal;
 
 /**
- * Refused text as an error message may show it: in quotes, cut short, and with all but printable ASCII escaped, so that
+ * Invalid text as an error message may show it: in quotes, cut short, and with all but printable ASCII escaped, so that
  * a message stays one line in a log whatever the text was.
  */
 public final class QuotedText {

@@ -1,9 +1,11 @@
 package io.headgate.internal;
 
 /**
- * Finds out whether some stack is left, by using it. A {@link StackOverflowError} may come at any call, also in a
- * {@code finally}: whoever is about to make several changes that belong together asks for the stack that they need first,
- * and the error comes before any of them.
+ * Tests whether some stack is left, by using it.
+ *
+ * <p>Why: a {@link StackOverflowError} may come at any call, also in a {@code finally}. Code that is about to make
+ * several changes that belong together asks for the stack that they need first. Then the error comes before any of
+ * them.
  */
 public final class StackProbe {
 

@@ -3,24 +3,27 @@ package io.headgate.map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A walk over the live entries, segment by segment, that visits a key at most once. For one thread.
+ * A position in a walk over the live entries, segment by segment, that visits a key at most once. For one thread.
  *
- * <p>O(1) to make. It enters a segment when it gets there, and from then on sees the keys of that moment with the
- * values of the moment it reaches them. It holds one table at a time, so an abandoned walk keeps the dead entries of
- * no more than one segment from the garbage collector; one at {@linkplain #rest rest} keeps nothing.
+ * <p>O(1) to make. When the cursor enters a segment it takes the keys of that moment, and shows each with the value of
+ * the moment at which it reaches the key. It holds one table at a time. So an abandoned walk keeps the dead entries of
+ * at most one segment from the garbage collector, and a cursor at {@linkplain #rest rest} keeps nothing.
  */
 final class Cursor {
 
     private final Segment[] segments;
     private int nextSegment;
 
-    /** Of the segment before the next one, empty if there is nothing left to see of that; null at rest. */
+    /**
+     * The table of the present segment, the one before {@link #nextSegment}. Empty if there is nothing left to see of
+     * it; null at rest.
+     */
     private @Nullable Table table = Table.EMPTY;
 
     /** How many slots the table had before the rest; zero if it was empty. */
     private int length;
 
-    /** The slot to look at next and, if it is a bin, the entry of the bin. */
+    /** The slot to look at next and, if that has a bin, the next entry of the bin. */
     private int slot;
 
     private int inBin;
@@ -31,7 +34,7 @@ final class Cursor {
         this.segments = segments;
     }
 
-    /** Begins anew. */
+    /** Goes back to the beginning. */
     void restart() {
         rest();
         length = 0;
@@ -41,8 +44,8 @@ final class Cursor {
     }
 
     /**
-     * Lets go of all objects and keeps the place, by number. Taken up again in the midst of a segment it sees the keys that
-     * have settled by then, all of them if their number is another one.
+     * Drops all references and keeps the position, by number. If the cursor continues within a segment, it sees the
+     * keys that have settled by then, and all of them if the number of slots has changed.
      */
     void rest() {
         if (table != null) {
@@ -52,14 +55,14 @@ final class Cursor {
         value = null;
     }
 
-    /** Lets the keys settle of the segment in which it is taken up again, if it is in the midst of one. */
+    /** Lets the keys settle of the segment in which the cursor rests, if it is within one. */
     void settle() {
         if (length != 0) {
             segments[nextSegment - 1].promoted();
         }
     }
 
-    /** Goes to where another cursor is, to rest there. */
+    /** Moves to the position of another cursor, to rest there. */
     void moveTo(Cursor other) {
         rest();
         nextSegment = other.nextSegment;
@@ -68,7 +71,7 @@ final class Cursor {
         inBin = other.inBin;
     }
 
-    /** Goes to the next live entry; null when there is none. */
+    /** Moves to the next live entry and returns it; null when there is none. */
     @Nullable
     Entry next() {
         for (; ; ) {
@@ -96,7 +99,7 @@ final class Cursor {
         @Nullable Entry[] slots = table.slots;
         while (slot < slots.length) {
             Entry entry = slots[slot];
-            if (entry instanceof Bin bin) {
+            if (entry instanceof CollisionBin bin) {
                 if (inBin < bin.size()) {
                     return bin.entry(inBin++);
                 }
@@ -113,7 +116,7 @@ final class Cursor {
         return null;
     }
 
-    /** The table after a rest. Slots of one of another length say nothing of what was seen. */
+    /** The table after a rest. If it has another length, slot numbers say nothing of what was seen. */
     private Table resumed() {
         Table now = length == 0 ? Table.EMPTY : segments[nextSegment - 1].settled();
         if (now.slots.length != length) {
@@ -124,7 +127,7 @@ final class Cursor {
         return now;
     }
 
-    /** Deletes the entry it has gone to, if it still has this value. */
+    /** Deletes the entry that the cursor has moved to, if it still has this value. */
     boolean delete(Entry entry, Object expected) {
         return segments[nextSegment - 1].delete(entry, expected);
     }

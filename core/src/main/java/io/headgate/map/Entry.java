@@ -4,28 +4,28 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/** A key's place in the map, shared by every table of its segment that knows the key. */
-sealed class Entry permits Bin {
+/** The entry of a key, shared by all tables of its segment that know the key. */
+sealed class Entry permits CollisionBin {
 
     /*
      * An entry is in one of three states, told by its value:
      *
      *   live      any other object: the key is mapped to it
      *   deleted   null: the key is absent; the entry is in every table that new readers can reach,
-     *             so whoever stores the key may revive it with a CAS and no lock
+     *             so a thread that stores the key may revive it with a CAS and no lock
      *   expunged  EXPUNGED: the entry has been, or is about to be, left out of the segment's newest table; final
      *
-     *   live <-> deleted   by CAS, by anyone, without a lock
+     *   live <-> deleted      by CAS, by any thread, without a lock
      *   deleted -> expunged   by CAS, with the segment's lock held, before a table is copied without the entry
      *   live -> expunged      the same, when the segment is cleared
      *
-     * A reader that meets an expunged entry knows nothing about the key: another entry may stand for it by now. It
-     * looks again under the lock. A writer that meets one must not revive it, because its value would be lost with
-     * the old table.
+     * A reader that meets an expunged entry knows nothing about the key: another entry may stand for it by now. So it
+     * looks again under the lock. A writer must not revive an expunged entry, since its value would be lost with the
+     * old table.
      *
      * Lost alternative: Go's sync.Map turns expunged back into deleted and adds the entry to the dirty table again.
-     * That saves an object when a deleted key returns, and costs a fourth edge whose safety depends on which table
-     * the entry was found in.
+     * That saves an object when a deleted key returns, and costs a fourth edge whose safety depends on the table in
+     * which the entry was found.
      */
     static final Object EXPUNGED = new Object();
 
@@ -44,7 +44,7 @@ sealed class Entry permits Bin {
 
     final Object key;
 
-    /** Read by anyone; written by CAS only, see the states above for who may make which change. */
+    /** Read by any thread, written by CAS only. The states above say which thread may make which change. */
     private volatile @Nullable Object value;
 
     Entry(Object key, int hash, @Nullable Object value) {
@@ -67,12 +67,12 @@ sealed class Entry permits Bin {
         return 1;
     }
 
-    /** Expunges what is deleted; tells whether nothing else is left. With the segment's lock held. */
+    /** Expunges what is deleted. Answers whether nothing else is left. With the segment's lock held. */
     boolean expungeDeleted() {
         return VALUE.compareAndSet(this, null, EXPUNGED) || value == EXPUNGED;
     }
 
-    /** Expunges everything; tells how many entries were live. With the segment's lock held. */
+    /** Expunges everything. Answers how many entries were live. With the segment's lock held. */
     int expungeAll() {
         Object last = VALUE.getAndSet(this, EXPUNGED);
         return last == null || last == EXPUNGED ? 0 : 1;

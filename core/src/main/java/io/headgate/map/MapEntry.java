@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.Map;
 
-/** A mapping as an iterator met it. Setting its value stores it in the map, too. For one thread. */
+/** A mapping as an iterator met it. Setting its value also stores it in the map. For one thread. */
 final class MapEntry<K, V> implements Map.Entry<K, V> {
 
     private final ReadOptimizedMap<K, V> map;
@@ -27,7 +27,7 @@ final class MapEntry<K, V> implements Map.Entry<K, V> {
         return value;
     }
 
-    /** Stores the value whatever became of the key since; gives the one that this entry had. */
+    /** Stores the value, even if the key was changed or deleted since. Returns the value that this entry had. */
     @Override
     public V setValue(V updated) {
         map.store(key, requireNonNull(updated, "value"));

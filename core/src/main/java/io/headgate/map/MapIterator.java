@@ -12,10 +12,10 @@ final class MapIterator<K, V, T> implements Iterator<T> {
     private final Function<MapEntry<K, V>, T> shown;
     private final Cursor cursor;
 
-    /** Found by {@link #hasNext}, for {@link #next} to give. */
+    /** Found by {@link #hasNext}; {@link #next} returns it. */
     private @Nullable MapEntry<K, V> ahead;
 
-    /** Given by {@link #next}, for {@link #remove} to delete. */
+    /** Returned by {@link #next}; {@link #remove} deletes it. */
     private @Nullable MapEntry<K, V> given;
 
     MapIterator(ReadOptimizedMap<K, V> map, Function<MapEntry<K, V>, T> shown) {
@@ -45,7 +45,7 @@ final class MapIterator<K, V, T> implements Iterator<T> {
         return shown.apply(given);
     }
 
-    /** Deletes the key last given, whatever its value is by now. */
+    /** Deletes the key last returned, whatever its value is now. */
     @Override
     public void remove() {
         if (given == null) {

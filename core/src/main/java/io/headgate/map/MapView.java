@@ -18,16 +18,17 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The map as a {@link ConcurrentMap}. It has no state. */
+/** The map as a {@link ConcurrentMap}. It has no state of its own. */
 final class MapView<K, V> extends AbstractMap<K, V> implements ConcurrentMap<K, V> {
 
     /*
-     * Everything that applies a function of the user goes through transform, the one loop that reads a value, calls
-     * the function and tries to put the result in the place of the very object that was read. Order of this file:
-     * single keys, functions, bulk operations, the three collections.
+     * All methods that apply a function of the user use transform: the one loop that reads a value, calls the function
+     * and replaces the very object that was read by the result.
+     *
+     * Order of this file: single keys, functions, bulk operations, the three collections.
      */
 
-    /** Attempts after which a function is suspected of getting in its own way. */
+    /** After so many attempts the function itself is suspected of changing the value. */
     private static final int FEW = 3;
 
     private final ReadOptimizedMap<K, V> map;
@@ -53,22 +54,22 @@ final class MapView<K, V> extends AbstractMap<K, V> implements ConcurrentMap<K, 
 
     @Override
     public @Nullable V putIfAbsent(K key, V value) {
-        return map.value(map.update(key, Change.IF_ABSENT, null, requireNonNull(value, "value")));
+        return map.value(map.update(key, UpdateCondition.IF_ABSENT, null, requireNonNull(value, "value")));
     }
 
     @Override
     public @Nullable V remove(Object key) {
-        return map.value(map.update(key, Change.IF_PRESENT, null, null));
+        return map.value(map.update(key, UpdateCondition.IF_PRESENT, null, null));
     }
 
     @Override
     public boolean remove(Object key, Object value) {
-        return map.update(key, Change.IF_EQUAL, requireNonNull(value, "value"), null) != null;
+        return map.update(key, UpdateCondition.IF_EQUAL, requireNonNull(value, "value"), null) != null;
     }
 
     @Override
     public @Nullable V replace(K key, V value) {
-        return map.value(map.update(key, Change.IF_PRESENT, null, requireNonNull(value, "value")));
+        return map.value(map.update(key, UpdateCondition.IF_PRESENT, null, requireNonNull(value, "value")));
     }
 
     @Override
@@ -106,18 +107,18 @@ final class MapView<K, V> extends AbstractMap<K, V> implements ConcurrentMap<K, 
         return transform(key, map.load(key), (same, seen) -> seen == null ? value : function.apply(seen, value));
     }
 
-    /** Puts the result of a function of the value in its place: the loop that all such operations share. */
+    /** Replaces a value by the result of a function of it: the loop that all such operations share. */
     private @Nullable V transform(
             K key, @Nullable V seen, BiFunction<? super K, ? super @Nullable V, ? extends @Nullable V> function) {
         for (int attempt = 1; ; attempt++) {
             V next = attempt <= FEW ? function.apply(key, seen) : map.watched(key, seen, function);
             if (seen != null) {
-                if (map.update(key, Change.IF_SAME, seen, next) != null) {
+                if (map.update(key, UpdateCondition.IF_SAME, seen, next) != null) {
                     return next;
                 }
                 seen = map.load(key);
             } else {
-                V inTheWay = next == null ? null : map.value(map.update(key, Change.IF_ABSENT, null, next));
+                V inTheWay = next == null ? null : map.value(map.update(key, UpdateCondition.IF_ABSENT, null, next));
                 if (inTheWay == null) {
                     return next;
                 }
@@ -189,12 +190,12 @@ final class MapView<K, V> extends AbstractMap<K, V> implements ConcurrentMap<K, 
         return new Entries();
     }
 
-    /** Removes the entries that match and, unlike an iterator would, only with the value that matched. */
+    /** Removes the entries that match. Unlike an iterator, it removes one only with the value that matched. */
     private boolean removeMatching(Predicate<? super Map.Entry<K, V>> filter) {
         boolean[] removed = new boolean[1];
         map.range((key, value) -> {
             removed[0] |= filter.test(new MapEntry<>(map, key, value))
-                    && map.update(key, Change.IF_SAME, value, null) != null;
+                    && map.update(key, UpdateCondition.IF_SAME, value, null) != null;
             return true;
         });
         return removed[0];

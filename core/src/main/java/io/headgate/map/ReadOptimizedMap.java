@@ -16,31 +16,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * A concurrent map for keys that are looked up far more often than they come and go.
  *
- * <p>Looking up or replacing the value of a settled key takes no lock, and looking it up allocates nothing unless more
- * than eight keys share its hash code. A key settles once keys of its segment that have not settled were asked for as
- * often as it has keys, or when a {@link #range}, a {@link #walk} or an iterator comes to the segment. Until then
- * operations on it take the lock of its segment, and so does asking for a key that is absent; adding a key always does,
- * deleting one does now and then.
+ * <p><b>Locks.</b> The map consists of segments. A key that was added <dfn>settles</dfn> after a while. Looking up a
+ * settled key or replacing its value takes no lock, and a look-up allocates nothing unless more than eight keys share
+ * its hash code. Operations on a key that has not settled take the lock of its segment, and so does asking for an
+ * absent key while the segment has such keys. Adding a key always takes the lock, deleting one now and then. The keys
+ * of a segment settle once keys that have not settled were asked for as often as the segment has keys, or when a
+ * {@link #range}, a {@link #walk} or an iterator comes to it.
  *
- * <p>An operation on one key costs O(1), or O(log n) if n keys share its hash code and are mutually {@link Comparable}, or
- * O(n) if they are not: amortized over all operations, except that the first key that comes to a segment after a range, a
- * walk or an iterator has settled its keys copies the segment. So whoever stores new keys and begins to range in turn has
- * the same segment copied again and again. A segment has at most 16,384 keys while the map is not larger than expected, nor than 800 million,
- * and hash codes are distinct.
+ * <p><b>Costs.</b> An operation on one key costs O(1). If n keys share its hash code it costs O(log n) where they are
+ * mutually {@link Comparable}, else O(n). That is amortized over all operations, with an exception: after a range, a
+ * walk or an iterator has settled a segment, the first new key copies it. So code that stores new keys and starts
+ * ranges in turn has a segment copied each time. A segment has at most 16,384 keys, if hash codes are distinct and the
+ * map is not larger than expected, nor than 800 million.
  *
- * <p>Deleted keys are kept for a while. While no operation is under way, those of a segment do not outnumber its live ones
- * by more than 16, and none are left when it has no live one; unless dropping them failed, as it may for want of memory:
- * then the next deletion tries again. Values are let go as soon as they are deleted or replaced, but for the last one that
- * a walk or iterator has met.
+ * <p><b>Deleted keys</b> are kept for a while. While no operation is in progress, those of a segment outnumber its live
+ * ones by at most 16, and none are left once it has no live one. If dropping them fails, as it may for want of memory,
+ * the next deletion tries again. Values are released as soon as they are deleted or replaced, except for the last one
+ * that a walk or iterator has met.
  *
- * <p>Safe for use by any number of threads. Every operation on one key is atomic: it takes effect at one instant
- * between its call and its return. What a thread did before it stored a value is visible to every thread that
- * then sees this value. Neither null keys nor null values are allowed: they are refused with a
- * {@link NullPointerException}. Keys are spread with a seed of each map's own, so that nobody can choose keys that
- * meet in one place unless their hash codes are equal.
+ * <p><b>Threads.</b> Safe for use by any number of threads. Every operation on one key is atomic: it takes effect at
+ * one instant between its call and its return. What a thread did before it stored a value is visible to every thread
+ * that then sees this value. Null keys and null values throw a {@link NullPointerException}. Each map spreads keys with
+ * a seed of its own, so no attacker can choose keys that meet in one slot, unless their hash codes are equal.
  *
- * <p>An operation on one key that throws, because {@code equals}, {@code hashCode} or {@code compareTo} did or because
- * memory is short, has changed nothing.
+ * <p>If an operation on one key throws, because {@code equals}, {@code hashCode} or {@code compareTo} did or because
+ * memory is short, it has changed nothing.
  *
  * @param <K> the type of the keys, which must not change in a way that {@code equals} or {@code hashCode} would notice
  * @param <V> the type of the values
@@ -48,17 +48,17 @@ import org.jspecify.annotations.Nullable;
 public final class ReadOptimizedMap<K, V> {
 
     /*
-     * A key's hash code is mixed into 32 bits; the upper ones pick the segment, the lower ones the slot in its tables.
+     * A key's hash code is mixed into 32 bits. The upper ones pick the segment, the lower ones the slot in its tables.
      * All concurrency is inside the segments: see the notes in Segment and Entry.
      *
      * A hit goes from the published slots to the entry to the value. Going through the segment and its read table would
-     * be two more reads that wait for each other, a tenth of the time of a hit among a million keys.
+     * be two more reads that depend on each other, a tenth of the time of a hit among a million keys.
      */
 
     /** Expected entries of a segment: a quarter below 16,384, so that chance does not lift any above it. */
     private static final long ENTRIES_PER_SEGMENT = 12_288;
 
-    /** Bytes: more than it takes to forget that a function is watched. */
+    /** Bytes of stack: more than it takes to remove a function from {@link #watched}. */
     private static final int STACK = 2048;
 
     private static final int FEWEST_SEGMENTS = 16;
@@ -67,8 +67,8 @@ public final class ReadOptimizedMap<K, V> {
     private final Segment[] segments;
 
     /**
-     * The slots of each segment's read table. Read by anyone, written by the segments. They may be about to be
-     * replaced: an entry found here that is not expunged is the right one, anything else must be asked of the segment.
+     * The slots of each segment's read table. Read by any thread, written by the segments. They may be about to be
+     * replaced: an entry found here that is not expunged is the right one; for anything else ask the segment.
      */
     private final AtomicReferenceArray<@Nullable Entry[]> published;
 
@@ -77,12 +77,12 @@ public final class ReadOptimizedMap<K, V> {
     private final long multiplier;
     private final ConcurrentMap<K, V> view = new MapView<>(this);
 
-    /** The functions that are watched: see {@link #watched}. As a rule empty. */
+    /** The functions that run now: see {@link #watched}. As a rule empty. */
     private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
 
     private record Watched(Thread thread, Object key) {}
 
-    /** An empty map for up to some 200,000 keys; with more it is as correct, but copies more at a time. */
+    /** An empty map for up to some 200,000 keys. With more it is as correct, but copies more at a time. */
     public ReadOptimizedMap() {
         this(0);
     }
@@ -98,8 +98,8 @@ public final class ReadOptimizedMap<K, V> {
     }
 
     /**
-     * An empty map that spreads its keys by a given seed, for those who must repeat themselves exactly. Whoever knows the
-     * seed can choose keys that meet in one place, so keep it secret where keys come from strangers.
+     * An empty map that spreads its keys by a given seed, for programs that must repeat themselves exactly. An attacker
+     * who knows the seed can choose keys that meet in one slot, so keep it secret where keys come from strangers.
      *
      * @param expectedSize how many keys there may be, zero or more; decides the number of segments and is no limit
      * @param seed any number
@@ -145,36 +145,36 @@ public final class ReadOptimizedMap<K, V> {
     }
 
     /**
-     * Maps a key to a value and tells what it was mapped to.
+     * Maps a key to a value and returns the value before.
      *
      * @param key the key
      * @param value its value from now on
      * @return the value before, null if it was absent
      */
     public @Nullable V swap(K key, V value) {
-        return value(update(key, Change.ALWAYS, null, requireNonNull(value, "value")));
+        return value(update(key, UpdateCondition.ALWAYS, null, requireNonNull(value, "value")));
     }
 
     /**
-     * Returns the value of a key, which is mapped to the one given if it is absent.
+     * Returns the value of a key. If the key is absent, maps it to the given value.
      *
      * @param key the key
      * @param value its value from now on if it has none
-     * @return the value it has already, else the one given
+     * @return the value that the key had, else the given one
      */
     public V loadOrStore(K key, V value) {
-        V existing = value(update(key, Change.IF_ABSENT, null, requireNonNull(value, "value")));
+        V existing = value(update(key, UpdateCondition.IF_ABSENT, null, requireNonNull(value, "value")));
         return existing == null ? value : existing;
     }
 
     /**
-     * Deletes a key and tells what it was mapped to.
+     * Deletes a key and returns its value.
      *
      * @param key the key
      * @return the value before, null if it was absent
      */
     public @Nullable V loadAndDelete(K key) {
-        return value(update(key, Change.IF_PRESENT, null, null));
+        return value(update(key, UpdateCondition.IF_PRESENT, null, null));
     }
 
     /**
@@ -184,7 +184,7 @@ public final class ReadOptimizedMap<K, V> {
      * @return whether it was there
      */
     public boolean delete(K key) {
-        return update(key, Change.IF_PRESENT, null, null) != null;
+        return update(key, UpdateCondition.IF_PRESENT, null, null) != null;
     }
 
     /**
@@ -197,7 +197,7 @@ public final class ReadOptimizedMap<K, V> {
      */
     public boolean compareAndSwap(K key, V expected, V updated) {
         requireNonNull(expected, "expected");
-        return update(key, Change.IF_EQUAL, expected, requireNonNull(updated, "updated")) != null;
+        return update(key, UpdateCondition.IF_EQUAL, expected, requireNonNull(updated, "updated")) != null;
     }
 
     /**
@@ -208,17 +208,17 @@ public final class ReadOptimizedMap<K, V> {
      * @return whether it was deleted
      */
     public boolean compareAndDelete(K key, V expected) {
-        return update(key, Change.IF_EQUAL, requireNonNull(expected, "expected"), null) != null;
+        return update(key, UpdateCondition.IF_EQUAL, requireNonNull(expected, "expected"), null) != null;
     }
 
     /**
      * Shows the keys and their values to a visitor, until it answers false.
      *
-     * <p>No snapshot: a key that is there all the time is visited exactly once, one that comes or goes meanwhile at
-     * most once, with a value that it had during the walk. The visitor runs without a lock and may do anything with
-     * the map, ranging over it included. Allocates nothing per entry.
+     * <p>This is no snapshot. A key that is present all the time is visited exactly once, a key that comes or goes
+     * meanwhile at most once, with a value that it had during the call. The visitor runs without a lock and may use the
+     * map in any way, also call {@code range}. Allocates nothing per entry.
      *
-     * @param visitor receives key and value; false ends the walk
+     * @param visitor receives key and value; false ends the range
      */
     public void range(BiPredicate<? super K, ? super V> visitor) {
         requireNonNull(visitor, "visitor");
@@ -231,7 +231,7 @@ public final class ReadOptimizedMap<K, V> {
     }
 
     /**
-     * Begins a walk over the mappings that can be left and taken up again.
+     * Begins a walk over the mappings, which can be interrupted and continued.
      *
      * @return the walk, before the first mapping; made in O(1)
      */
@@ -239,9 +239,7 @@ public final class ReadOptimizedMap<K, V> {
         return new Walk<>(this);
     }
 
-    /**
-     * Deletes all keys, segment after segment: one that is stored meanwhile may stay or not.
-     */
+    /** Deletes all keys, one segment after another. A key that is stored meanwhile may stay or not. */
     public void clear() {
         if (watched.stream().anyMatch(function -> function.thread() == Thread.currentThread())) {
             throw new IllegalStateException("Recursive update: a function changes the value of its own key");
@@ -252,9 +250,9 @@ public final class ReadOptimizedMap<K, V> {
     }
 
     /**
-     * Returns the number of keys, exact while no operation is under way. It adds up one count for each segment, which is
-     * raised after a key came and lowered after it went: so it may lag by the operations under way, and never have been
-     * the number at any instant.
+     * Returns the number of keys, exact while no operation is in progress. It adds up one count per segment, which is
+     * raised after a key came and lowered after it went. So it may lag by the operations in progress, and may never
+     * have been the number at any instant.
      *
      * @return zero or more
      */
@@ -269,11 +267,13 @@ public final class ReadOptimizedMap<K, V> {
     /**
      * Returns a live view that keeps the whole contract of a concurrent map.
      *
-     * <p>Iterators are weakly consistent, support {@code remove}, are made in O(1), and see a key at most once. The
-     * functions given to {@code compute}, {@code computeIfAbsent}, {@code computeIfPresent}, {@code merge} and
-     * {@code replaceAll} run without a lock, and again if another thread changed the value meanwhile; the result takes
-     * effect only if the value still is the very object the function was given. If it throws, nothing changes. A function
-     * that changes the value of its key itself, again and again, gets an {@link IllegalStateException} for it.
+     * <p>Iterators are weakly consistent, support {@code remove}, are made in O(1), and see a key at most once.
+     *
+     * <p>The functions given to {@code compute}, {@code computeIfAbsent}, {@code computeIfPresent}, {@code merge} and
+     * {@code replaceAll} run without a lock, and again if another thread has changed the value meanwhile. The result
+     * takes effect only if the value still is the very object that the function was given. If the function throws,
+     * nothing changes. If a function changes the value of its own key, again and again, it gets an
+     * {@link IllegalStateException}.
      *
      * @return the same view every time
      */
@@ -281,7 +281,7 @@ public final class ReadOptimizedMap<K, V> {
         return view;
     }
 
-    /** {@link #load} for whatever a caller of the view takes for a key. */
+    /** {@link #load} for any object that a caller of the view passes as a key. */
     @Nullable
     Object loadObject(Object key) {
         int hash = mix(requireNonNull(key, "key").hashCode());
@@ -296,17 +296,17 @@ public final class ReadOptimizedMap<K, V> {
         return segments[index].load(key, hash);
     }
 
-    /** Makes one change: see {@link Segment#update(Object, int, Change, Object, Object)}. */
+    /** Updates a value: see {@link Segment#update(Object, int, UpdateCondition, Object, Object)}. */
     @Nullable
-    Object update(Object key, Change change, @Nullable Object expected, @Nullable Object updated) {
+    Object update(Object key, UpdateCondition condition, @Nullable Object expected, @Nullable Object updated) {
         if (!watched.isEmpty()) {
-            refuseRecursion(key);
+            requireNoRecursion(key);
         }
         int hash = mix(requireNonNull(key, "key").hashCode());
-        return segments[hash >>> segmentShift].update(key, hash, change, expected, updated);
+        return segments[hash >>> segmentShift].update(key, hash, condition, expected, updated);
     }
 
-    /** Applies a function and lets nothing be changed for its key by it. */
+    /** Applies a function, and throws if it changes the value of its own key. */
     @Nullable
     V watched(K key, @Nullable V seen, BiFunction<? super K, ? super @Nullable V, ? extends @Nullable V> function) {
         StackProbe.require(STACK);
@@ -321,7 +321,7 @@ public final class ReadOptimizedMap<K, V> {
         }
     }
 
-    private void refuseRecursion(Object key) {
+    private void requireNoRecursion(Object key) {
         if (watched.contains(new Watched(Thread.currentThread(), key))) {
             throw new IllegalStateException("Recursive update: a function changes the value of its own key");
         }
@@ -335,26 +335,26 @@ public final class ReadOptimizedMap<K, V> {
         return segments;
     }
 
-    /** Multiply-add with a secret, which hits any two hash codes differently in each map, then spread to all bits. */
+    /** Multiply-add with a secret, which maps any two hash codes differently in each map, then spread to all bits. */
     private int mix(int hashCode) {
         long product = (hashCode + addend) * multiplier;
         return (int) (((product ^ (product >>> 32)) * 0x9E3779B97F4A7C15L) >>> 32);
     }
 
-    /** The key of an entry, which no one but this map's callers put there. */
+    /** The key of an entry. Only callers of this map put keys there. */
     @SuppressWarnings("unchecked")
     K key(Entry entry) {
         return (K) entry.key;
     }
 
-    /** A value out of an entry, which no one but this map's callers put there. */
+    /** A value of an entry. Only callers of this map put values there. */
     @SuppressWarnings("unchecked")
     @Nullable
     V value(@Nullable Object value) {
         return (V) value;
     }
 
-    /** The value a cursor stopped at. */
+    /** The value that a cursor stopped at. */
     V visited(Cursor cursor) {
         return requireNonNull(value(cursor.value()));
     }

@@ -5,62 +5,64 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/** One part of the map: a table that is read without a lock and, behind a lock, a newer one for new keys. The lock is the monitor. */
+/**
+ * One part of the map: a table that is read without a lock and, behind a lock, a newer one for new keys. The lock is
+ * the monitor.
+ */
 final class Segment {
 
     /*
      * The design is that of Go's sync.Map.
      *
-     * The read table is published and never changed, so finding a key there takes no lock. What can change are the
-     * values of its entries, by CAS (the states are listed in Entry). A key that the read table does not know is added
-     * to the dirty table, under the lock. The dirty table has every entry of the read table that is not expunged, and
-     * the new ones beside them; both share the entries themselves, so a value written through one is seen through the
-     * other.
+     * The read table is published and never changed, so finding a key there takes no lock. What changes are the values
+     * of its entries, by CAS; Entry lists their states. A key that the read table does not know is added to the dirty
+     * table, under the lock. The dirty table has every entry of the read table that is not expunged, and the new ones.
+     * Both share the entries themselves, so a value written through one is seen through the other.
      *
      *   clean    dirty == null, read.amended == false: the read table knows all keys
      *   amended  dirty != null, read.amended == true: a key that is not in the read table may be in the dirty one
      *
      *   clean -> amended   a new key arrives: the deleted entries are expunged, the others copied (beginDirty)
-     *   amended -> clean   the dirty table is promoted: after as many misses as it has entries, when somebody wants to
-     *                      walk the segment, or when its dead entries have become too many
+     *   amended -> clean   the dirty table is promoted: after as many misses as it has entries, when a walk comes to the
+     *                      segment, or when its dead entries have become too many
      *   clean -> clean     the read table is replaced by a copy without its dead entries (dropDead)
      *
-     * Copying is paid for by the misses that led to the promotion before it, so a new key costs O(1) amortized; the
-     * pause is bounded by the segment, not by the map.
+     * The misses that led to a promotion pay for the next copy, so a new key costs O(1) amortized. The pause is bounded
+     * by the segment, not by the map.
      *
      * Lost alternative: sync.Map counts a load as a miss and not a store. Here every operation that took the lock for a
-     * key that is already there counts, since a limiter changes keys as often as it reads them; only adding a key does
-     * not, so that filling a map copies nothing.
+     * present key counts, since a limiter changes keys as often as it reads them. Only adding a key does not count, so
+     * that filling a map copies nothing.
      *
      * Dead entries (deleted or expunged) are dropped when they outnumber the live ones by more than 16, and when
-     * nothing is live, so an empty segment holds no key. They are counted as held - live: the counts of transitions are
-     * never reset, so they cannot drift. They lag behind the values by the threads that stand between their CAS and
-     * their count; the last of them sees the true count and does the work, so nothing is missed; doing it once too
-     * often is harmless, as a copy looks at the values and not at the count.
+     * nothing is live, so an empty segment holds no key. Their number is held - live. The counts of transitions are
+     * never reset, so they cannot drift. They lag behind the values by the threads that are between their CAS and their
+     * count. The last of these sees the true count and does the work, so nothing is missed. Doing it once too often is
+     * harmless, since a copy looks at the values and not at the count.
      *
-     * An operation that throws has changed nothing: keys are compared, and memory is taken, before the first write that
-     * anybody can see. A copy may expunge and then throw, which turns deleted entries into expunged ones, both absent.
-     * It is made of the read table only and while that is clean, so the dirty table never has an expunged entry, which
-     * would hide a newer one of the same key.
+     * An operation that throws has changed nothing: it compares keys and takes memory before the first write that other
+     * threads can see. A copy may expunge and then throw, which turns deleted entries into expunged ones; both are
+     * absent. Only a clean read table is copied, so the dirty table never has an expunged entry, which would hide a
+     * newer one of the same key.
      *
-     * Even a StackOverflowError, which may come at any call, finds it so: from the first of several writes that belong
-     * together to the last there is no call, and the count that follows a CAS needs no more stack than that did. The lock
-     * is a monitor since that is given back by the JVM, whereas an unlock() is a call and may be the one that fails.
+     * That holds for a StackOverflowError, too, which may come at any call. There is no call between the first and the
+     * last of several writes that belong together, and the count after a CAS needs no more stack than the CAS did. The
+     * lock is a monitor, since the JVM releases that, whereas unlock() is a call and may be the one that fails.
      *
      * Order of this file: the fast paths, their slow paths, then the changes of table.
      */
 
     private static final int DEAD_ALLOWED = 16;
 
-    /** Bytes: more than it takes to expunge an entry. */
+    /** Bytes of stack: more than it takes to expunge an entry. */
     private static final int STACK = 2048;
 
     // Of the user's code only equals, hashCode and compareTo may run while the lock is held.
 
-    /** Read by anyone, written with the lock held. */
+    /** Read by any thread, written with the lock held. */
     private volatile Table read = Table.EMPTY;
 
-    /** The map's {@code published}, of which the element at {@link #index} is written here, with the lock held. */
+    /** The map's {@code published}. This segment writes the element at {@link #index}, with the lock held. */
     private final AtomicReferenceArray<@Nullable Entry[]> published;
 
     private final int index;
@@ -71,16 +73,18 @@ final class Segment {
     /** Guarded by the lock. How often the lock was taken for a key that the read table did not answer for. */
     private int misses;
 
-    /** Guarded by the lock. Entries that the read table still has and the dirty one has not: expunged ones. */
+    /** Guarded by the lock. How many expunged entries the read table still has and the dirty one has not. */
     private int leftBehind;
 
-    /** Read by anyone, written with the lock held: the entries in either table, whatever their state. */
+    /** Read by any thread, written with the lock held: the entries in either table, whatever their state. */
     private volatile int held;
 
-    /** Read by anyone, written with the lock held: the entries ever added, all of which were live then. May wrap. */
+    /**
+     * Read by any thread, written with the lock held: the entries ever added, all of which were live then. May wrap.
+     */
     private volatile int added;
 
-    /** Written by whoever made an entry live or dead without adding it, right after it did: the former less the latter. */
+    /** Entries made live without being added, less those made dead. A thread counts right after it has made one so. */
     private final AtomicInteger revived = new AtomicInteger();
 
     Segment(AtomicReferenceArray<@Nullable Entry[]> published, int index) {
@@ -89,7 +93,7 @@ final class Segment {
         published.set(index, read.slots);
     }
 
-    /** The value of a key, or null: asked when the published slots did not tell. */
+    /** The value of a key, or null. Called when the published slots do not have the answer. */
     @Nullable
     Object load(Object key, int hash) {
         Table read = this.read;
@@ -106,41 +110,43 @@ final class Segment {
     }
 
     /**
-     * Makes one change to the value of a key.
+     * Updates the value of a key if a condition holds.
      *
-     * @return the value that was replaced or deleted, and for {@link Change#IF_ABSENT} the one in the way; null if the
-     *     key was absent or the change was refused
+     * @return the value that was replaced or deleted, and for {@link UpdateCondition#IF_ABSENT} the one in the way; null if the
+     *     key was absent or the condition did not hold
      */
     @Nullable
-    Object update(Object key, int hash, Change change, @Nullable Object expected, @Nullable Object updated) {
+    Object update(
+            Object key, int hash, UpdateCondition condition, @Nullable Object expected, @Nullable Object updated) {
         Table read = this.read;
         Entry entry = read.find(key, hash);
         if (entry != null) {
-            Object previous = update(entry, change, expected, updated);
+            Object previous = update(entry, condition, expected, updated);
             if (previous != Entry.EXPUNGED) {
                 return previous;
             }
-        } else if (!read.amended && !change.inserts()) {
+        } else if (!read.amended && !condition.inserts()) {
             return null;
         }
-        return updateLocked(key, hash, change, expected, updated);
+        return updateLocked(key, hash, condition, expected, updated);
     }
 
-    /** Deletes an entry that was met on a walk, if it has this value; one that is expunged has none. */
+    /** Deletes an entry that was met on a walk, if it has this value. An expunged entry has none. */
     boolean delete(Entry entry, Object expected) {
-        return update(entry, Change.IF_SAME, expected, null) == expected;
+        return update(entry, UpdateCondition.IF_SAME, expected, null) == expected;
     }
 
-    /** The CAS loop that all changes share; gives {@link Entry#EXPUNGED} if the entry no longer stands for its key. */
-    private @Nullable Object update(Entry entry, Change change, @Nullable Object expected, @Nullable Object updated) {
+    /** The CAS loop of all updates. Returns {@link Entry#EXPUNGED} if the entry no longer stands for its key. */
+    private @Nullable Object update(
+            Entry entry, UpdateCondition condition, @Nullable Object expected, @Nullable Object updated) {
         for (; ; ) {
             Object seen = entry.value();
             if (seen == Entry.EXPUNGED) {
                 return seen;
             }
-            Object next = change.next(seen, expected, updated);
-            if (next == Change.REFUSED) {
-                return change == Change.IF_ABSENT ? seen : null;
+            Object next = condition.next(seen, expected, updated);
+            if (next == UpdateCondition.UNCHANGED) {
+                return condition == UpdateCondition.IF_ABSENT ? seen : null;
             }
             if (entry.compareAndSet(seen, next)) {
                 if (seen == null) {
@@ -163,13 +169,13 @@ final class Segment {
 
     /** Slow path of {@link #update}: the key is new, or the read table does not answer for it. */
     private synchronized @Nullable Object updateLocked(
-            Object key, int hash, Change change, @Nullable Object expected, @Nullable Object updated) {
+            Object key, int hash, UpdateCondition condition, @Nullable Object expected, @Nullable Object updated) {
         Entry entry = findLocked(key, hash);
         if (entry != null) {
             missed();
-            return update(entry, change, expected, updated);
+            return update(entry, condition, expected, updated);
         }
-        if (updated != null && change.inserts()) {
+        if (updated != null && condition.inserts()) {
             insert(new Entry(key, hash, updated));
         } else {
             missed();
@@ -177,7 +183,7 @@ final class Segment {
         return null;
     }
 
-    /** Finds the entry that stands for a key, not an expunged one. */
+    /** Finds the entry that stands for a key. Never returns an expunged one. */
     private @Nullable Entry findLocked(Object key, int hash) {
         // Double-check: while this thread waited for the lock, the key may have been added and promoted.
         Entry entry = read.find(key, hash);
@@ -213,7 +219,7 @@ final class Segment {
         return copy;
     }
 
-    /** Makes a table that has all keys the read table, and the segment clean. */
+    /** Makes a table with all keys the read table, and the segment clean. */
     private void publish(Table table) {
         int count = table.count();
         published.set(index, table.slots);
@@ -230,7 +236,7 @@ final class Segment {
             try {
                 dropDead();
             } catch (Throwable e) {
-                // The deletion has taken effect, and dropping is but housekeeping: the next deletion tries it again.
+                // The deletion has taken effect. If dropping fails, the next deletion tries again.
             }
         }
     }
@@ -252,7 +258,7 @@ final class Segment {
         }
     }
 
-    /** A table with all keys, to be walked without a lock. */
+    /** Settles all keys and returns the table, which can be walked without a lock. */
     Table promoted() {
         Table read = this.read;
         return read.amended ? promotedLocked() : read;
@@ -266,7 +272,7 @@ final class Segment {
         return read;
     }
 
-    /** The table that is read without a lock, with all keys that have settled. */
+    /** The table that is read without a lock. It has all keys that have settled. */
     Table settled() {
         return read;
     }
@@ -279,7 +285,7 @@ final class Segment {
         revived.addAndGet(-cleared);
     }
 
-    /** The keys: raised after one came, lowered after one went, so it may be below zero for a moment. */
+    /** The number of keys. Raised after one came, lowered after one went, so it may be below zero for a moment. */
     int live() {
         return added + revived.get();
     }

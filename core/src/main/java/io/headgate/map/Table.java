@@ -7,21 +7,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * A flat hash table of entries with linear probing: an array of references whose length is a power of two.
  *
- * <p>It only ever gains entries. A private table is changed with the segment's lock held; once published it is never
- * changed again, only the values of its entries are. A change that throws, in the user's code or for want of memory,
- * has changed nothing: what may throw comes before the first write to the slots.
+ * <p>A table only gains entries. While it is private it is changed with the segment's lock held. Once published it is
+ * never changed again; only the values of its entries are. A change that throws, in the user's code or for want of
+ * memory, has changed nothing: what may throw comes before the first write to the slots.
  */
 final class Table {
 
-    /** With no more entries of one hash than this they are probed like any others, beyond it they move into a bin. */
+    /** Up to so many entries of one hash are probed like any others. More of them move into a bin. */
     private static final int MOST_OF_ONE_HASH = 8;
 
     private static final int SMALLEST = 8;
 
-    /** Knows no key and is shared by all segments that are empty. */
+    /** Has no keys. Shared by all segments that are empty. */
     static final Table EMPTY = new Table(new Entry[1], false);
 
-    /** At most a quarter full: a hit seldom looks at a second slot, and every probe ends at a free one. */
+    /** At most a quarter full, so that a hit seldom looks at a second slot, and every probe ends at a free one. */
     final @Nullable Entry[] slots;
 
     /** Whether the segment has a newer table behind its lock that may know more keys than this one. */
@@ -37,7 +37,7 @@ final class Table {
         this.amended = amended;
     }
 
-    /** With room for one more: between an eighth and a quarter of the slots are taken. */
+    /** A table with room for one entry more: between an eighth and a quarter of the slots are taken. */
     private static Table forSlots(int used) {
         return new Table(new Entry[Integer.highestOneBit(Math.max(SMALLEST, Math.multiplyExact(8, used)))], false);
     }
@@ -53,7 +53,7 @@ final class Table {
         return find(slots, key, hash);
     }
 
-    /** The same, in slots that were published: keys are compared only if their hashes and not their references match. */
+    /** The same, in slots that were published. Compares keys only if their hashes match and their references do not. */
     static @Nullable Entry find(@Nullable Entry[] slots, Object key, int hash) {
         int mask = slots.length - 1;
         for (int i = hash & mask; ; i = (i + 1) & mask) {
@@ -65,7 +65,7 @@ final class Table {
                 if (entry.key == key) {
                     return entry;
                 }
-                if (entry instanceof Bin bin) {
+                if (entry instanceof CollisionBin bin) {
                     return bin.find(key);
                 }
                 if (key.equals(entry.key)) {
@@ -84,8 +84,8 @@ final class Table {
     }
 
     /**
-     * Expunges what is deleted here and copies the rest into a private table. In this order: an entry that is left out
-     * must never come to life again, and one that comes to life before it is expunged is not left out. If the copy
+     * Expunges what is deleted here and copies the rest into a private table. The order matters: an entry that is left
+     * out must never come to life again, and one that comes to life before it is expunged is not left out. If the copy
      * throws, what was expunged is as absent as what was deleted.
      */
     Table survivors() {
@@ -106,7 +106,7 @@ final class Table {
         return copy;
     }
 
-    /** Expunges all entries; tells how many were live. */
+    /** Expunges all entries. Answers how many were live. */
     int expungeAll() {
         int live = 0;
         for (Entry entry : slots) {
@@ -115,7 +115,9 @@ final class Table {
         return live;
     }
 
-    /** Adds the entry of a key that has none here; gives the table to use from now on, a larger one if this was full. */
+    /**
+     * Adds the entry of a key that has none here. Returns the table to use from now on, a larger one if this was full.
+     */
     Table add(Entry entry) {
         Table roomy = 4 * used < slots.length ? this : enlarged();
         roomy.insert(entry);
@@ -139,7 +141,7 @@ final class Table {
         int i = entry.hash & mask;
         for (Entry other = slots[i]; other != null; other = slots[i]) {
             if (other.hash == entry.hash) {
-                if (other instanceof Bin bin) {
+                if (other instanceof CollisionBin bin) {
                     bin.add(entry);
                     count++;
                     return;
@@ -158,8 +160,8 @@ final class Table {
     }
 
     /**
-     * Moves an entry and all others of its hash into a bin, and what was probed after them closer to where it belongs. All
-     * is laid out aside first: from the first write to the slots to the last there is nothing that could throw.
+     * Moves an entry and all others of its hash into a bin, and what was probed after them closer to its home. All is
+     * prepared in an array aside: between the first write to the slots and the last, nothing can throw.
      */
     private void gather(Entry added) {
         int mask = slots.length - 1;
@@ -168,7 +170,7 @@ final class Table {
         while (slots[(start + length) & mask] != null) {
             length++;
         }
-        Bin bin = new Bin(added.hash);
+        CollisionBin bin = new CollisionBin(added.hash);
         @Nullable Entry[] laidOut = new Entry[length];
         laidOut[0] = bin;
         int taken = 1;
@@ -178,7 +180,7 @@ final class Table {
                 bin.add(entry);
             } else {
                 int home = (entry.hash - start) & mask;
-                int free = home < length ? home : 0; // it belongs before the start, where all slots are taken
+                int free = home < length ? home : 0; // its home is before the start, where all slots are taken
                 while (laidOut[free] != null) {
                     free++;
                 }

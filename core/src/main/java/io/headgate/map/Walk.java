@@ -6,9 +6,9 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A walk over the mappings of a {@link ReadOptimizedMap} that allocates nothing on its way and may go round and round. No
- * snapshot: a key that is there all the time is met exactly once in each round, one that comes or goes meanwhile at most
- * once, as long as the walk does not {@linkplain #rest rest}. For one thread at a time.
+ * A walk over the mappings of a {@link ReadOptimizedMap}, in rounds. It allocates nothing on its way. No snapshot: in
+ * each round a key that is present all the time is met exactly once, and one that comes or goes meanwhile at most once,
+ * unless the walk {@linkplain #rest rests}. For one thread at a time.
  *
  * @param <K> the type of the keys
  * @param <V> the type of the values
@@ -25,7 +25,7 @@ public final class Walk<K, V> {
     }
 
     /**
-     * Goes on to the next mapping.
+     * Moves to the next mapping.
      *
      * @return whether there is one; false at the end of a round, after which the next call begins another one
      */
@@ -38,8 +38,9 @@ public final class Walk<K, V> {
     }
 
     /**
-     * Lets go of all keys and values and keeps the place, by number: a walk that outlives a call keeps nothing from the
-     * garbage collector then. Of the segment in which it is taken up again keys may be missed in this round, or met once more.
+     * Drops all references to keys and values and keeps its position, by number. A walk that outlives a call then keeps
+     * nothing from the garbage collector. In the segment where the walk continues, it may miss keys in this round, or
+     * meet them once more.
      */
     public void rest() {
         entry = null;
@@ -47,15 +48,15 @@ public final class Walk<K, V> {
     }
 
     /**
-     * Lets the keys settle of the segment in which it rests: then what it meets next does not depend on who asks for absent
-     * keys in between. Copies the segment if any keys have not.
+     * Lets the keys settle of the segment in which the walk rests. What it meets next then does not depend on look-ups
+     * of absent keys in between. Copies the segment if any of its keys have not settled.
      */
     public void settle() {
         cursor.settle();
     }
 
     /**
-     * Goes to where another walk over the same map is, to rest there.
+     * Moves to the position of another walk over the same map, to rest there.
      *
      * @param other the other walk
      * @throws IllegalArgumentException if it is over another map
@@ -69,7 +70,7 @@ public final class Walk<K, V> {
     }
 
     /**
-     * The key that was met.
+     * Returns the key that was met.
      *
      * @return the key
      * @throws NoSuchElementException if {@link #next} was not called or answered false
@@ -79,7 +80,7 @@ public final class Walk<K, V> {
     }
 
     /**
-     * The value that the key had when it was met.
+     * Returns the value that the key had when it was met.
      *
      * @return the value
      * @throws NoSuchElementException if {@link #next} was not called or answered false
@@ -90,7 +91,7 @@ public final class Walk<K, V> {
     }
 
     /**
-     * Deletes the mapping that was met, if its value still is the very object given. Asks nothing of the key.
+     * Deletes the mapping that was met, if its value still is the very object given. Calls no method of the key.
      *
      * @param expected what its value must be
      * @return whether it was deleted

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The keys that came most often, found in a fixed amount of memory however many keys there are: Metwally, Agrawal and
- * El Abbadi's <em>space-saving</em> sketch, in several parts for several threads. Thread-safe. {@link #add}
- * waits for no other thread; {@link #top} and {@link #clear} wait for one that is at a part of the sketch, which may be in
+ * El Abbadi's <em>space-saving</em> sketch, in several parts for several threads. Thread-safe. {@link #add} waits for
+ * no other thread. {@link #top} and {@link #clear} wait for a thread that is at a part of the sketch, which may be in
  * the {@code hashCode}, {@code equals} or {@code compareTo} of a key.
  *
  * <pre>{@code
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * denied.top(10).forEach(hit -> System.out.println(hit.key() + " " + hit.count()));
  * }</pre>
  *
- * <p>{@link #top} has every key that came in more than one of {@code size} of the calls that were counted, whatever
+ * <p>{@link #top} has every key that came in more than one of {@code size} of the calls that were counted, whichever
  * threads they came from. A call is counted unless it comes while other threads are at all parts of the sketch.
  *
  * @param <K> the type of the keys
@@ -33,23 +33,23 @@ import org.jspecify.annotations.Nullable;
 public final class HeavyHitters<K> {
 
     /*
-     * While there are free places every new key gets one, and the counts are exact. Then a newcomer takes the place of
-     * the key that came least often, with its count, which is what it may be overestimated by.
+     * While there are free counters every new key gets one, and the counts are exact. Then a newcomer takes over the
+     * counter of the key that came least often, with its count. That is what the newcomer may be overestimated by.
      *
-     * The sketch is cut into stripes, so that threads which are flooded at once seldom meet: a thread begins at its own
-     * and goes on to the next if that is taken, and its call is dropped if all are. What a stripe has is
-     * guarded by a flag, which is given back by a mere write: that needs no stack, and so cannot fail.
+     * The sketch is cut into stripes, so that threads under a flood of calls seldom meet. A thread begins at its own
+     * stripe and goes on to the next if that is taken. Its call is dropped if all are. A flag guards a stripe. It is
+     * released by a plain write to it, which needs no stack and so cannot fail.
      *
-     * Stripes are merged by adding up. What a full stripe says of a key that it does not have is its least count: the
-     * key came that often at most, and perhaps never. So no sum is below the truth, nor further above it than its error.
+     * Stripes are merged by adding up. For a key that a full stripe does not have, it reports its least count: the key
+     * came that often at most, and perhaps never. So no sum is below the truth, nor further above it than its error.
      *
      * Why the top m have every key that came in more than N / m of the N calls counted, for m up to the size s: in a
      * stripe that counted n of them the counts add up to n, so the least is at most n / s if it is full.
-     *   - Such a key is in some stripe: one that does not have it saw it n / s times at most, in all stripes N / s.
-     *   - Any m keys have sums that add up to N at most. In each stripe, let every key that it does not have stand for a
-     *     place of a key that is not among the m: there are enough, as m is no more than s, and none has less than
-     *     the least count. So what the stripe says of the m keys is at most n.
-     *   - If such a key were not in the top m, these would have sums no smaller than its own, each more than N / m.
+     * - Such a key is in some stripe: one that does not have it saw it n / s times at most, in all stripes N / s.
+     * - Any m keys have sums that add up to N at most. In each stripe, let every key that it does not have stand for
+     *   the counter of a key that is not among the m: there are enough, as m is no more than s, and none has less than
+     *   the least count. So what the stripe reports for the m keys is at most n.
+     * - If such a key were not in the top m, these would have sums no smaller than its own, each more than N / m.
      */
 
     private static final int STRIPES = 4;
@@ -72,7 +72,7 @@ public final class HeavyHitters<K> {
     private final int size;
 
     /**
-     * A sketch that nobody has come to yet.
+     * An empty sketch.
      *
      * @param size how many keys each of its four parts can hold, 1 to 10,000; a few times as many as are to be shown
      * @throws IllegalArgumentException if the size is out of range
@@ -101,11 +101,11 @@ public final class HeavyHitters<K> {
     }
 
     /**
-     * The keys that came most often, the most frequent first: every key that came in more than one of {@code most} of the
-     * calls counted is among them, if that is no more than the size.
+     * The keys that came most often, the most frequent first. Every key that came in more than one of {@code most} of
+     * the calls counted is among them, if {@code most} is no more than the size.
      *
-     * @param most how many at most, zero or more; no more than the size are given
-     * @return a snapshot of each part of the sketch, one after the other: calls under way may be counted or not
+     * @param most how many at most, zero or more; no more than the size are returned
+     * @return a snapshot of each part of the sketch, one after the other: calls in progress may be counted or not
      * @throws IllegalArgumentException if {@code most} is negative
      */
     public List<Hit<K>> top(int most) {
@@ -119,7 +119,8 @@ public final class HeavyHitters<K> {
             long least = hits.size() < size
                     ? 0
                     : hits.stream().mapToLong(Hit::count).min().orElse(0);
-            // Each key here is given what the other stripes say of an absent one, and what this one says beyond that.
+            // For each key here, the other stripes already count as if it were absent; this one adds what it has beyond
+            // that.
             for (Hit<K> hit : hits) {
                 all.merge(hit.key, new Hit<>(hit.key, hit.count - least, hit.error - least), Hit::plus);
             }
@@ -133,25 +134,28 @@ public final class HeavyHitters<K> {
                 .toList();
     }
 
-    /** Forgets everything. */
+    /** Removes all keys and counts. */
     public void clear() {
         stripes.forEach(Stripe::clear);
     }
 
-    /** One thread at a time counts here. */
+    /** A part of the sketch. One thread at a time counts here. */
     private static final class Stripe<K> {
 
-        private static final class Place<K> {
+        private static final class Counter<K> {
             K key;
             long count;
             long error;
 
-            Place(K key) {
+            Counter(K key) {
                 this.key = key;
             }
         }
 
-        /** Between two attempts to take a stripe that has to be taken: as a rule it is free within a microsecond. */
+        /**
+         * The pause between two attempts to take a stripe that must be taken: as a rule it is free within a
+         * microsecond.
+         */
         private static final long NAP_NANOS = 10_000;
 
         private static final VarHandle TAKEN;
@@ -165,12 +169,15 @@ public final class HeavyHitters<K> {
         }
 
         private final int size;
-        private final List<Place<K>> places = new ArrayList<>();
+        private final List<Counter<K>> counters = new ArrayList<>();
 
-        /** The places by key. Null if a change threw, as a map that was interrupted may have lost any key; made again then. */
-        private @Nullable Map<K, Place<K>> byKey = new HashMap<>();
+        /**
+         * The counters by key. Null if a change threw, as the interrupted map may have lost any key; the next change
+         * makes it again.
+         */
+        private @Nullable Map<K, Counter<K>> byKey = new HashMap<>();
 
-        /** Whether a thread is at this stripe: it may read and write the rest. Set by CAS. */
+        /** Whether a thread has this stripe, and so may read and write the other fields. Set by CAS. */
         private volatile boolean taken;
 
         Stripe(int size) {
@@ -199,37 +206,37 @@ public final class HeavyHitters<K> {
             }
         }
 
-        /** The places are changed last, when nothing can throw any more. */
+        /** Changes the counters last, when nothing can throw any more. */
         private void add(K key) {
-            Map<K, Place<K>> index = byKey == null ? index() : byKey;
-            Place<K> place = index.get(key);
-            if (place == null) {
+            Map<K, Counter<K>> index = byKey == null ? index() : byKey;
+            Counter<K> counter = index.get(key);
+            if (counter == null) {
                 byKey = null;
-                place = places.size() < size ? newPlace(index, key) : leastPlace(index, key);
+                counter = counters.size() < size ? newCounter(index, key) : leastCounter(index, key);
             }
             byKey = index;
-            place.count++;
+            counter.count++;
         }
 
-        private Map<K, Place<K>> index() {
-            Map<K, Place<K>> index = new HashMap<>();
-            for (Place<K> place : places) {
-                index.put(place.key, place);
+        private Map<K, Counter<K>> index() {
+            Map<K, Counter<K>> index = new HashMap<>();
+            for (Counter<K> counter : counters) {
+                index.put(counter.key, counter);
             }
             return index;
         }
 
-        private Place<K> newPlace(Map<K, Place<K>> index, K key) {
-            Place<K> place = new Place<>(key);
-            index.put(key, place);
-            places.add(place);
-            return place;
+        private Counter<K> newCounter(Map<K, Counter<K>> index, K key) {
+            Counter<K> counter = new Counter<>(key);
+            index.put(key, counter);
+            counters.add(counter);
+            return counter;
         }
 
-        private Place<K> leastPlace(Map<K, Place<K>> index, K key) {
-            Place<K> least = places.get(0);
-            for (Place<K> place : places) {
-                least = place.count < least.count ? place : least;
+        private Counter<K> leastCounter(Map<K, Counter<K>> index, K key) {
+            Counter<K> least = counters.get(0);
+            for (Counter<K> counter : counters) {
+                least = counter.count < least.count ? counter : least;
             }
             index.remove(least.key);
             index.put(key, least);
@@ -241,8 +248,8 @@ public final class HeavyHitters<K> {
         List<Hit<K>> hits() {
             take();
             try {
-                return places.stream()
-                        .map(place -> new Hit<>(place.key, place.count, place.error))
+                return counters.stream()
+                        .map(counter -> new Hit<>(counter.key, counter.count, counter.error))
                         .toList();
             } finally {
                 taken = false;
@@ -253,7 +260,7 @@ public final class HeavyHitters<K> {
             take();
             try {
                 byKey = null;
-                places.clear();
+                counters.clear();
             } finally {
                 taken = false;
             }

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>headgate.sweep</td><td>timer</td><td>sweeps over all keys, and the time they took</td></tr>
  * </table>
  */
-@SuppressWarnings("exports") // optional: who uses the meters requires Micrometer by himself
+@SuppressWarnings("exports") // optional: a module that uses the meters requires Micrometer itself
 public final class LimiterMetrics implements MeterBinder {
 
     private static final String ALL = "all";

@@ -103,7 +103,7 @@ final class AddressParser {
                 if (tail == NOT_IPV4) {
                     return null;
                 }
-                // Without "::" this is right after six groups only; the count at the end refuses all else.
+                // Without "::" this is right after six groups only; the count at the end rules out all else.
                 pushedHigh = (pushedHigh << 32) | (pushedLow >>> 32);
                 pushedLow = (pushedLow << 32) | tail;
                 groups += 2;

@@ -52,7 +52,7 @@ public final class AddressRange {
         Objects.requireNonNull(cidr, "cidr");
         int length = cidr.length();
         if (length > AddressParser.LONGEST) {
-            throw refused(cidr, "it is too long");
+            throw invalid(cidr, "it is too long");
         }
         int slash = length;
         boolean ipv6Notation = false;
@@ -60,18 +60,18 @@ public final class AddressRange {
             switch (cidr.charAt(i)) {
                 case '/' -> slash = i;
                 case ':' -> ipv6Notation = true;
-                case '%' -> throw refused(cidr, "a range has no zone");
+                case '%' -> throw invalid(cidr, "a range has no zone");
                 default -> {}
             }
         }
         ClientAddress address = AddressParser.address(cidr, 0, slash);
         if (address == null) {
-            throw refused(cidr, "it does not begin with an address");
+            throw invalid(cidr, "it does not begin with an address");
         }
         int longest = ipv6Notation ? 128 : 32;
         int prefix = slash == length ? longest : prefix(cidr, slash + 1, longest);
         if (prefix < 0) {
-            throw refused(cidr, "the prefix is not a number from 0 to " + longest);
+            throw invalid(cidr, "the prefix is not a number from 0 to " + longest);
         }
         return new AddressRange(address, ipv6Notation ? prefix : prefix + MAPPED_PREFIX);
     }
@@ -93,7 +93,7 @@ public final class AddressRange {
         return prefix <= longest ? prefix : -1;
     }
 
-    private static IllegalArgumentException refused(CharSequence text, String reason) {
+    private static IllegalArgumentException invalid(CharSequence text, String reason) {
         return new IllegalArgumentException(
                 QuotedText.of(text) + " is not an address range: " + reason
                         + "; the form is ADDRESS or ADDRESS/PREFIX, such as \"10.0.0.0/8\", \"2001:db8::/32\" or \"192.0.2.1\"");

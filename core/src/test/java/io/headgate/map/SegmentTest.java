@@ -14,11 +14,11 @@ class SegmentTest {
     private final Segment segment = new Segment(new AtomicReferenceArray<>(1), 0);
 
     private @Nullable Object store(int key) {
-        return segment.update(key, key * 31, Change.ALWAYS, null, key);
+        return segment.update(key, key * 31, UpdateCondition.ALWAYS, null, key);
     }
 
     private @Nullable Object delete(int key) {
-        return segment.update(key, key * 31, Change.IF_PRESENT, null, null);
+        return segment.update(key, key * 31, UpdateCondition.IF_PRESENT, null, null);
     }
 
     private @Nullable Object load(int key) {
@@ -156,7 +156,7 @@ class SegmentTest {
     void manyEntriesOfOneHashShareABinAndTheirNeighboursAreStillFound() {
         // The hashes 0, 1 and 2 are neighbours; those of 0 turn into a bin when the others are in place.
         for (int key = 0; key < 30; key++) {
-            segment.update("neighbour" + key, key % 3, Change.ALWAYS, null, key);
+            segment.update("neighbour" + key, key % 3, UpdateCondition.ALWAYS, null, key);
         }
         for (int key = 0; key < 30; key++) {
             assertThat(segment.load("neighbour" + key, key % 3)).isEqualTo(key);
@@ -164,7 +164,7 @@ class SegmentTest {
         segment.promoted();
         for (int key = 0; key < 29; key++) {
             assertThat(segment.load("neighbour" + key, key % 3)).isEqualTo(key);
-            assertThat(segment.update("neighbour" + key, key % 3, Change.IF_PRESENT, null, null))
+            assertThat(segment.update("neighbour" + key, key % 3, UpdateCondition.IF_PRESENT, null, null))
                     .isEqualTo(key);
             assertThat(segment.load("neighbour" + key, key % 3)).isNull();
         }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class HeavyHittersTest {
 
     @Test
-    void countsExactlyWhileThereArePlaces() {
+    void countsExactlyWhileThereAreFreeCounters() {
         HeavyHitters<String> hitters = new HeavyHitters<>(3);
         for (String key : List.of("b", "a", "b", "c", "b", "a")) {
             hitters.add(key);
@@ -92,7 +92,7 @@ class HeavyHittersTest {
         inStripe(0, () -> {
             add(hitters, "x", 35);
             add(hitters, "a", 36);
-            add(hitters, "b", 9); // takes the place of x
+            add(hitters, "b", 9); // takes the counter of x
         });
         inStripe(1, () -> {
             add(hitters, "x", 21);

@@ -30,13 +30,11 @@ final class DenialLog {
 
     private final HeavyHitters<ClientAddress> clients = new HeavyHitters<>(TRACKED);
     private final Ticker ticker;
-    private final @Nullable Consumer<ClientDenied> listener;
     /** When the next line of a slot may be written; moved by the thread that writes it, by CAS. */
     private final AtomicLongArray nextLine = new AtomicLongArray(SLOTS);
 
-    DenialLog(Ticker ticker, @Nullable Consumer<ClientDenied> listener) {
+    DenialLog(Ticker ticker) {
         this.ticker = ticker;
-        this.listener = listener;
         long now = ticker.read();
         for (int i = 0; i < SLOTS; i++) {
             nextLine.set(i, now);
@@ -48,7 +46,7 @@ final class DenialLog {
     }
 
     /** Takes notice of a denial of a client. */
-    void add(ClientAddress client, Limiter<?> limiter, boolean dryRun) {
+    void add(ClientAddress client, Limiter<?> limiter, boolean dryRun, @Nullable Consumer<ClientDenied> listener) {
         clients.add(client);
         if ((listener != null || LOGGER.isLoggable(Level.INFO)) && isDue(client)) {
             ClientDenied denied = new ClientDenied(client, limiter.name(), dryRun);

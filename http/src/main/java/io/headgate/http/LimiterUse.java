@@ -7,6 +7,6 @@ import io.headgate.Limiter;
  *
  * @param limiter the limiter
  * @param isByAddress whether its keys are client addresses
- * @param isDryRun whether its denials are only counted
+ * @param isDryRun whether its denials are only counted, where it is asked first
  */
 public record LimiterUse(Limiter<?> limiter, boolean isByAddress, boolean isDryRun) {}

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ final class Limiters {
     private final @Nullable KeyedLimiter<?> general;
     private final Map<Rule, Limiter<ClientAddress>> ofRules = new HashMap<>();
     private final List<LimiterUse> all = new ArrayList<>();
+    /** The first whose keys are addresses; null if there is none. */
+    private final @Nullable Limiter<?> byAddress;
     /** The names of those that were made. */
     private final Set<String> made = new HashSet<>();
 
@@ -40,6 +43,11 @@ final class Limiters {
                 }
             }
         }
+        byAddress = all.stream()
+                .filter(LimiterUse::isByAddress)
+                .map(LimiterUse::limiter)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Makes one, or finds the one of this name in the registry. Rules without a name may have one pattern: they are numbered. */
@@ -74,11 +82,7 @@ final class Limiters {
 
     /** Which client an address counts for. */
     ClientAddress client(ClientAddress address) {
-        return all.stream()
-                .filter(LimiterUse::isByAddress)
-                .findFirst()
-                .map(use -> network(tracked(use.limiter(), address)))
-                .orElse(address);
+        return byAddress == null ? address : network(tracked(byAddress, address));
     }
 
     /** A client of a limiter that may tell the addresses of a network apart, as its network. */
@@ -90,7 +94,8 @@ final class Limiters {
 
     @SuppressWarnings("unchecked") // a limiter by address is one of addresses
     private static ClientAddress tracked(Limiter<?> limiter, ClientAddress address) {
-        return ((Limiter<ClientAddress>) limiter).tracked(address);
+        // A limiter of the user's own, or a mock of one, may know nothing of this.
+        return Objects.requireNonNullElse(((Limiter<ClientAddress>) limiter).tracked(address), address);
     }
 
     /** Tells what the limiters take together, and warns of those that a rotated IPv6 network would pass. */
@@ -104,7 +109,7 @@ final class Limiters {
                 warnings.once(Warning.UNMASKED_KEYS);
             }
             // What is unknown counts as nothing.
-            LimiterStats stats = use.limiter().stats();
+            LimiterStats stats = Objects.requireNonNullElse(use.limiter().stats(), LimiterStats.unknown());
             now += Math.max(0, stats.memoryBytes());
             most += Math.max(0, stats.maxMemoryBytes());
         }

@@ -206,7 +206,7 @@ public enum Option {
     /**
      * What holds where it is not set.
      *
-     * @return as it would be written
+     * @return as it would be written; {@code none}, {@code all} or a phrase where that cannot be written
      */
     public String byDefault() {
         return byDefault;

@@ -9,9 +9,11 @@ import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,7 @@ public final class RequestLimiter implements AutoCloseable {
     private final OnFailure onFailure;
     private final RateLimitFields fields;
     private final ProxyDiagnostics diagnostics;
+    private final @Nullable Consumer<ClientDenied> onClientDenied;
     // These outlive a change of configuration.
     private final Counters counters;
     private final Warnings warnings;
@@ -82,7 +85,8 @@ public final class RequestLimiter implements AutoCloseable {
         this.counters = before == null ? new Counters() : before.counters;
         this.warnings = new Warnings(name, settings.spelling);
         this.failures = before == null ? new FailureLog(name, ticker, counters.failed) : before.failures;
-        this.denials = before == null ? new DenialLog(ticker, settings.onClientDenied) : before.denials;
+        this.denials = before == null ? new DenialLog(ticker) : before.denials;
+        this.onClientDenied = settings.onClientDenied;
         this.diagnostics = new ProxyDiagnostics(warnings, resolver, limiters::client);
         limiters.announce(warnings);
         settings.rules.stream()
@@ -180,36 +184,72 @@ public final class RequestLimiter implements AutoCloseable {
         Verdict verdict;
         try {
             Decision decision = charge.limiter().decide(charge.key(), charge.permits());
-            verdict = Verdict.of(charge, decision, before);
+            verdict = reached(charge, decision, before);
         } catch (Throwable failure) {
-            return failed(failure, charge, before);
+            verdict = failed(failure, charge, before);
         }
-        return charge.next() == null || !verdict.passes() ? verdict : take(charge.next(), verdict);
+        Charge<?> next = charge.next();
+        return next == null || !verdict.passes() ? verdict : take(next, verdict);
     }
 
     private <K> CompletionStage<Verdict> takeAsync(Charge<K> charge, @Nullable Verdict before) {
-        CompletionStage<Decision> decision;
+        CompletionStage<Verdict> verdict;
         try {
-            decision = charge.limiter().decideAsync(charge.key(), charge.permits());
+            verdict = charge.limiter()
+                    .decideAsync(charge.key(), charge.permits())
+                    .handle((decision, failure) -> reachedAsync(charge, decision, failure, before));
         } catch (Throwable failure) {
-            return CompletableFuture.completedFuture(failed(failure, charge, before));
+            verdict = CompletableFuture.completedFuture(failed(failure, charge, before));
         }
-        CompletionStage<Verdict> verdict = decision.handle((decided, failure) ->
-                failure == null ? Verdict.of(charge, decided, before) : failed(failure, charge, before));
         Charge<?> next = charge.next();
         return next == null
                 ? verdict
-                : verdict.thenCompose(reached -> reached.passes() && reached.charge() != null
-                        ? takeAsync(next, reached)
-                        : CompletableFuture.completedFuture(reached));
+                : verdict.thenCompose(reached ->
+                        reached.passes() ? takeAsync(next, reached) : CompletableFuture.completedFuture(reached));
     }
 
-    private Verdict failed(Throwable failure, Charge<?> charge, @Nullable Verdict before) {
-        Verdict verdict = failed(failure, charge.policy().neverDenies());
-        if (before != null) {
-            before.refund();
+    private Verdict reachedAsync(
+            Charge<?> charge, @Nullable Decision decision, @Nullable Throwable failure, @Nullable Verdict before) {
+        try {
+            return failure == null
+                    ? reached(charge, Objects.requireNonNull(decision, "the decision of decideAsync"), before)
+                    : failed(failure, charge, before);
+        } catch (Throwable e) {
+            return failed(e, charge, before);
+        }
+    }
+
+    /** The verdict by an answer. If it denies, what was taken before is given back. */
+    private Verdict reached(Charge<?> charge, Decision decision, @Nullable Verdict before) {
+        Verdict verdict = Verdict.of(charge, decision, before);
+        if (!verdict.passes()) {
+            giveBack(before);
         }
         return verdict;
+    }
+
+    /** The verdict on a charge that could not be decided. A dry run that fails changes nothing for the charges before it. */
+    private Verdict failed(Throwable failure, Charge<?> charge, @Nullable Verdict before) {
+        Verdict verdict = failed(failure, charge.policy().dryRun());
+        if (before != null && charge.policy().dryRun()) {
+            return before;
+        }
+        giveBack(before);
+        return verdict;
+    }
+
+    private void giveBack(@Nullable Verdict taken) {
+        for (Verdict each = taken; each != null; each = each.before()) {
+            Charge<?> charge = each.charge();
+            Decision answer = each.answer();
+            try {
+                if (charge != null && answer != null && answer.allowed()) {
+                    charge.refund(answer, charge.permits());
+                }
+            } catch (Throwable failure) {
+                failures.report(failure);
+            }
+        }
     }
 
     private Verdict failed(Throwable failure, boolean dryRun) {
@@ -221,8 +261,10 @@ public final class RequestLimiter implements AutoCloseable {
     private Verdict conclude(HttpRequest request, Verdict verdict) {
         counters.count(verdict.outcome());
         request.attribute(attribute, verdict.attribute());
-        if (verdict.isDenial()) {
-            noteDenial(verdict);
+        for (Verdict each = verdict; each != null; each = each.before()) {
+            if (each.isDenial()) {
+                noteDenial(each);
+            }
         }
         return verdict;
     }
@@ -232,7 +274,7 @@ public final class RequestLimiter implements AutoCloseable {
         try {
             ClientAddress client = charge == null ? null : charge.client();
             if (charge != null && client != null) {
-                denials.add(client, charge.limiter(), charge.policy().dryRun());
+                denials.add(client, charge.limiter(), charge.policy().dryRun(), onClientDenied);
             }
         } catch (Throwable failure) {
             failures.report(failure);

@@ -98,6 +98,11 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      * @return this
      */
     public B rule(Rule... rules) {
+        for (Rule rule : rules) {
+            if (!rule.limits().isEmpty()) {
+                Settings.attempt(Option.RULES, rule.name(), () -> settings.clients(rule.limits()));
+            }
+        }
         settings.rules.addAll(List.of(rules));
         return self();
     }
@@ -159,8 +164,10 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      * @throws InvalidOptionException if the number is out of its range
      */
     public B ipv6Prefix(int bits) {
-        settings.ipv6Prefix = bits;
-        settings.tryClients(Option.IPV6_PREFIX, bits);
+        Settings tried = settings.copy();
+        tried.ipv6Prefix = bits;
+        tried.tryClients(Option.IPV6_PREFIX, bits);
+        settings.ipv6Prefix = tried.ipv6Prefix;
         return self();
     }
 
@@ -172,8 +179,10 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      * @throws InvalidOptionException if a prefix is anything else
      */
     public B translationPrefixes(AddressRange... prefixes) {
-        settings.translationPrefixes = List.of(prefixes);
-        settings.tryClients(Option.TRANSLATION_PREFIXES, Arrays.toString(prefixes));
+        Settings tried = settings.copy();
+        tried.translationPrefixes = List.of(prefixes);
+        tried.tryClients(Option.TRANSLATION_PREFIXES, Arrays.toString(prefixes));
+        settings.translationPrefixes = tried.translationPrefixes;
         return self();
     }
 
@@ -185,8 +194,10 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      * @throws InvalidOptionException if the number is out of its range
      */
     public B maxClients(long most) {
-        settings.maxClients = most;
-        settings.tryClients(Option.MAX_CLIENTS, most);
+        Settings tried = settings.copy();
+        tried.maxClients = most;
+        tried.tryClients(Option.MAX_CLIENTS, most);
+        settings.maxClients = tried.maxClients;
         return self();
     }
 
@@ -209,8 +220,10 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      * @throws InvalidOptionException if the interval is out of its range
      */
     public B sweepInterval(Duration interval) {
-        settings.sweepInterval = interval;
-        settings.tryClients(Option.SWEEP_INTERVAL, interval);
+        Settings tried = settings.copy();
+        tried.sweepInterval = interval;
+        tried.tryClients(Option.SWEEP_INTERVAL, interval);
+        settings.sweepInterval = tried.sweepInterval;
         return self();
     }
 
@@ -433,7 +446,7 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     /**
      * Makes the limiter of requests.
      *
-     * @param otherName its name if none was set
+     * @param otherName its name if none was set, or if it takes the place of another
      * @param attributePrefix what the name of the request attribute begins with; the limiter's name follows
      * @param before the one that this one takes the place of, whose counts go on; null if there is none
      * @return to be closed when no further requests come
@@ -442,7 +455,10 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     protected RequestLimiter open(String otherName, String attributePrefix, @Nullable RequestLimiter before) {
         settings.requireSound();
         return new RequestLimiter(
-                settings.copy(), settings.name == null ? otherName : settings.name, attributePrefix, before);
+                settings.copy(),
+                before != null || settings.name == null ? otherName : settings.name,
+                attributePrefix,
+                before);
     }
 
     /**

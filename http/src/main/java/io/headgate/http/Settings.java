@@ -135,11 +135,10 @@ final class Settings {
     /** Whose address counts. Throws if the options about it contradict each other. */
     ClientAddressResolver resolver() {
         if (resolver != null) {
-            require(
-                    trustedProxies.isEmpty() && trustedHops == null && forwardedHeader == null,
-                    Option.TRUSTED_PROXIES,
-                    trustedProxies,
-                    "a resolver is set too, and only one of them can say whose address counts");
+            String reason = "a resolver is set too, and only one of them can say whose address counts";
+            require(trustedProxies.isEmpty(), Option.TRUSTED_PROXIES, trustedProxies, reason);
+            require(trustedHops == null, Option.TRUSTED_HOPS, trustedHops, reason);
+            require(forwardedHeader == null, Option.FORWARDED_HEADER, forwardedHeader, reason);
             return resolver;
         }
         String header = forwardedHeader == null ? "X-Forwarded-For" : forwardedHeader;
@@ -211,11 +210,6 @@ final class Settings {
             attempt(Option.LIMITS, limits, () -> clients(limits));
         }
         attempt(Option.RULES, rules, () -> RuleNames.requireUnique(rules));
-        for (Rule rule : rules) {
-            if (!rule.limits().isEmpty()) {
-                attempt(Option.RULES, rule.name(), () -> clients(rule.limits()));
-            }
-        }
     }
 
     /** What the attempt gives; what it throws is thrown under the name of the option. */

@@ -36,7 +36,7 @@ public final class Settlement {
     private final long start;
     private final AtomicInteger seen = new AtomicInteger();
     /** Written before COMMITTED is, read after. Zero until then. */
-    private volatile int status;
+    private final AtomicInteger status = new AtomicInteger();
 
     Settlement(Verdict verdict, HttpRequest request, HttpResponse response, RequestLimiter limits, Ticker ticker) {
         this.verdict = verdict;
@@ -58,9 +58,7 @@ public final class Settlement {
      * @param status the status; the first one that is told counts
      */
     public void committed(int status) {
-        if (this.status == 0) {
-            this.status = status;
-        }
+        this.status.compareAndSet(0, status);
         see(COMMITTED);
     }
 
@@ -73,10 +71,12 @@ public final class Settlement {
         int before = seen.getAndUpdate(bits -> bits | signal);
         if (!isTerminal(before) && isTerminal(before | signal)) {
             boolean sound = (before & FAILED) == 0 && signal != FAILED;
-            try {
-                settle(verdict, sound);
-            } catch (Throwable e) {
-                limits.report(e);
+            boolean refunded = false;
+            for (Verdict each = verdict; each != null; each = each.before()) {
+                refunded |= settle(each, sound);
+            }
+            if (refunded) {
+                limits.countRefund();
             }
         }
     }
@@ -85,34 +85,35 @@ public final class Settlement {
         return (seen & FAILED) != 0 || (seen & (COMMITTED | COMPLETED)) == (COMMITTED | COMPLETED);
     }
 
-    /** Gives back, or takes, what this verdict and those before it took too much or too little. */
-    private void settle(Verdict verdict, boolean sound) {
-        Charge<?> charge = verdict.charge();
-        Decision answer = verdict.answer();
-        if (charge != null && answer != null && answer.allowed()) {
-            settle(charge, answer, sound);
-        }
-        if (verdict.before() != null) {
-            settle(verdict.before(), sound);
+    /** Gives back, or takes, what one charge took too much or too little: answers whether it gave something back. */
+    private boolean settle(Verdict each, boolean sound) {
+        Charge<?> charge = each.charge();
+        Decision answer = each.answer();
+        try {
+            return charge != null && answer != null && answer.allowed() && settle(charge, answer, sound);
+        } catch (Throwable e) {
+            limits.report(e);
+            return false;
         }
     }
 
-    private <K> void settle(Charge<K> charge, Decision answer, boolean sound) {
+    private <K> boolean settle(Charge<K> charge, Decision answer, boolean sound) {
         long taken = charge.permits();
         long due = due(charge, sound);
         if (due > taken) {
             charge.limiter().charge(charge.key(), due - taken);
         } else if (due < taken && sound) {
             charge.refund(answer, taken - due);
-            limits.countRefund();
+            return true;
         }
+        return false;
     }
 
     /** How many permits the request takes in all. A function that fails leaves the charge as it is. */
     private long due(Charge<?> charge, boolean sound) {
         try {
             ChargeOn chargeOn = charge.policy().chargeOn();
-            if (sound && chargeOn != null && !chargeOn.charges(response, status)) {
+            if (sound && chargeOn != null && !chargeOn.charges(response, status.get())) {
                 return 0;
             }
             CostAfter costAfter = charge.policy().costAfter();
@@ -125,7 +126,7 @@ public final class Settlement {
 
     private long due(CostAfter costAfter) {
         Duration took = Duration.ofNanos(Math.max(0, ticker.read() - start));
-        int known = status == 0 ? response.status() : status;
+        int known = status.get() == 0 ? response.status() : status.get();
         long permits = costAfter.permits(request, new CostAfter.Answer(known, response.bodyBytes(), took));
         if (permits < 0) {
             throw new IllegalArgumentException("the cost of a request must be at least 0");

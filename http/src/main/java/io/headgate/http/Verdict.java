@@ -39,16 +39,13 @@ public final class Verdict implements Assessment {
         return new Verdict(RequestOutcome.denied(dryRun), null, NOT_ADDRESSED, null);
     }
 
-    /** By the answer to a charge. What was taken by the one before is given back if this one denies. */
+    /** By the answer to a charge, after those before it passed. */
     static Verdict of(Charge<?> charge, Decision answer, @Nullable Verdict before) {
-        if (!answer.allowed()) {
-            boolean dryRun = charge.policy().dryRun();
-            if (before != null && !dryRun) {
-                before.refund();
-            }
-            return new Verdict(RequestOutcome.denied(dryRun), charge, answer, dryRun ? before : null);
-        }
-        return new Verdict(before == null ? RequestOutcome.ALLOWED : before.outcome, charge, answer, before);
+        RequestOutcome passed = before == null ? RequestOutcome.ALLOWED : before.outcome;
+        RequestOutcome outcome = answer.allowed()
+                ? passed
+                : RequestOutcome.denied(charge.policy().dryRun());
+        return new Verdict(outcome, charge, answer, before);
     }
 
     /**
@@ -84,16 +81,22 @@ public final class Verdict implements Assessment {
 
     @Nullable
     Decision said() {
-        return before == null || (answer != null && !answer.allowed()) ? answer : before.said();
+        return governing().answer;
+    }
+
+    /** The verdict whose answer counts: the denial, else the first that was answered. */
+    private Verdict governing() {
+        return before == null || before.said() == null || isDenial() ? this : before.governing();
     }
 
     RequestOutcome outcome() {
         return outcome;
     }
 
-    /** How many permits were asked for. */
+    /** How many permits were asked for, by the charge that {@link #said} answers. */
     long permits() {
-        return charge == null ? 0 : charge.permits();
+        Charge<?> asked = governing().charge;
+        return asked == null ? 0 : asked.permits();
     }
 
     /** Of whom; null if no limiter was asked. */
@@ -112,7 +115,7 @@ public final class Verdict implements Assessment {
         return before;
     }
 
-    /** Whether somebody was denied, or would have been. */
+    /** Whether the last charge was denied, or would have been. */
     boolean isDenial() {
         return answer != null && !answer.allowed();
     }
@@ -125,16 +128,6 @@ public final class Verdict implements Assessment {
     /** Whether the response has a say in how much stays taken. */
     boolean isConditional() {
         return (isTaken() && charge != null && charge.isConditional()) || (before != null && before.isConditional());
-    }
-
-    /** Gives back all that was taken. */
-    void refund() {
-        if (charge != null && answer != null && answer.allowed()) {
-            charge.refund(answer, charge.permits());
-        }
-        if (before != null) {
-            before.refund();
-        }
     }
 
     /** What the request attribute shows: the decision, or a word for why there is none. */

@@ -1,4 +1,4 @@
-package io.headgate.servlet;
+package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,12 +11,11 @@ import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What looks misconfigured is said once, with the fix, and without a word that a client wrote. */
-class AdviceTest {
+class ProxyDiagnosticsTest {
 
     private static final List<AddressRange> TEN = List.of(AddressRange.parse("10.0.0.0/8"));
 
@@ -32,25 +31,25 @@ class AdviceTest {
         log.close();
     }
 
-    private static void serve(RateLimitFilter filter, FakeRequest request) throws Exception {
-        filter.doFilter(request.http(), new FakeResponse().http(), (q, r) -> {});
+    private static void serve(RequestLimiter limits, FakeRequest request) {
+        limits.decide(request);
     }
 
-    private RateLimitFilter filter(ClientAddressResolver resolver) {
-        return RateLimitFilter.builder(limiter).resolver(resolver).build();
+    private RequestLimiter limits(ClientAddressResolver resolver) {
+        return RequestLimiter.builder(limiter).resolver(resolver).build();
     }
 
     @Test
-    void aForwardingHeaderWhileNoProxyIsTrusted() throws Exception {
+    void aForwardingHeaderWhileNoProxyIsTrusted() {
         for (ClientAddressResolver resolver :
                 List.of(ClientAddressResolver.remoteAddress(), ClientAddressResolver.xForwardedFor(List.of()))) {
             for (String header : List.of("X-Forwarded-For", "Forwarded")) {
                 try (LogRecords here = new LogRecords()) {
-                    RateLimitFilter filter = filter(resolver);
-                    serve(filter, FakeRequest.from("192.0.2.1"));
+                    RequestLimiter limits = limits(resolver);
+                    serve(limits, FakeRequest.from("192.0.2.1"));
                     assertThat(here.warnings()).isEmpty();
-                    serve(filter, FakeRequest.from("192.0.2.1").header(header, "evil\r\nheader text"));
-                    serve(filter, FakeRequest.from("192.0.2.2").header(header, "evil\r\nheader text"));
+                    serve(limits, FakeRequest.from("192.0.2.1").header(header, "evil\r\nheader text"));
+                    serve(limits, FakeRequest.from("192.0.2.2").header(header, "evil\r\nheader text"));
                     assertThat(here.warnings())
                             .singleElement()
                             .asString()
@@ -63,13 +62,13 @@ class AdviceTest {
     }
 
     @Test
-    void everybodyIsTrusted() throws Exception {
+    void everybodyIsTrusted() {
         for (String all : List.of("0.0.0.0/0", "::/0", "::ffff:0.0.0.0/96")) {
             try (LogRecords here = new LogRecords()) {
-                RateLimitFilter filter =
-                        filter(ClientAddressResolver.xForwardedFor(List.of(TEN.get(0), AddressRange.parse(all))));
-                serve(filter, FakeRequest.from("192.0.2.1").header("X-Forwarded-For", "6.6.6.6"));
-                serve(filter, FakeRequest.from("192.0.2.1").header("X-Forwarded-For", "6.6.6.6"));
+                RequestLimiter limits =
+                        limits(ClientAddressResolver.xForwardedFor(List.of(TEN.get(0), AddressRange.parse(all))));
+                serve(limits, FakeRequest.from("192.0.2.1").header("X-Forwarded-For", "6.6.6.6"));
+                serve(limits, FakeRequest.from("192.0.2.1").header("X-Forwarded-For", "6.6.6.6"));
                 assertThat(here.warnings())
                         .singleElement()
                         .asString()
@@ -77,22 +76,22 @@ class AdviceTest {
                         .contains("your own proxies");
             }
         }
-        filter(ClientAddressResolver.xForwardedFor(TEN)).init(FakeConfig.of("f", Map.of()));
+        limits(ClientAddressResolver.xForwardedFor(TEN));
         assertThat(log.warnings()).hasSize(3);
     }
 
     @Test
-    void aTrustedProxyThatSendsNoHeader() throws Exception {
-        RateLimitFilter filter = RateLimitFilter.builder(limiter)
+    void aTrustedProxyThatSendsNoHeader() {
+        RequestLimiter limits = RequestLimiter.builder(limiter)
                 .resolver(ClientAddressResolver.xForwardedFor(TEN))
                 .exempt(AddressRange.parse("10.9.0.0/16"))
                 .build();
-        serve(filter, FakeRequest.from("10.9.9.9"));
-        serve(filter, FakeRequest.from("192.0.2.1"));
-        serve(filter, FakeRequest.from("10.1.1.1").header("X-Forwarded-For", "198.51.100.7"));
+        serve(limits, FakeRequest.from("10.9.9.9"));
+        serve(limits, FakeRequest.from("192.0.2.1"));
+        serve(limits, FakeRequest.from("10.1.1.1").header("X-Forwarded-For", "198.51.100.7"));
         assertThat(log.warnings()).isEmpty();
-        serve(filter, FakeRequest.from("[::ffff:10.1.1.1]:80"));
-        serve(filter, FakeRequest.from("10.1.1.2"));
+        serve(limits, FakeRequest.from("[::ffff:10.1.1.1]:80"));
+        serve(limits, FakeRequest.from("10.1.1.2"));
         assertThat(log.warnings())
                 .singleElement()
                 .asString()
@@ -102,13 +101,13 @@ class AdviceTest {
     }
 
     @Test
-    void mostRequestsShareOneKey() throws Exception {
-        RateLimitFilter filter = RateLimitFilter.builder(limiter).build();
+    void mostRequestsShareOneKey() {
+        RequestLimiter limits = RequestLimiter.builder(limiter).build();
         for (int i = 0; i < 40_000 && log.warnings().isEmpty(); i++) {
-            serve(filter, FakeRequest.from(i % 3 == 0 ? "192.0.2." + i % 200 : "2001:db8:0:1::" + i % 100));
+            serve(limits, FakeRequest.from(i % 3 == 0 ? "192.0.2." + i % 200 : "2001:db8:0:1::" + i % 100));
         }
         for (int i = 0; i < 20_000; i++) {
-            serve(filter, FakeRequest.from("2001:db8:0:1::1"));
+            serve(limits, FakeRequest.from("2001:db8:0:1::1"));
         }
         assertThat(log.warnings())
                 .singleElement()
@@ -118,38 +117,33 @@ class AdviceTest {
     }
 
     @Test
-    void aTranslatorWhosePrefixIsKnownIsNoCrowd() throws Exception {
+    void aTranslatorWhosePrefixIsKnownIsNoCrowd() {
         LocalLimiter<ClientAddress> translating = limiter(Limiter.forAddresses(Limit.parse("1000000/s"))
                 .translationPrefixes(AddressRange.parse("2001:db8:0:1::/96")));
-        RateLimitFilter filter = RateLimitFilter.builder(translating).build();
+        RequestLimiter limits = RequestLimiter.builder(translating).build();
         for (int i = 0; i < 20_000; i++) {
-            serve(filter, FakeRequest.from("2001:db8:0:1::192.0.2." + i % 4));
+            serve(limits, FakeRequest.from("2001:db8:0:1::192.0.2." + i % 4));
         }
         assertThat(log.warnings()).isEmpty();
     }
 
     @Test
-    void manyClientsAreNoCrowd() throws Exception {
-        RateLimitFilter filter = RateLimitFilter.builder(limiter).build();
+    void manyClientsAreNoCrowd() {
+        RequestLimiter limits = RequestLimiter.builder(limiter).build();
         for (int i = 0; i < 20_000; i++) {
-            serve(filter, FakeRequest.from("192.0.2." + i % 4));
+            serve(limits, FakeRequest.from("192.0.2." + i % 4));
         }
         assertThat(log.warnings()).isEmpty();
     }
 
     @Test
-    void aLimiterThatDoesNotMaskAddresses() throws Exception {
+    void aLimiterThatDoesNotMaskAddresses() {
         LocalLimiter<ClientAddress> unmasked = limiter(Limiter.<ClientAddress>builder(Limit.parse("1/s")));
-        RateLimitFilter.builder(unmasked).build().init(FakeConfig.of("a", Map.of()));
-        RateLimitFilter.builder(limiter)
-                .rule(Rule.limiter("/b", unmasked))
-                .build()
-                .init(FakeConfig.of("b", Map.of()));
+        RequestLimiter.builder(unmasked).build();
+        RequestLimiter.builder(limiter).rule(Rule.limiter("/b", unmasked)).build();
         assertThat(log.warnings()).hasSize(2).allMatch(text -> text.contains("Limiter.forAddresses"));
-        RateLimitFilter.builder(unmasked, request -> ClientAddress.parse("::1"))
-                .build()
-                .init(FakeConfig.of("c", Map.of()));
-        RateLimitFilter.builder(limiter).build().init(FakeConfig.of("d", Map.of()));
+        RequestLimiter.builder(unmasked, request -> ClientAddress.parse("::1")).build();
+        RequestLimiter.builder(limiter).build();
         assertThat(log.warnings()).hasSize(2);
     }
 
@@ -157,7 +151,7 @@ class AdviceTest {
     void failuresAreLoggedOnceAMinuteWithoutTheirMessage() {
         FakeTicker ticker = new FakeTicker(Long.MAX_VALUE - 5);
         Counters counters = new Counters();
-        Failures failures = new Failures("f", ticker, counters.failed);
+        FailureLog failures = new FailureLog("f", ticker, counters.failed);
         RuntimeException failure =
                 new IllegalStateException("header text", new IllegalArgumentException("more\nheader text"));
         for (int i = 0; i < 10; i++) {
@@ -176,6 +170,6 @@ class AdviceTest {
                 .doesNotContain("header text")
                 .contains("java.lang.IllegalStateException")
                 .contains("java.lang.IllegalArgumentException")
-                .contains("AdviceTest.java");
+                .contains("ProxyDiagnosticsTest.java");
     }
 }

@@ -1,4 +1,4 @@
-package io.headgate.servlet;
+package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The header fields, number by number. */
-class RateLimitHeadersTest {
+class RateLimitFieldsTest {
 
     private static final Limit BURST = Limit.parse("10/second burst 20").named("burst");
     private static final Limit HOURLY = Limit.parse("500/hour").named("hourly");
@@ -26,33 +26,34 @@ class RateLimitHeadersTest {
                 limit, remaining, violated, Duration.ofMillis(nextMillis), Duration.ofMillis(resetMillis));
     }
 
-    private static Verdict verdict(Outcome outcome, Decision decision, long permits) {
-        return new Verdict(
-                outcome,
+    private static Verdict verdict(boolean dryRun, Decision decision, long permits) {
+        Policy<ClientAddress> policy =
+                new Policy<>(null, request -> permits, null, NoAddress.SHARED, dryRun, null, null);
+        return Verdict.of(
+                new Charge<>(policy, new FakeLimiter(decision), ClientAddress.parse("::1"), permits, null),
                 decision,
-                new Verdict.Charge<>(new FakeLimiter(decision), ClientAddress.parse("::1"), permits),
                 null);
     }
 
-    private static FakeResponse write(Headers mode, Verdict verdict) {
+    private static FakeResponse write(HeaderStyle style, Verdict verdict) {
         FakeResponse response = new FakeResponse();
-        new RateLimitHeaders(mode, Duration.ZERO).write(response.http(), verdict);
+        new RateLimitFields(style, Duration.ZERO).add(verdict, response);
         return response;
     }
 
     private static Verdict allowed(LimitStatus... limits) {
-        return verdict(Outcome.ALLOWED, Decision.allowed(false, List.of(limits)), 1);
+        return verdict(false, Decision.allowed(false, List.of(limits)), 1);
     }
 
     private static Verdict denied(long retryMillis, LimitStatus... limits) {
         Decision decision = Decision.denied(Duration.ofMillis(retryMillis), false, List.of(limits));
-        return verdict(Outcome.DENIED, decision, 1);
+        return verdict(false, decision, 1);
     }
 
     @Test
     void theDocumentedExample() {
         Verdict verdict = denied(80, status(BURST, 0, true, 80, 1980), status(HOURLY, 312, false, 7000, 1_353_600));
-        assertThat(write(Headers.DRAFT, verdict).lines)
+        assertThat(write(HeaderStyle.DRAFT_11, verdict).lines)
                 .containsExactly(
                         "RateLimit-Policy: \"burst\";q=20;w=2, \"hourly\";q=500;w=3600",
                         "RateLimit: \"burst\";r=0;t=1, \"hourly\";r=312",
@@ -61,14 +62,15 @@ class RateLimitHeadersTest {
 
     @Test
     void aFullBucketHasNoT() {
-        assertThat(write(Headers.DRAFT, allowed(status(BURST, 20, false, 0, 0))).field("RateLimit"))
+        assertThat(write(HeaderStyle.DRAFT_11, allowed(status(BURST, 20, false, 0, 0)))
+                        .field("RateLimit"))
                 .isEqualTo("\"burst\";r=20");
     }
 
     @ParameterizedTest
     @CsvSource({"1, 1", "999, 1", "1000, 1", "1001, 2", "86400000, 86400", "0, 1"})
     void retryAfterIsRoundedUpAndAtLeastOne(long millis, String seconds) {
-        assertThat(write(Headers.NONE, denied(millis, status(BURST, 0, true, millis, 2000))).lines)
+        assertThat(write(HeaderStyle.NONE, denied(millis, status(BURST, 0, true, millis, 2000))).lines)
                 .containsExactly("Retry-After: " + seconds);
     }
 
@@ -76,23 +78,25 @@ class RateLimitHeadersTest {
     @CsvSource({"10/second burst 20, 20, 2", "500/hour, 500, 3600", "5/250ms, 5, 1", "3/second burst 10, 10, 4"})
     void policyTellsCapacityAndSecondsToFill(String limit, String q, String w) {
         Verdict verdict = allowed(status(Limit.parse(limit).named("l"), 1, false, 1, 1));
-        assertThat(write(Headers.DRAFT, verdict).field("RateLimit-Policy")).isEqualTo("\"l\";q=" + q + ";w=" + w);
+        assertThat(write(HeaderStyle.DRAFT_11, verdict).field("RateLimit-Policy"))
+                .isEqualTo("\"l\";q=" + q + ";w=" + w);
     }
 
     @Test
     void integersHaveAtMost15Digits() {
         Limit huge = new Limit("l", 1_000_000_000, Duration.ofSeconds(1), 9_000_000_000_000_000L);
         Verdict verdict = allowed(status(huge, 8_000_000_000_000_000L, false, 1, 1));
-        FakeResponse response = write(Headers.DRAFT, verdict);
+        FakeResponse response = write(HeaderStyle.DRAFT_11, verdict);
         assertThat(response.field("RateLimit-Policy")).isEqualTo("\"l\";q=999999999999999;w=9000000");
         assertThat(response.field("RateLimit")).isEqualTo("\"l\";r=999999999999999;t=1");
-        assertThat(write(Headers.LEGACY, verdict).field("X-RateLimit-Limit")).isEqualTo("999999999999999");
+        assertThat(write(HeaderStyle.LEGACY, verdict).field("X-RateLimit-Limit"))
+                .isEqualTo("999999999999999");
     }
 
     @Test
     void namesAreEscaped() {
         Limit limit = Limit.parse("5/minute").named("a \"b\\c\"");
-        assertThat(write(Headers.DRAFT, allowed(status(limit, 4, false, 12_000, 12_000))).lines)
+        assertThat(write(HeaderStyle.DRAFT_11, allowed(status(limit, 4, false, 12_000, 12_000))).lines)
                 .containsExactly(
                         "RateLimit-Policy: \"a \\\"b\\\\c\\\"\";q=5;w=60", "RateLimit: \"a \\\"b\\\\c\\\"\";r=4;t=12");
     }
@@ -103,7 +107,7 @@ class RateLimitHeadersTest {
                 Duration.ofSeconds(1),
                 false,
                 List.of(status(BURST, 0, true, 80, 1980), status(HOURLY, 312, false, 7000, 7000)));
-        assertThat(write(Headers.DRAFT, verdict(Outcome.DRY_RUN_DENIED, decision, 1)).lines)
+        assertThat(write(HeaderStyle.DRAFT_11, verdict(true, decision, 1)).lines)
                 .containsExactly(
                         "RateLimit-Policy: \"burst\";q=20;w=2, \"hourly\";q=500;w=3600",
                         "RateLimit: \"burst\";r=0;t=1, \"hourly\";r=312;t=7");
@@ -111,9 +115,10 @@ class RateLimitHeadersTest {
 
     @Test
     void withoutADecisionOrALimitNothingIsWritten() {
-        for (Headers mode : Headers.values()) {
-            assertThat(write(mode, Verdict.without(Outcome.EXEMPT)).lines).isEmpty();
-            assertThat(write(mode, Verdict.notAddressed(false)).lines).isEmpty();
+        for (HeaderStyle style : HeaderStyle.values()) {
+            assertThat(write(style, Verdict.without(RequestOutcome.EXEMPT)).lines)
+                    .isEmpty();
+            assertThat(write(style, Verdict.notAddressed(false)).lines).isEmpty();
         }
     }
 
@@ -121,15 +126,15 @@ class RateLimitHeadersTest {
     void aCommittedResponseIsLeftAlone() {
         FakeResponse response = new FakeResponse();
         response.committed = true;
-        new RateLimitHeaders(Headers.DRAFT, Duration.ZERO)
-                .write(response.http(), denied(80, status(BURST, 0, true, 80, 1980)));
+        new RateLimitFields(HeaderStyle.DRAFT_11, Duration.ZERO)
+                .add(denied(80, status(BURST, 0, true, 80, 1980)), response);
         assertThat(response.lines).isEmpty();
     }
 
     @Test
     void legacySpeaksForTheLimitWithTheFewestLeft() {
         Verdict verdict = allowed(status(BURST, 19, false, 80, 80), status(HOURLY, 12, false, 7000, 3_513_600));
-        assertThat(write(Headers.LEGACY, verdict).lines)
+        assertThat(write(HeaderStyle.LEGACY, verdict).lines)
                 .containsExactly("X-RateLimit-Limit: 500", "X-RateLimit-Remaining: 12", "X-RateLimit-Reset: 3514");
     }
 
@@ -138,7 +143,7 @@ class RateLimitHeadersTest {
         LimitStatus burst = status(BURST, 0, true, 80, 1980);
         LimitStatus hourly = status(HOURLY, 0, true, 7000, 3_599_800);
         for (Verdict verdict : List.of(denied(7000, burst, hourly), denied(7000, hourly, burst))) {
-            assertThat(write(Headers.LEGACY, verdict).lines)
+            assertThat(write(HeaderStyle.LEGACY, verdict).lines)
                     .containsExactly(
                             "X-RateLimit-Limit: 500",
                             "X-RateLimit-Remaining: 0",
@@ -146,7 +151,7 @@ class RateLimitHeadersTest {
                             "Retry-After: 7");
         }
         // Violated with more left goes before not violated with fewer.
-        assertThat(write(Headers.LEGACY, denied(80, status(HOURLY, 0, false, 1, 1), burst))
+        assertThat(write(HeaderStyle.LEGACY, denied(80, status(HOURLY, 0, false, 1, 1), burst))
                         .field("X-RateLimit-Limit"))
                 .isEqualTo("20");
     }
@@ -155,17 +160,17 @@ class RateLimitHeadersTest {
     void legacySpeaksForTheLimitThatCanNeverBeMet() {
         Decision decision = Decision.neverAdmissible(
                 false, List.of(status(HOURLY, 0, true, 7000, 3_600_000), status(BURST, 20, true, 0, 0)));
-        assertThat(write(Headers.LEGACY, verdict(Outcome.DENIED, decision, 21)).lines)
+        assertThat(write(HeaderStyle.LEGACY, verdict(false, decision, 21)).lines)
                 .containsExactly("X-RateLimit-Limit: 20", "X-RateLimit-Remaining: 20", "X-RateLimit-Reset: 0");
     }
 
     @Test
     void jitterOnlyLengthensTheWait() {
-        RateLimitHeaders headers = new RateLimitHeaders(Headers.NONE, Duration.ofSeconds(3));
+        RateLimitFields fields = new RateLimitFields(HeaderStyle.NONE, Duration.ofSeconds(3));
         Set<String> seen = new TreeSet<>();
         for (int i = 0; i < 1000; i++) {
             FakeResponse response = new FakeResponse();
-            headers.write(response.http(), denied(5000, status(BURST, 0, true, 80, 1980)));
+            fields.add(denied(5000, status(BURST, 0, true, 80, 1980)), response);
             seen.add(response.field("Retry-After"));
         }
         assertThat(seen).containsExactly("5", "6", "7", "8");

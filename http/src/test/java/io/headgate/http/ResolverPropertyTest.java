@@ -1,4 +1,4 @@
-package io.headgate.servlet;
+package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -56,7 +56,7 @@ class ResolverPropertyTest {
     @Property(tries = 2_000, seed = "1")
     void nothingThrows(@ForAll("hostileLines") List<String> lines) {
         for (ClientAddressResolver resolver : ALL) {
-            assertThat(resolver.resolve(request(lines).http())).isNotNull();
+            assertThat(resolver.resolve(request(lines))).isNotNull();
         }
     }
 
@@ -93,8 +93,7 @@ class ResolverPropertyTest {
         List<String> lines = inTwoLines && !chain.isEmpty() && !rest.isEmpty()
                 ? List.of(String.join(", ", chain), String.join(",", rest))
                 : whole.isEmpty() ? List.of() : List.of(String.join(" ,\t", whole));
-        assertThat(ClientAddressResolver.xForwardedFor(List.of(TEN))
-                        .resolve(request(lines).http()))
+        assertThat(ClientAddressResolver.xForwardedFor(List.of(TEN)).resolve(request(lines)))
                 .hasToString(expected(whole));
     }
 
@@ -115,13 +114,11 @@ class ResolverPropertyTest {
         for (String line : hostile) {
             String end = line.substring(line.length() - HopList.MAX_CHARS);
             for (ClientAddressResolver resolver : ALL) {
-                ClientAddress client = resolver.resolve(request(List.of(line)).http());
+                ClientAddress client = resolver.resolve(request(List.of(line)));
                 for (String left : List.of("6.6.6.6,", "for=6.6.6.6,", "\"", "10.3.3.3 ,,,")) {
-                    assertThat(resolver.resolve(
-                                    request(List.of(left + "x" + end)).http()))
+                    assertThat(resolver.resolve(request(List.of(left + "x" + end))))
                             .isEqualTo(client);
-                    assertThat(resolver.resolve(
-                                    request(List.of(left + line, end)).http()))
+                    assertThat(resolver.resolve(request(List.of(left + line, end))))
                             .isEqualTo(client);
                 }
             }

@@ -113,7 +113,7 @@ final class LifeCycle {
         try {
             RequestLimiter before = limits();
             builder = other;
-            if (before != null) {
+            if (before != null && !ended) {
                 Running next = other.start(before.name(), before);
                 running = next;
                 before.giveWayTo(next.limits());

@@ -1,11 +1,12 @@
 package io.headgate.servlet;
 
+import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServletRequest;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -13,18 +14,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** As much of a request as the filter reads; everything else throws. */
-final class FakeRequest {
+abstract class FakeRequest implements HttpServletRequest {
 
     final Map<String, Object> attributes = new HashMap<>();
     private final Map<String, List<String>> headers = new HashMap<>();
     private @Nullable String peer = "192.0.2.1";
     private String method = "GET";
     private @Nullable String path = "/";
+    private @Nullable String pathInfo;
+    private @Nullable String query;
     private DispatcherType dispatch = DispatcherType.REQUEST;
-    private ServletContext context = FakeConfig.of("any", Map.of()).getServletContext();
+    private ServletContext context = FakeContext.empty();
+    private @Nullable AsyncContext async;
+
+    static FakeRequest any() {
+        return Partial.of(FakeRequest.class);
+    }
 
     static FakeRequest from(@Nullable String peer) {
-        FakeRequest request = new FakeRequest();
+        FakeRequest request = any();
         request.peer = peer;
         return request;
     }
@@ -46,6 +54,16 @@ final class FakeRequest {
         return this;
     }
 
+    FakeRequest pathInfo(String pathInfo) {
+        this.pathInfo = pathInfo;
+        return this;
+    }
+
+    FakeRequest query(@Nullable String query) {
+        this.query = query;
+        return this;
+    }
+
     FakeRequest dispatch(DispatcherType dispatch) {
         this.dispatch = dispatch;
         return this;
@@ -56,34 +74,84 @@ final class FakeRequest {
         return this;
     }
 
-    HttpServletRequest http() {
-        return (HttpServletRequest) Proxy.newProxyInstance(
-                FakeRequest.class.getClassLoader(),
-                new Class<?>[] {HttpServletRequest.class},
-                (proxy, called, args) -> answer(called.getName(), args));
+    /** As an application leaves it that called {@code startAsync}. */
+    FakeRequest started(AsyncContext async) {
+        this.async = async;
+        return this;
     }
 
-    private @Nullable Object answer(String called, Object @Nullable [] args) {
-        String name = args == null ? "" : args[0].toString();
-        List<String> lines = headers.getOrDefault(name.toLowerCase(Locale.ROOT), List.of());
-        return switch (called) {
-            case "getRemoteAddr" -> peer;
-            case "getMethod" -> method;
-            case "getServletPath" -> {
-                if (path == null) {
-                    throw new IllegalArgumentException("ambiguous");
-                }
-                yield path;
-            }
-            case "getPathInfo" -> null;
-            case "getDispatcherType" -> dispatch;
-            case "getHeaders" -> Collections.enumeration(lines);
-            case "getHeader" -> lines.isEmpty() ? null : lines.get(0);
-            case "getAttribute" -> attributes.get(name);
-            case "setAttribute" -> args == null ? null : attributes.put(name, args[1]);
-            case "isAsyncStarted" -> false;
-            case "getServletContext" -> context;
-            default -> throw new UnsupportedOperationException(called);
-        };
+    @Override
+    public @Nullable String getRemoteAddr() {
+        return peer;
+    }
+
+    @Override
+    public String getMethod() {
+        return method;
+    }
+
+    @Override
+    public String getServletPath() {
+        if (path == null) {
+            throw new IllegalArgumentException("ambiguous");
+        }
+        return path;
+    }
+
+    @Override
+    public @Nullable String getPathInfo() {
+        return pathInfo;
+    }
+
+    @Override
+    public @Nullable String getQueryString() {
+        return query;
+    }
+
+    @Override
+    public DispatcherType getDispatcherType() {
+        return dispatch;
+    }
+
+    @Override
+    public Enumeration<String> getHeaders(String name) {
+        return Collections.enumeration(lines(name));
+    }
+
+    @Override
+    public @Nullable String getHeader(String name) {
+        return lines(name).isEmpty() ? null : lines(name).get(0);
+    }
+
+    private List<String> lines(String name) {
+        return headers.getOrDefault(name.toLowerCase(Locale.ROOT), List.of());
+    }
+
+    @Override
+    public @Nullable Object getAttribute(String name) {
+        return attributes.get(name);
+    }
+
+    @Override
+    public void setAttribute(String name, Object value) {
+        attributes.put(name, value);
+    }
+
+    @Override
+    public boolean isAsyncStarted() {
+        return async != null;
+    }
+
+    @Override
+    public AsyncContext getAsyncContext() {
+        if (async == null) {
+            throw new IllegalStateException("not started");
+        }
+        return async;
+    }
+
+    @Override
+    public ServletContext getServletContext() {
+        return context;
     }
 }

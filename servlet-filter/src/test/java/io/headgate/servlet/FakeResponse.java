@@ -4,69 +4,111 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
-import java.lang.reflect.Proxy;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** As much of a response as the filter writes; everything else throws. */
-final class FakeResponse {
+abstract class FakeResponse implements HttpServletResponse {
 
     int status = 200;
     boolean committed;
+    /** Whether somebody has asked for the writer before, so that there is no stream. */
+    boolean writerIsTaken;
     /** Header lines such as {@code Retry-After: 1}, in the order in which they were written. */
     final List<String> lines = new ArrayList<>();
 
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private final PrintWriter writer = new PrintWriter(body, false, StandardCharsets.UTF_8);
 
-    HttpServletResponse http() {
-        return (HttpServletResponse) Proxy.newProxyInstance(
-                FakeResponse.class.getClassLoader(),
-                new Class<?>[] {HttpServletResponse.class},
-                (proxy, called, args) -> answer(called.getName(), args));
+    static FakeResponse fresh() {
+        return Partial.of(FakeResponse.class);
     }
 
     String body() {
+        writer.flush();
         return body.toString(StandardCharsets.UTF_8);
     }
 
     /** The value of a header; empty if it is not there. */
     String field(String name) {
+        String value = getHeader(name);
+        return value == null ? "" : value;
+    }
+
+    @Override
+    public @Nullable String getHeader(String name) {
         return lines.stream()
                 .filter(line -> line.startsWith(name + ": "))
                 .map(line -> line.substring(name.length() + 2))
                 .findFirst()
-                .orElse("");
+                .orElse(null);
     }
 
-    private @Nullable Object answer(String called, Object @Nullable [] args) {
-        Object[] given = args == null ? new Object[0] : args;
-        switch (called) {
-            case "setStatus" -> status = (int) given[0];
-            case "setHeader" -> {
-                lines.removeIf(line -> line.startsWith(given[0] + ": "));
-                lines.add(given[0] + ": " + given[1]);
-            }
-            case "addHeader" -> lines.add(given[0] + ": " + given[1]);
-            case "setContentType" -> lines.add("Content-Type: " + given[0]);
-            case "setContentLength" -> lines.add("Content-Length: " + given[0]);
-            case "resetBuffer" -> body.reset();
-            case "isCommitted" -> {
-                return committed;
-            }
-            case "getStatus" -> {
-                return status;
-            }
-            case "getOutputStream" -> {
-                return new Out();
-            }
-            default -> throw new UnsupportedOperationException(called);
+    @Override
+    public void setHeader(String name, String value) {
+        lines.removeIf(line -> line.startsWith(name + ": "));
+        addHeader(name, value);
+    }
+
+    @Override
+    public void addHeader(String name, String value) {
+        lines.add(name + ": " + value);
+    }
+
+    @Override
+    public void setContentType(String type) {
+        addHeader("Content-Type", type);
+    }
+
+    @Override
+    public void setContentLength(int length) {
+        addHeader("Content-Length", Integer.toString(length));
+    }
+
+    @Override
+    public int getStatus() {
+        return status;
+    }
+
+    @Override
+    public void setStatus(int status) {
+        this.status = status;
+    }
+
+    @Override
+    public boolean isCommitted() {
+        return committed;
+    }
+
+    @Override
+    public void resetBuffer() {
+        writer.flush();
+        body.reset();
+    }
+
+    @Override
+    public PrintWriter getWriter() {
+        return writer;
+    }
+
+    @Override
+    public ServletOutputStream getOutputStream() {
+        if (writerIsTaken) {
+            throw new IllegalStateException("the writer is taken");
         }
-        return null;
+        return new Out(body);
     }
 
-    private final class Out extends ServletOutputStream {
+    private static final class Out extends ServletOutputStream {
+
+        private final ByteArrayOutputStream body;
+
+        Out(ByteArrayOutputStream body) {
+            this.body = body;
+        }
 
         @Override
         public void write(int b) {

@@ -1,5 +1,6 @@
 package io.headgate.servlet;
 
+import io.headgate.http.RequestLimiter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.logging.Logger;
 /** Collects what the filter logs, until it is closed. */
 final class LogRecords extends Handler implements AutoCloseable {
 
-    private final Logger logger = Logger.getLogger(RateLimitFilter.class.getName());
+    private final Logger logger = Logger.getLogger(RequestLimiter.class.getName());
     private final List<LogRecord> records = new CopyOnWriteArrayList<>();
 
     LogRecords() {
@@ -22,6 +23,11 @@ final class LogRecords extends Handler implements AutoCloseable {
 
     List<String> warnings() {
         return messages(Level.WARNING);
+    }
+
+    /** Lines about what went wrong, without those about what looks misconfigured. */
+    List<String> failures() {
+        return warnings().stream().filter(line -> line.contains(" failed (")).toList();
     }
 
     List<String> messages(Level level) {

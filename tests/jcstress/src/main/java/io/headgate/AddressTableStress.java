@@ -19,11 +19,11 @@ public final class AddressTableStress {
 
     private AddressTableStress() {}
 
-    /** A client takes a permit at the very time at which its bucket is full and the sweeper wants to forget it. */
+    /** A client takes a permit at the very time at which its bucket is full and the sweeper wants to evict it. */
     @JCStressTest
-    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "Taken, so it is not forgotten.")
-    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Forgotten, then taken from a new bucket.")
-    @Outcome(id = "2, .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "Taken, so the client is not evicted.")
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Evicted, then taken from a new bucket.")
+    @Outcome(id = "2, .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @Outcome(id = "0, .*", expect = FORBIDDEN, desc = "Two permits taken by one.")
     @State
     public static class TakeVersusRetire {
@@ -51,7 +51,7 @@ public final class AddressTableStress {
     @JCStressTest
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "Both charged one bucket.")
     @Outcome(id = ".*, 2", expect = FORBIDDEN, desc = "Two slots for one key.")
-    @Outcome(id = "1, .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "1, .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @State
     public static class ClaimVersusClaim {
 
@@ -77,7 +77,7 @@ public final class AddressTableStress {
     /** Two threads meet two clients that nobody knows, who both want the first slot. */
     @JCStressTest
     @Outcome(id = "1, 1, 2", expect = ACCEPTABLE, desc = "Each has charged its own bucket.")
-    @Outcome(expect = FORBIDDEN, desc = "Charged to another key, or forgotten.")
+    @Outcome(expect = FORBIDDEN, desc = "Charged to another key, or lost.")
     @State
     public static class TwoClientsClaim {
 
@@ -101,12 +101,12 @@ public final class AddressTableStress {
         }
     }
 
-    /** A client takes a permit while it is forgotten and another client is given its slot: all at one clock reading. */
+    /** A client takes a permit while it is evicted and another client is given its slot: all at one clock reading. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Each has charged its own bucket.")
     @Outcome(id = ".*, 0", expect = FORBIDDEN, desc = "Charged to another key: A's permit to B.")
     @Outcome(id = "0, .*", expect = FORBIDDEN, desc = "Charged to another key: B's permit to A.")
-    @Outcome(id = "2, .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "2, .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @State
     public static class TakeVersusRetireAndReclaim {
 
@@ -131,12 +131,12 @@ public final class AddressTableStress {
         }
     }
 
-    /** The same before anybody has charged the first client's bucket: both tenants begin with NEW words. */
+    /** The same before anybody has charged the first client's bucket: both clients begin with NEW states. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Each has charged its own bucket.")
     @Outcome(id = ".*, 0", expect = FORBIDDEN, desc = "Charged to another key: A's permit to B.")
     @Outcome(id = "0, .*", expect = FORBIDDEN, desc = "Charged to another key: B's permit to A.")
-    @Outcome(id = "2, .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "2, .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @State
     public static class TakeVersusRetireAndReclaimOfANewBucket {
 
@@ -168,7 +168,7 @@ public final class AddressTableStress {
     @JCStressTest
     @Outcome(id = "1, 1, 0, 1", expect = ACCEPTABLE, desc = "Two permits, both taken from one bucket.")
     @Outcome(id = ".*, .*, .*, 2", expect = FORBIDDEN, desc = "Two slots for one key.")
-    @Outcome(id = "1, 1, [12], .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "1, 1, [12], .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @Outcome(id = "0, .*, .*, .*", expect = FORBIDDEN, desc = "Denied a permit that was there.")
     @Outcome(id = ".*, 0, .*, .*", expect = FORBIDDEN, desc = "Denied a permit that was there.")
     @State
@@ -198,7 +198,7 @@ public final class AddressTableStress {
     /** Somebody looks at a client who owes two permits while another is given its neighbour's slot. */
     @JCStressTest
     @Outcome(id = "0", expect = ACCEPTABLE, desc = "What the client owes.")
-    @Outcome(id = "[12]", expect = FORBIDDEN, desc = "A tracked client was not found, or another's word was read.")
+    @Outcome(id = "[12]", expect = FORBIDDEN, desc = "A tracked client was not found, or another's state was read.")
     @State
     public static class LookVersusChurn {
 
@@ -223,12 +223,12 @@ public final class AddressTableStress {
     }
 
     /**
-     * Two limits. A client's call is between its first and its second charge while it is forgotten, and another client is
+     * Two limits. A client's call is between its first and its second charge while it is evicted, and another client is
      * given its slot: all at the reading at which the first client's permit has been earned back.
      */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Each has charged its own bucket, or A's call has started over.")
-    @Outcome(expect = FORBIDDEN, desc = "A's second charge is B's, or is forgotten.")
+    @Outcome(expect = FORBIDDEN, desc = "A's second charge is B's, or is lost.")
     @State
     public static class LateSecondCharge {
 
@@ -283,13 +283,13 @@ public final class AddressTableStress {
         }
     }
 
-    /** One place, two newcomers, each of which may forget the other's bucket before it is charged: both come to an end. */
+    /** Room for one key, two newcomers, each of which may evict the other's bucket before it is charged: both come to an end. */
     @JCStressTest
     @Outcome(id = "-1, -2, 1", expect = ACCEPTABLE, desc = "The second found no room.")
     @Outcome(id = "-2, -1, 1", expect = ACCEPTABLE, desc = "The first found no room.")
-    @Outcome(expect = FORBIDDEN, desc = "A charge was forgotten, both lost their buckets, or there were two places.")
+    @Outcome(expect = FORBIDDEN, desc = "A charge was lost, both lost their buckets, or there was room for two.")
     @State
-    public static class NewcomersForgetEachOther {
+    public static class NewcomersEvictEachOther {
 
         private final OneSlot slot = new OneSlot(1, new Limit("two", 2, Duration.ofSeconds(2), 2));
 

@@ -29,7 +29,7 @@ public final class MovingRowsStress {
     @JCStressTest
     @Outcome(id = "76, 4", expect = ACCEPTABLE, desc = "All charged to one bucket.")
     @Outcome(id = ".*, 5", expect = FORBIDDEN, desc = "Two slots for one key.")
-    @Outcome(id = "(7[7-9]|[89].|100), .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "(7[7-9]|[89].|100), .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @Outcome(expect = FORBIDDEN, desc = "Permit charged twice, or a client lost.")
     @State
     public static class TakesVersusSplit {
@@ -59,12 +59,12 @@ public final class MovingRowsStress {
         }
     }
 
-    /** The same while the others are forgotten, so that its part shrinks and becomes one with its sibling, four times. */
+    /** The same while the others are evicted, so that its part shrinks and becomes one with its sibling, four times. */
     @JCStressTest
     @Outcome(id = "75, 1", expect = ACCEPTABLE, desc = "All charged to one bucket.")
     @Outcome(id = ".*, 2", expect = FORBIDDEN, desc = "Two slots for one key.")
-    @Outcome(id = "(7[6-9]|[89].|100), .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
-    @Outcome(expect = FORBIDDEN, desc = "Permit charged twice, or a client not forgotten, or lost.")
+    @Outcome(id = "(7[6-9]|[89].|100), .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
+    @Outcome(expect = FORBIDDEN, desc = "Permit charged twice, or a client not evicted, or lost.")
     @State
     public static class TakesVersusMerge {
 
@@ -98,7 +98,7 @@ public final class MovingRowsStress {
     @Outcome(id = "0, 0, 4", expect = ACCEPTABLE, desc = "Refused before anything was charged.")
     @Outcome(id = "1, 0, 4", expect = ACCEPTABLE, desc = "Charged, and given back but for what an undo keeps.")
     @Outcome(id = "100000000[01], .*, .*", expect = FORBIDDEN, desc = "Permit charged and not given back.")
-    @Outcome(id = "-.*, .*, .*", expect = FORBIDDEN, desc = "Permit taken and forgotten, or given back twice.")
+    @Outcome(id = "-.*, .*, .*", expect = FORBIDDEN, desc = "Permit taken and lost, or given back twice.")
     @Outcome(id = ".*, .*, 5", expect = FORBIDDEN, desc = "Two slots for one key.")
     @Outcome(expect = FORBIDDEN, desc = "Something else was kept.")
     @State
@@ -137,22 +137,22 @@ public final class MovingRowsStress {
             }
 
             @Override
-            long take(long word, long permits, long now) {
+            long take(long state, long permits, long now) {
                 Runnable other = meanwhile;
                 if (other != null) {
                     meanwhile = null;
                     other.run();
                 }
-                return super.take(word, permits, now);
+                return super.take(state, permits, now);
             }
         }
     }
 
-    /** A client takes permits at the very time at which its bucket is full, is to be forgotten, and its part splits. */
+    /** A client takes permits at the very time at which its bucket is full, is to be evicted, and its part splits. */
     @JCStressTest
     @Outcome(id = "98, 5", expect = ACCEPTABLE, desc = "Both charged one bucket, a new one or not.")
     @Outcome(id = ".*, 6", expect = FORBIDDEN, desc = "Two slots for one key.")
-    @Outcome(id = "(99|100), .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "(99|100), .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @Outcome(expect = FORBIDDEN, desc = "Permit charged twice, or a client lost.")
     @State
     public static class TakesVersusRetireAndSplit {
@@ -184,7 +184,7 @@ public final class MovingRowsStress {
     @JCStressTest
     @Outcome(id = "98, 5", expect = ACCEPTABLE, desc = "Both charged one bucket, a new one or not.")
     @Outcome(id = ".*, 6", expect = FORBIDDEN, desc = "Two slots for one key.")
-    @Outcome(id = "(99|100), .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "(99|100), .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @Outcome(expect = FORBIDDEN, desc = "Permit charged twice, or a client lost.")
     @State
     public static class SplitAndTakesVersusRetire {
@@ -219,7 +219,7 @@ public final class MovingRowsStress {
     @JCStressTest
     @Outcome(id = "0, 4", expect = ACCEPTABLE, desc = "All charged to one bucket.")
     @Outcome(id = ".*, [5-8]", expect = FORBIDDEN, desc = "Two slots for one key.")
-    @Outcome(id = "[1-9].*, .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "[1-9].*, .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @Outcome(expect = FORBIDDEN, desc = "Permit charged twice, or a client lost.")
     @State
     public static class MergeVersusSplit {
@@ -230,9 +230,9 @@ public final class MovingRowsStress {
 
         @Actor
         public void sweeper() {
-            for (BucketStore.Pass pass = parts.table.pass(); pass.hasNext(); ) {
+            for (BucketStore.SweepCursor cursor = parts.table.sweepCursor(); cursor.hasNext(); ) {
                 takenBySweeper += parts.take(A, 0) ? 1 : 0;
-                pass.evict(0, 256);
+                cursor.evict(0, 256);
             }
         }
 
@@ -245,7 +245,7 @@ public final class MovingRowsStress {
         }
 
         @Arbiter
-        public void forgotten(II_Result r) {
+        public void evicted(II_Result r) {
             r.r1 = takenBySweeper + takenByNewcomers - (SmallParts.CAPACITY - (int) parts.left(A, 0));
             r.r2 = (int) parts.table.size();
         }
@@ -255,7 +255,7 @@ public final class MovingRowsStress {
     @JCStressTest
     @Outcome(id = "98, 5", expect = ACCEPTABLE, desc = "Both charged one bucket.")
     @Outcome(id = ".*, [67]", expect = FORBIDDEN, desc = "Two slots for one key.")
-    @Outcome(id = "(99|100), .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "(99|100), .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @Outcome(expect = FORBIDDEN, desc = "Permit charged twice, or a client lost.")
     @State
     public static class ClaimVersusSplit {
@@ -280,11 +280,11 @@ public final class MovingRowsStress {
         }
     }
 
-    /** The same in parts that become one, since the others are forgotten. */
+    /** The same in parts that become one, since the others are evicted. */
     @JCStressTest
     @Outcome(id = "98, 1", expect = ACCEPTABLE, desc = "Both charged one bucket.")
     @Outcome(id = ".*, [2-4]", expect = FORBIDDEN, desc = "Two slots for one key.")
-    @Outcome(id = "(99|100), .*", expect = FORBIDDEN, desc = "Permit taken and forgotten.")
+    @Outcome(id = "(99|100), .*", expect = FORBIDDEN, desc = "Permit taken and lost.")
     @Outcome(expect = FORBIDDEN, desc = "Permit charged twice, or a client lost.")
     @State
     public static class ClaimVersusMerge {

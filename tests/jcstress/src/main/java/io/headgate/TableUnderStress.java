@@ -5,7 +5,7 @@ import io.headgate.net.ClientAddress;
 /** What tests do with an address table. */
 abstract class TableUnderStress {
 
-    static final NetworkWords NETWORKS = new NetworkWords(64);
+    static final NetworkKeys NETWORKS = new NetworkKeys(64);
 
     private final TokenBucket[] buckets;
     final AddressTable table;
@@ -15,7 +15,7 @@ abstract class TableUnderStress {
         this.buckets = buckets;
     }
 
-    /** What it answers is what {@link Accounts} does. */
+    /** What it answers is what {@link Charger} does. */
     final boolean take(ClientAddress client, long now) {
         int result = tryTake(client, now);
         if (result == Buckets.ABSENT) {
@@ -39,11 +39,11 @@ abstract class TableUnderStress {
         }
     }
 
-    /** Forgets clients whose buckets are full. */
+    /** Evicts clients whose buckets are full. */
     final int sweep(long now) {
         int count = 0;
-        for (BucketStore.Pass pass = table.pass(); pass.hasNext(); ) {
-            count += pass.evict(now, 256);
+        for (BucketStore.SweepCursor cursor = table.sweepCursor(); cursor.hasNext(); ) {
+            count += cursor.evict(now, 256);
         }
         return count;
     }
@@ -54,17 +54,17 @@ abstract class TableUnderStress {
     }
 
     final long left(ClientAddress client, int limit, long now) {
-        return buckets[limit].available(word(client, limit, now), now);
+        return buckets[limit].available(state(client, limit, now), now);
     }
 
     /** Nanoseconds until the client's bucket is full. */
     final long owed(ClientAddress client, int limit, long now) {
-        return buckets[limit].nanosUntilFull(word(client, limit, now), now);
+        return buckets[limit].nanosUntilFull(state(client, limit, now), now);
     }
 
-    private long word(ClientAddress client, int limit, long now) {
-        long[] words = new long[buckets.length];
-        boolean tracked = table.apply(client, Operation.LOOK, 1, now, words) != Buckets.ABSENT;
-        return tracked ? words[limit] : TokenBucket.NEW;
+    private long state(ClientAddress client, int limit, long now) {
+        long[] states = new long[buckets.length];
+        boolean tracked = table.apply(client, Operation.LOOK, 1, now, states) != Buckets.ABSENT;
+        return tracked ? states[limit] : TokenBucket.NEW;
     }
 }

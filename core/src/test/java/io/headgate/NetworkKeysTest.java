@@ -15,7 +15,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
-class NetworkWordsTest {
+class NetworkKeysTest {
 
     private static final List<String> HEADS = List.of(
             "0:0:0:0",
@@ -59,28 +59,28 @@ class NetworkWordsTest {
     }
 
     @Property(tries = 20_000, seed = "1")
-    void twoAddressesHaveOneWordExactlyIfTheyHaveOneNetwork(
+    void twoAddressesHaveOneKeyExactlyIfTheyHaveOneNetwork(
             @ForAll("addresses") ClientAddress one,
             @ForAll("addresses") ClientAddress other,
             @ForAll @IntRange(min = 32, max = 64) int prefix) {
-        NetworkWords words = new NetworkWords(prefix);
+        NetworkKeys keys = new NetworkKeys(prefix);
         boolean same = (isNobody(one) || isNobody(other))
                 ? (isNobody(one) && isNobody(other))
                 : one.network(prefix).equals(other.network(prefix));
-        assertThat(words.of(one) == words.of(other)).isEqualTo(same);
+        assertThat(keys.of(one) == keys.of(other)).isEqualTo(same);
     }
 
     @Property(tries = 5_000, seed = "1")
-    void aWordIsThatOfTheNetworkAndNeverFree(
+    void aKeyIsThatOfTheNetworkAndNeverFree(
             @ForAll("addresses") ClientAddress address, @ForAll @IntRange(min = 32, max = 64) int prefix) {
-        NetworkWords words = new NetworkWords(prefix);
-        assertThat(words.of(address)).isNotEqualTo(Slots.FREE);
+        NetworkKeys keys = new NetworkKeys(prefix);
+        assertThat(keys.of(address)).isNotEqualTo(Slots.FREE);
         if (isNobody(address.network(prefix))) {
             return; // as that of ::1
         }
-        assertThat(words.of(address)).isEqualTo(words.of(address.network(prefix)));
-        assertThat(NetworkWords.neighbourhood(words.of(address)))
-                .isEqualTo(NetworkWords.neighbourhood(words.of(address.network(prefix))));
+        assertThat(keys.of(address)).isEqualTo(keys.of(address.network(prefix)));
+        assertThat(NetworkKeys.neighbourhood(keys.of(address)))
+                .isEqualTo(NetworkKeys.neighbourhood(keys.of(address.network(prefix))));
     }
 
     private static final List<TranslationPrefix> TRANSLATORS = Stream.of(
@@ -102,12 +102,12 @@ class NetworkWordsTest {
             @ForAll("addresses") ClientAddress other,
             @ForAll @IntRange(min = 32, max = 128) int prefix,
             @ForAll boolean translated) {
-        NetworkWords words = new NetworkWords(prefix, translated ? TRANSLATORS : List.of());
-        ClientAddress client = words.client(one);
-        assertThat(words.client(client)).isSameAs(client);
-        assertThat(words.of(client)).isEqualTo(words.of(one));
+        NetworkKeys keys = new NetworkKeys(prefix, translated ? TRANSLATORS : List.of());
+        ClientAddress client = keys.client(one);
+        assertThat(keys.client(client)).isSameAs(client);
+        assertThat(keys.of(client)).isEqualTo(keys.of(one));
         if (prefix <= 64) {
-            assertThat(words.client(other).equals(client)).isEqualTo(words.of(other) == words.of(one));
+            assertThat(keys.client(other).equals(client)).isEqualTo(keys.of(other) == keys.of(one));
         }
     }
 
@@ -115,42 +115,42 @@ class NetworkWordsTest {
         return address.highBits() >>> 56 == 0xFF || (address.highBits() | address.lowBits()) == 0;
     }
 
-    private static long word(String address) {
-        return new NetworkWords(64).of(ClientAddress.parse(address));
+    private static long key(String address) {
+        return new NetworkKeys(64).of(ClientAddress.parse(address));
     }
 
     @Example
     void addressesThatNameTheSameClient() {
-        assertThat(word("192.0.2.1"))
-                .isEqualTo(word("::ffff:192.0.2.1"))
-                .isEqualTo(word("64:ff9b::192.0.2.1"))
-                .isNotEqualTo(word("192.0.2.2"))
-                .isNotEqualTo(word("::192.0.2.1"))
-                .isNotEqualTo(word("ff00:0:c000:201::"));
-        assertThat(word("2001:db8::1")).isEqualTo(word("2001:db8::ffff:2")).isNotEqualTo(word("2001:db8:0:1::1"));
-        assertThat(word("2002:c000:201::1"))
-                .isEqualTo(word("2002:c000:201:ffff::1"))
-                .isNotEqualTo(word("2002:c000:202::1"));
-        assertThat(word("ff02::1")).isEqualTo(word("ffff:ffff:ffff:ffff::1")).isEqualTo(word("ff00:0:c000:201::"));
-        assertThat(word("::1")).isEqualTo(word("::2")).isEqualTo(-1); // an ordinary key
-        assertThat(word("::")).isEqualTo(word("ff02::1")); // nobody's
-        assertThat(word("64:ff9b::")).isNotEqualTo(word("0.0.0.0"));
+        assertThat(key("192.0.2.1"))
+                .isEqualTo(key("::ffff:192.0.2.1"))
+                .isEqualTo(key("64:ff9b::192.0.2.1"))
+                .isNotEqualTo(key("192.0.2.2"))
+                .isNotEqualTo(key("::192.0.2.1"))
+                .isNotEqualTo(key("ff00:0:c000:201::"));
+        assertThat(key("2001:db8::1")).isEqualTo(key("2001:db8::ffff:2")).isNotEqualTo(key("2001:db8:0:1::1"));
+        assertThat(key("2002:c000:201::1"))
+                .isEqualTo(key("2002:c000:201:ffff::1"))
+                .isNotEqualTo(key("2002:c000:202::1"));
+        assertThat(key("ff02::1")).isEqualTo(key("ffff:ffff:ffff:ffff::1")).isEqualTo(key("ff00:0:c000:201::"));
+        assertThat(key("::1")).isEqualTo(key("::2")).isEqualTo(-1); // an ordinary key
+        assertThat(key("::")).isEqualTo(key("ff02::1")); // nobody's
+        assertThat(key("64:ff9b::")).isNotEqualTo(key("0.0.0.0"));
     }
 
     @Example
     void neighboursAreAnIpv4Slash24OrAnIpv6Slash48() {
-        NetworkWords words = new NetworkWords(64);
-        long ipv4 = NetworkWords.neighbourhood(words.of(ClientAddress.parse("192.0.2.1")));
-        assertThat(NetworkWords.neighbourhood(words.of(ClientAddress.parse("192.0.2.255"))))
+        NetworkKeys keys = new NetworkKeys(64);
+        long ipv4 = NetworkKeys.neighbourhood(keys.of(ClientAddress.parse("192.0.2.1")));
+        assertThat(NetworkKeys.neighbourhood(keys.of(ClientAddress.parse("192.0.2.255"))))
                 .isEqualTo(ipv4);
-        assertThat(NetworkWords.neighbourhood(words.of(ClientAddress.parse("64:ff9b::192.0.2.9"))))
+        assertThat(NetworkKeys.neighbourhood(keys.of(ClientAddress.parse("64:ff9b::192.0.2.9"))))
                 .isEqualTo(ipv4);
-        assertThat(NetworkWords.neighbourhood(words.of(ClientAddress.parse("192.0.3.1"))))
+        assertThat(NetworkKeys.neighbourhood(keys.of(ClientAddress.parse("192.0.3.1"))))
                 .isNotEqualTo(ipv4);
-        long ipv6 = NetworkWords.neighbourhood(words.of(ClientAddress.parse("2001:db8:7:1::1")));
-        assertThat(NetworkWords.neighbourhood(words.of(ClientAddress.parse("2001:db8:7:ffff::1"))))
+        long ipv6 = NetworkKeys.neighbourhood(keys.of(ClientAddress.parse("2001:db8:7:1::1")));
+        assertThat(NetworkKeys.neighbourhood(keys.of(ClientAddress.parse("2001:db8:7:ffff::1"))))
                 .isEqualTo(ipv6);
-        assertThat(NetworkWords.neighbourhood(words.of(ClientAddress.parse("2001:db8:8::"))))
+        assertThat(NetworkKeys.neighbourhood(keys.of(ClientAddress.parse("2001:db8:8::"))))
                 .isNotEqualTo(ipv6);
     }
 }

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A key that was forgotten can be collected: nothing that outlives a call holds on to it. */
-class ForgottenKeysTest {
+/** A key that was evicted can be collected: nothing that outlives a call holds on to it. */
+class EvictedKeysTest {
 
     private final FakeTicker time = new FakeTicker();
     private final List<WeakReference<Object>> keys = new ArrayList<>();
@@ -86,16 +86,16 @@ class ForgottenKeysTest {
         }
         time.advance(Duration.ofHours(1));
         for (int slice = 0; slice < slices; slice++) {
-            limiter.walks().slice();
+            limiter.sweeps().slice();
         }
         limiter.sweep();
         assertNothingIsKept(limiter);
-        while (limiter.walks().slice()) {
+        while (limiter.sweeps().slice()) {
             assertThat(limiter.size()).isLessThanOrEqualTo(1);
         }
     }
 
-    /** A key whose hash code cannot be had any more is forgotten like any other, and keeps nobody from being so. */
+    /** A key whose hash code cannot be had any more is evicted like any other, and keeps nobody from being so. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void brokenKeys(boolean sharing) {

@@ -15,18 +15,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Changed only while its table is private to the segment's lock, never once that table is published.
  */
-final class Bin extends Entry {
+final class CollisionBin extends Entry {
 
     /** Stands where an entry has its key; equal to no key. */
     private static final Object NO_KEY = new Object();
 
-    /** All there is, to be walked by index. */
+    /** All entries, to be walked by index. */
     private final List<Entry> entries = new ArrayList<>();
 
-    /** The same by key. Null if an {@link #add} threw: a map that was interrupted so may have lost any of its keys. */
+    /** The same by key. Null if an {@link #add} threw, since the interrupted map may have lost any of its keys. */
     private @Nullable Map<Object, Entry> byKey = new HashMap<>();
 
-    Bin(int hash) {
+    CollisionBin(int hash) {
         super(NO_KEY, hash, null);
     }
 
@@ -43,7 +43,7 @@ final class Bin extends Entry {
         return null;
     }
 
-    /** Adds the entry of a key that has none here; if it throws, the entries are those of before. */
+    /** Adds the entry of a key that has none here. If it throws, the entries are unchanged. */
     void add(Entry entry) {
         Map<Object, Entry> index = byKey == null ? index() : byKey;
         byKey = null;
@@ -90,7 +90,7 @@ final class Bin extends Entry {
     @Override
     @Nullable
     Entry survivor() {
-        Bin copy = new Bin(hash);
+        CollisionBin copy = new CollisionBin(hash);
         for (Entry entry : entries) {
             if (entry.value() != EXPUNGED) {
                 copy.add(entry);

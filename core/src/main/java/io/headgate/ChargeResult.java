@@ -1,7 +1,7 @@
 package io.headgate;
 
-/** How a charge ended. */
-enum Outcome {
+/** How a charge ended, and whether the key's own buckets decided or the {@link Overflow} rule. */
+enum ChargeResult {
     ALLOWED(true, false),
     DENIED(false, false),
     OVERFLOW_ALLOWED(true, true),
@@ -10,7 +10,7 @@ enum Outcome {
     final boolean allowed;
     final boolean overflow;
 
-    Outcome(boolean allowed, boolean overflow) {
+    ChargeResult(boolean allowed, boolean overflow) {
         this.allowed = allowed;
         this.overflow = overflow;
     }

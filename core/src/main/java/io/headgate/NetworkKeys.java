@@ -4,24 +4,25 @@ import io.headgate.net.ClientAddress;
 import java.util.List;
 
 /**
- * The networks that clients are told apart by, each as one word of at most 64 bits that is never zero, and as an address.
- * Two addresses have one word exactly if {@link ClientAddress#network} has one answer for them, but for
+ * Tells client networks apart: each has a key of 64 bits, which is never zero, and an address that stands for it. Two
+ * addresses have the same key exactly if {@link ClientAddress#network} has the same answer for them, with two
+ * exceptions:
  *
  * <ul>
- *   <li>{@code ff00::/8} and {@code ::}: those addresses name no client, and share one word that no client has;
- *       {@code ::1} is a client;
- *   <li>addresses of the translators given: they have the word of the IPv4 address that they carry.
+ * <li>{@code ff00::/8} and {@code ::} belong to no client. They share one key that no client has. {@code ::1} is a
+ * client.
+ * <li>An address of the given translators has the key of the IPv4 address that it carries.
  * </ul>
  */
-final class NetworkWords {
+final class NetworkKeys {
 
     /*
-     * An IPv6 network of at most 64 bits is its upper half. IPv4 a.b.c.d is ff00:0:aabb:ccdd, which is multicast and so
-     * in nobody's way; all real multicast becomes MULTICAST. All of it is then inverted: the one upper half that turns
-     * into zero is again multicast, and ::/64 becomes an ordinary word.
+     * An IPv6 network of at most 64 bits is its upper half. IPv4 a.b.c.d becomes ff00:0:aabb:ccdd, a multicast prefix
+     * that no client has; all real multicast becomes MULTICAST. Then all bits are inverted: the only upper half that
+     * becomes zero is again multicast, and ::/64 becomes an ordinary key.
      */
 
-    /** How many leading bits fit into a word. */
+    /** How many leading bits fit into a key. */
     static final int MOST_BITS = 64;
 
     private static final long IPV4 = 0xFF00_0000_0000_0000L;
@@ -38,27 +39,27 @@ final class NetworkWords {
     private static final long MASK_48 = -1L << 16;
     private static final long MASK_32 = -1L << 32;
 
-    /** Stands for all addresses that name no client. */
+    /** Stands for all addresses that belong to no client. */
     private static final ClientAddress NOBODY = ClientAddress.ofBits(0, 0);
-    /** Stands for its network, whose first address is nobody's. */
+    /** Stands for its network, whose first address belongs to no client. */
     private static final ClientAddress LOOPBACK = ClientAddress.ofBits(0, 1);
 
     private final int ipv6Prefix;
     private final long mask;
     private final TranslationPrefix[] translators;
 
-    /** Tells IPv6 clients apart by so many leading bits, 1 to 128; words know the first 64. */
-    NetworkWords(int ipv6Prefix, List<TranslationPrefix> translators) {
+    /** Tells IPv6 clients apart by so many leading bits, 1 to 128. Keys have the first 64 of them. */
+    NetworkKeys(int ipv6Prefix, List<TranslationPrefix> translators) {
         this.ipv6Prefix = ipv6Prefix;
         this.translators = translators.toArray(new TranslationPrefix[0]);
         mask = -1L << Math.max(0, 64 - ipv6Prefix);
     }
 
-    NetworkWords(int ipv6Prefix) {
+    NetworkKeys(int ipv6Prefix) {
         this(ipv6Prefix, List.of());
     }
 
-    /** Allocates nothing. */
+    /** The key of an address. Allocates nothing. */
     long of(ClientAddress address) {
         long high = address.highBits();
         long low = address.lowBits();
@@ -80,32 +81,32 @@ final class NetworkWords {
     }
 
     /**
-     * The network as an address, by all bits of the prefix: one for all addresses of a client, and for itself. That
-     * address, if it is the one already.
+     * The address that stands for the network of an address, by all bits of the prefix: the same for all addresses of a
+     * client, and for itself. Returns the given object if it is that address.
      */
     ClientAddress client(ClientAddress address) {
-        long word = of(address);
-        if (isIpv4(word)) {
-            return address.isIpv4() ? address : ClientAddress.ofBits(0, MAPPED << 32 | (~word & LOW_32));
+        long key = of(address);
+        if (isIpv4(key)) {
+            return address.isIpv4() ? address : ClientAddress.ofBits(0, MAPPED << 32 | (~key & LOW_32));
         }
-        if (word == ~MULTICAST) {
+        if (key == ~MULTICAST) {
             return NOBODY;
         }
         ClientAddress network = address.network(ipv6Prefix);
         return network.equals(NOBODY) ? LOOPBACK : network;
     }
 
-    static boolean isIpv4(long word) {
-        return ~word >>> 32 == IPV4 >>> 32;
+    static boolean isIpv4(long key) {
+        return ~key >>> 32 == IPV4 >>> 32;
     }
 
-    /** The IPv4 /24 or the IPv6 /48 that the client of a word belongs to, or its network if that is wider. */
-    static long neighbourhood(long word) {
-        return ~word & (isIpv4(word) ? ~0xFFL : MASK_48);
+    /** The IPv4 /24 or the IPv6 /48 of the client with this key, or its network if that is wider. */
+    static long neighbourhood(long key) {
+        return ~key & (isIpv4(key) ? ~0xFFL : MASK_48);
     }
 
-    /** The IPv4 /16 or the IPv6 /32 that the client of a word belongs to: what one owner is likely to command. */
-    static long allocation(long word) {
-        return ~word & (isIpv4(word) ? ~0xFFFFL : MASK_32);
+    /** The IPv4 /16 or the IPv6 /32 of the client with this key: what one owner is likely to control. */
+    static long allocation(long key) {
+        return ~key & (isIpv4(key) ? ~0xFFFFL : MASK_32);
     }
 }

@@ -1,0 +1,92 @@
+package io.headgate.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headgate.Limit;
+import io.headgate.Limiter;
+import io.headgate.LocalLimiter;
+import io.headgate.net.AddressRange;
+import io.headgate.net.ClientAddress;
+import io.headgate.testing.FakeTicker;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Which warnings there are, and which of them have been said. */
+class WarningTest {
+
+    private final LogRecords log = new LogRecords();
+
+    @AfterEach
+    void close() {
+        log.close();
+    }
+
+    private static RequestLimiter limits(String... rules) {
+        RequestLimiter.Builder builder =
+                RequestLimiter.builder(Buckets.of("10/s")).name("f");
+        for (String rule : rules) {
+            builder.rule(Rule.parse(rule));
+        }
+        return builder.build();
+    }
+
+    @Test
+    void codesAreUnique() {
+        assertThat(Arrays.stream(Warning.values()).map(Warning::code))
+                .doesNotHaveDuplicates()
+                .allMatch(code -> code.matches("HG-[0-9]{3}"));
+    }
+
+    @Test
+    void anExtensionThatIsUnlimitedWhateverTheMethod() {
+        assertThat(limits("*.css unlimited", "styles: *.css unlimited").warnings())
+                .containsExactly(Warning.UNLIMITED_EXTENSION);
+        assertThat(log.warnings())
+                .singleElement()
+                .asString()
+                .contains("HG-006: ", "\"*.css\"", "GET /static/* unlimited");
+    }
+
+    @Test
+    void noOtherRuleIsWarnedOf() {
+        RequestLimiter limits =
+                limits("GET *.css unlimited", "/static/* unlimited", "/a.css unlimited", "/x unlimited");
+        assertThat(limits.warnings()).isEmpty();
+        RequestLimiter limited = RequestLimiter.builder()
+                .rule(Rule.limiter("*.css", Buckets.of("1/s")))
+                .build();
+        assertThat(limited.warnings()).isEmpty();
+        assertThat(log.warnings()).isEmpty();
+    }
+
+    @Test
+    void whatHasBeenSaidIsTold() {
+        LocalLimiter<ClientAddress> unmasked = Limiter.<ClientAddress>builder(Limit.parse("1000/s"))
+                .ticker(new FakeTicker())
+                .sweepInterval(Duration.ZERO)
+                .build();
+        RequestLimiter limits = RequestLimiter.builder(unmasked)
+                .trustedProxies(AddressRange.parse("0.0.0.0/0"))
+                .rule(Rule.unlimited("*.css"))
+                .build();
+        assertThat(limits.warnings())
+                .containsExactlyInAnyOrder(
+                        Warning.UNMASKED_KEYS, Warning.TRUSTS_EVERYBODY, Warning.UNLIMITED_EXTENSION);
+        limits.decide(new FakeRequest());
+        assertThat(limits.warnings()).hasSize(4).contains(Warning.MISSING_HEADER);
+        RequestLimiter other = RequestLimiter.builder(Buckets.of("10/s")).build();
+        assertThat(other.warnings()).isEmpty();
+        other.decide(new FakeRequest().header("Forwarded", "for=192.0.2.1"));
+        other.decide(new FakeRequest().header("X-Forwarded-For", "192.0.2.1"));
+        assertThat(other.warnings()).containsExactly(Warning.UNTRUSTED_HEADER);
+        for (Warning warning : List.of(Warning.UNMASKED_KEYS, Warning.MISSING_HEADER, Warning.UNTRUSTED_HEADER)) {
+            assertThat(log.warnings())
+                    .filteredOn(line -> line.contains(warning.code() + ": "))
+                    .hasSize(1);
+        }
+        assertThat(log.warnings()).hasSize(5).noneMatch(line -> line.contains("%s") || line.contains("{"));
+    }
+}
