@@ -67,7 +67,7 @@ final class Beside {
     private static IntUnaryOperator contender(String calls, String library, String... setting) throws Exception {
         List<URL> path = new ArrayList<>();
         for (String part :
-                (library + File.pathSeparator + System.getProperty("java.class.path")).split(File.pathSeparator)) {
+                (library + File.pathSeparator + System.getProperty("java.class.path")).split(File.pathSeparator, -1)) {
             path.add(new File(part).toURI().toURL());
         }
         URLClassLoader loader = new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());

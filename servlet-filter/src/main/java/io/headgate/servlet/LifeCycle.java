@@ -53,7 +53,7 @@ final class LifeCycle {
         if (now != null) {
             return now;
         }
-        if (builder().nameOr("").isEmpty()) {
+        if (!fromParameters && builder().nameOr("").isEmpty()) {
             throw new IllegalStateException("the filter has not been started, and has no name of its own");
         }
         return start(null);
