@@ -9,7 +9,6 @@ import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -55,7 +54,7 @@ public final class RequestLimiter implements AutoCloseable {
     private final Limiters limiters;
     private final RuleTable rules;
     private final boolean usesAddresses;
-    private final OnFailure onFailure;
+    private final Charger charger;
     private final RateLimitFields fields;
     private final ProxyDiagnostics diagnostics;
     private final @Nullable Consumer<ClientDenied> onClientDenied;
@@ -80,13 +79,13 @@ public final class RequestLimiter implements AutoCloseable {
         this.limiters = new Limiters(settings, name, registry);
         this.rules = new RuleTable(settings, limiters);
         this.usesAddresses = rules.useAddresses() || !exempt.isEmpty();
-        this.onFailure = settings.onFailure;
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
         this.counters = before == null ? new Counters() : before.counters;
         this.warnings = new Warnings(name, settings.spelling);
         this.failures = before == null ? new FailureLog(name, ticker, counters.failed) : before.failures;
         this.denials = before == null ? new DenialLog(ticker) : before.denials;
         this.onClientDenied = settings.onClientDenied;
+        this.charger = new Charger(settings.onFailure, failures);
         this.diagnostics = new ProxyDiagnostics(warnings, resolver, limiters::client);
         limiters.announce(warnings);
         settings.rules.stream()
@@ -138,7 +137,7 @@ public final class RequestLimiter implements AutoCloseable {
      */
     public Verdict decide(HttpRequest request) {
         Assessment assessment = assess(request);
-        Verdict verdict = assessment instanceof Charge<?> charge ? take(charge, null) : (Verdict) assessment;
+        Verdict verdict = assessment instanceof Charge<?> charge ? charger.take(charge, null) : (Verdict) assessment;
         return conclude(request, verdict);
     }
 
@@ -151,7 +150,7 @@ public final class RequestLimiter implements AutoCloseable {
     public CompletionStage<Verdict> decideAsync(HttpRequest request) {
         Assessment assessment = assess(request);
         CompletionStage<Verdict> verdict = assessment instanceof Charge<?> charge
-                ? takeAsync(charge, null)
+                ? charger.takeAsync(charge, null)
                 : CompletableFuture.completedFuture((Verdict) assessment);
         return verdict.thenApply(reached -> conclude(request, reached));
     }
@@ -175,86 +174,8 @@ public final class RequestLimiter implements AutoCloseable {
             return policy.assess(request, client);
         } catch (Throwable failure) {
             // Our own trouble, or that of a function we were given.
-            return failed(failure, policy.neverDenies());
+            return charger.failed(failure, policy.neverDenies());
         }
-    }
-
-    /** Takes the permits of a charge, and then those of the next: all of them or none. */
-    private <K> Verdict take(Charge<K> charge, @Nullable Verdict before) {
-        Verdict verdict;
-        try {
-            Decision decision = charge.limiter().decide(charge.key(), charge.permits());
-            verdict = reached(charge, decision, before);
-        } catch (Throwable failure) {
-            verdict = failed(failure, charge, before);
-        }
-        Charge<?> next = charge.next();
-        return next == null || !verdict.passes() ? verdict : take(next, verdict);
-    }
-
-    private <K> CompletionStage<Verdict> takeAsync(Charge<K> charge, @Nullable Verdict before) {
-        CompletionStage<Verdict> verdict;
-        try {
-            verdict = charge.limiter()
-                    .decideAsync(charge.key(), charge.permits())
-                    .handle((decision, failure) -> reachedAsync(charge, decision, failure, before));
-        } catch (Throwable failure) {
-            verdict = CompletableFuture.completedFuture(failed(failure, charge, before));
-        }
-        Charge<?> next = charge.next();
-        return next == null
-                ? verdict
-                : verdict.thenCompose(reached ->
-                        reached.passes() ? takeAsync(next, reached) : CompletableFuture.completedFuture(reached));
-    }
-
-    private Verdict reachedAsync(
-            Charge<?> charge, @Nullable Decision decision, @Nullable Throwable failure, @Nullable Verdict before) {
-        try {
-            return failure == null
-                    ? reached(charge, Objects.requireNonNull(decision, "the decision of decideAsync"), before)
-                    : failed(failure, charge, before);
-        } catch (Throwable e) {
-            return failed(e, charge, before);
-        }
-    }
-
-    /** The verdict by an answer. If it denies, what was taken before is given back. */
-    private Verdict reached(Charge<?> charge, Decision decision, @Nullable Verdict before) {
-        Verdict verdict = Verdict.of(charge, decision, before);
-        if (!verdict.passes()) {
-            giveBack(before);
-        }
-        return verdict;
-    }
-
-    /** The verdict on a charge that could not be decided. A dry run that fails changes nothing for the charges before it. */
-    private Verdict failed(Throwable failure, Charge<?> charge, @Nullable Verdict before) {
-        Verdict verdict = failed(failure, charge.policy().dryRun());
-        if (before != null && charge.policy().dryRun()) {
-            return before;
-        }
-        giveBack(before);
-        return verdict;
-    }
-
-    private void giveBack(@Nullable Verdict taken) {
-        for (Verdict each = taken; each != null; each = each.before()) {
-            Charge<?> charge = each.charge();
-            Decision answer = each.answer();
-            try {
-                if (charge != null && answer != null && answer.allowed()) {
-                    charge.refund(answer, charge.permits());
-                }
-            } catch (Throwable failure) {
-                failures.report(failure);
-            }
-        }
-    }
-
-    private Verdict failed(Throwable failure, boolean dryRun) {
-        failures.report(failure);
-        return Verdict.without(RequestOutcome.failed(onFailure, dryRun));
     }
 
     /** Counts the verdict, and leaves it where handlers and access logs find it. */

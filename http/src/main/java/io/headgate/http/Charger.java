@@ -1,0 +1,98 @@
+package io.headgate.http;
+
+import io.headgate.Decision;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Takes the permits of a request: those of all its charges, or none. Whatever fails becomes a verdict. Thread-safe. */
+final class Charger {
+
+    private final OnFailure onFailure;
+    private final FailureLog failures;
+
+    Charger(OnFailure onFailure, FailureLog failures) {
+        this.onFailure = onFailure;
+        this.failures = failures;
+    }
+
+    /** Takes the permits of a charge, and then those of the next: all of them or none. */
+    <K> Verdict take(Charge<K> charge, @Nullable Verdict before) {
+        Verdict verdict;
+        try {
+            Decision decision = charge.limiter().decide(charge.key(), charge.permits());
+            verdict = reached(charge, decision, before);
+        } catch (Throwable failure) {
+            verdict = failed(failure, charge, before);
+        }
+        Charge<?> next = charge.next();
+        return next == null || !verdict.passes() ? verdict : take(next, verdict);
+    }
+
+    <K> CompletionStage<Verdict> takeAsync(Charge<K> charge, @Nullable Verdict before) {
+        CompletionStage<Verdict> verdict;
+        try {
+            verdict = charge.limiter()
+                    .decideAsync(charge.key(), charge.permits())
+                    .handle((decision, failure) -> reachedAsync(charge, decision, failure, before));
+        } catch (Throwable failure) {
+            verdict = CompletableFuture.completedFuture(failed(failure, charge, before));
+        }
+        Charge<?> next = charge.next();
+        return next == null
+                ? verdict
+                : verdict.thenCompose(reached ->
+                        reached.passes() ? takeAsync(next, reached) : CompletableFuture.completedFuture(reached));
+    }
+
+    private Verdict reachedAsync(
+            Charge<?> charge, @Nullable Decision decision, @Nullable Throwable failure, @Nullable Verdict before) {
+        try {
+            return failure == null
+                    ? reached(charge, Objects.requireNonNull(decision, "the decision of decideAsync"), before)
+                    : failed(failure, charge, before);
+        } catch (Throwable e) {
+            return failed(e, charge, before);
+        }
+    }
+
+    /** The verdict by an answer. If it denies, what was taken before is given back. */
+    private Verdict reached(Charge<?> charge, Decision decision, @Nullable Verdict before) {
+        Verdict verdict = Verdict.of(charge, decision, before);
+        if (!verdict.passes()) {
+            giveBack(before);
+        }
+        return verdict;
+    }
+
+    /** The verdict on a charge that could not be decided. A dry run that fails changes nothing for the charges before it. */
+    private Verdict failed(Throwable failure, Charge<?> charge, @Nullable Verdict before) {
+        Verdict verdict = failed(failure, charge.policy().dryRun());
+        if (before != null && charge.policy().dryRun()) {
+            return before;
+        }
+        giveBack(before);
+        return verdict;
+    }
+
+    private void giveBack(@Nullable Verdict taken) {
+        for (Verdict each = taken; each != null; each = each.before()) {
+            Charge<?> charge = each.charge();
+            Decision answer = each.answer();
+            try {
+                if (charge != null && answer != null && answer.allowed()) {
+                    charge.refund(answer, charge.permits());
+                }
+            } catch (Throwable failure) {
+                failures.report(failure);
+            }
+        }
+    }
+
+    /** The verdict on a request that something failed for, its own charges aside. */
+    Verdict failed(Throwable failure, boolean dryRun) {
+        failures.report(failure);
+        return Verdict.without(RequestOutcome.failed(onFailure, dryRun));
+    }
+}
