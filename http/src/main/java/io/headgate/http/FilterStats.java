@@ -93,7 +93,8 @@ public final class FilterStats {
     }
 
     /**
-     * Requests whose permits were given back because of {@link ChargeOn} or {@link CostAfter}; counted as allowed as well.
+     * Requests whose {@linkplain io.headgate.Limit permits} were given back because of {@link ChargeOn} or
+     * {@link CostAfter}; counted as allowed as well.
      *
      * @return the count
      */

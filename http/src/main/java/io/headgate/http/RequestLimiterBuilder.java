@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * RequestLimiter limits = RequestLimiter.builder()
  *         .limits(Limit.perSecond(10).burst(20), Limit.perHour(500))
- *         .rule(Rule.limits("/login", Limit.perMinute(5)))
+ *         .rule(Rule.limits("/login/*", Limit.perMinute(5)))
  *         .trustedProxies(AddressRange.parse("10.0.0.0/8"))
  *         .dryRun(true)  // only counts at first
  *         .build();

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * matches a request decides; what it leaves open (cost, dry run, charge-on) is as in the filter. Immutable.
  *
  * <pre>{@code
- * Rule.limits("/login", Limit.perMinute(5)).methods("POST").chargeOn(ChargeOn.statuses(401));
+ * Rule.limits("/login/*", Limit.perMinute(5)).methods("POST").chargeOn(ChargeOn.statuses(401));
  * Rule.unlimited("/static/*").methods("GET");
  * Rule.parse("search: GET /search/* 30/minute burst 10 cost 2");  // as it stands in a configuration
  * }</pre>

@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Decides how many of the permits that a request has taken stay taken, once it is known how the request was answered: by
- * {@link ChargeOn} and {@link CostAfter}. An adapter tells it what it sees, in any order and as often as it likes:
- * {@link #failed}, {@link #committed}, {@link #completed}.
+ * Decides how many of the {@linkplain io.headgate.Limit permits} that a request has taken stay taken, once it is known
+ * how the request was answered: by {@link ChargeOn} and {@link CostAfter}. An adapter tells it what it sees, in any
+ * order and as often as it likes: {@link #failed}, {@link #committed}, {@link #completed}.
  *
  * <pre>{@code
  * Settlement settlement = limits.settlement(limits.decide(request), request, response);
