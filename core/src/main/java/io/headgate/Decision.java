@@ -9,8 +9,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link Limiter} answered, and how the key stands under each limit afterwards. Thread-safe; its answers do not
- * change.
+ * What a {@link Limiter} answered to a call that asked for {@linkplain Limit permits}, and how the key stands under
+ * each limit afterwards. Thread-safe; its answers do not change.
  *
  * <pre>{@code
  * Decision decision = limiter.decide(account, 3);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.headgate.net.ClientAddress;
+import io.headgate.testing.Measurements;
 import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -74,7 +75,7 @@ class AddressTableTest {
         while (table.size() < most && table.insert(client(next++), true, now)) {
             assertThat(table.size()).isLessThanOrEqualTo(most); // the last percent has no promise
         }
-        System.out.printf("%d newcomers at 99 %% of %d, none denied; then the first at %d%n", next, most, table.size());
+        Measurements.print("%d newcomers at 99 %% of %d, none denied; then the first at %d", next, most, table.size());
     }
 
     @Test
@@ -261,8 +262,8 @@ class AddressTableTest {
             long idle = thread.getCurrentThreadCpuTime();
             assertThat(evictAll(table, now + SECOND)).isEqualTo(count);
             long end = thread.getCurrentThreadCpuTime();
-            System.out.printf(
-                    "sweep of %d clients, round %d: none full %.1f ms of CPU, all full %.1f ms%n",
+            Measurements.print(
+                    "sweep of %d clients, round %d: none full %.1f ms of CPU, all full %.1f ms",
                     count, round, (idle - start) / 1e6, (end - idle) / 1e6);
         }
         assertThat(table.size()).isZero();

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headgate.faults.AllocationFaults;
 import io.headgate.faults.FaultyClasses;
 import io.headgate.faults.Scenario;
+import io.headgate.testing.Measurements;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -61,8 +61,7 @@ class AllocationFaultTest {
                 failures.add(e.getMessage());
             }
         }
-        faults.forEach(
-                (subject, count) -> System.out.printf(Locale.ROOT, "%s: %,d failed allocations%n", subject, count));
+        faults.forEach((subject, count) -> Measurements.print("%s: %,d failed allocations", subject, count));
         assertThat(failures).isEmpty();
         assertThat(faults.keySet()).isEqualTo(FEWEST.keySet());
         assertThat(faults)

@@ -1,7 +1,11 @@
 package io.headgate;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -67,5 +71,18 @@ class ArchitectureTest {
     @Test
     void noStateIsGlobal() {
         fields().that().areStatic().should().beFinal().check(core);
+    }
+
+    /** But for the processes that a test starts and listens to. Measurements go to their file. */
+    @Test
+    void noTestPrintsIntoTheLog() {
+        JavaClasses tests = new ClassFileImporter(java.util.List.of(new ImportOption.OnlyIncludeTests()))
+                .importPackages("io.headgate");
+        noClasses()
+                .that(not(describe(
+                        "have a main method",
+                        type -> type.tryGetMethod("main", String[].class).isPresent())))
+                .should(ACCESS_STANDARD_STREAMS)
+                .check(tests);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.Measurements;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,7 +36,7 @@ class GrowthTest {
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
-        System.out.println(output.lines().filter(line -> line.startsWith("[")).reduce("", (one, other) -> one + other));
+        output.lines().filter(line -> line.startsWith("[")).forEach(line -> Measurements.print("%s", line));
         assertThat(output.split("Limiter \"login\" could not grow for want of memory", -1))
                 .as(output)
                 .hasSize(2);

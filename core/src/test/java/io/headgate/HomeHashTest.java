@@ -3,6 +3,7 @@ package io.headgate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.net.ClientAddress;
+import io.headgate.testing.Measurements;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -45,8 +46,8 @@ class HomeHashTest {
                 random[i] = groupOf(seeded.of(networks.of(random(generator))), seeded, depth);
             }
             double mean = 0.5 * COUNT * COUNT / (GROUPS << depth);
-            System.out.printf(
-                    "pairs that meet in a group, of 2^%d parts: %d of the chosen, %d of random ones, %.0f expected%n",
+            Measurements.print(
+                    "pairs that meet in a group, of 2^%d parts: %d of the chosen, %d of random ones, %.0f expected",
                     depth, pairs(chosen), pairs(random), mean);
             assertThat(pairs(meeting)).isEqualTo(COUNT * (COUNT - 1L) / 2);
             assertThat((double) pairs(chosen)).isBetween(mean - 10 * Math.sqrt(mean), mean + 10 * Math.sqrt(mean));
@@ -83,8 +84,8 @@ class HomeHashTest {
                         .isBetween(0.6 * beside.presentBytes(), 1.7 * beside.presentBytes());
             }
         }
-        System.out.printf(
-                "%d clients: %d bytes, if they were chosen %d; without a secret %d for %d of them%n",
+        Measurements.print(
+                "%d clients: %d bytes, if they were chosen %d; without a secret %d for %d of them",
                 COUNT, beside.presentBytes(), attacked.presentBytes(), unseeded.presentBytes(), unseeded.size());
         assertThat((double) attacked.presentBytes())
                 .isBetween(0.8 * beside.presentBytes(), 1.2 * beside.presentBytes());

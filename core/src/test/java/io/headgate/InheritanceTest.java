@@ -3,6 +3,7 @@ package io.headgate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.Measurements;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -235,7 +236,7 @@ class InheritanceTest<K> {
         for (int id = 20_000; id < 20_900; id++) {
             innocents += admitted(limiter, keys.key(id), 10) == 10 ? 0 : 1;
         }
-        System.out.printf("%s: %d of 900 newcomers share a cell with one of %d debtors%n", keys, innocents, debtors);
+        Measurements.print("%s: %d of 900 newcomers share a cell with one of %d debtors", keys, innocents, debtors);
         assertThat(innocents).isLessThanOrEqualTo(36 + 24);
     }
 

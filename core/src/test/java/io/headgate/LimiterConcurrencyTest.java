@@ -3,6 +3,7 @@ package io.headgate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.Measurements;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,8 +138,8 @@ class LimiterConcurrencyTest<K> {
         together(List.of(taker, sweeper));
         assertThat(admitted).containsOnly(steps);
         assertThat(limiter.stats().evicted()).as("keys swept").isGreaterThan(steps / 100);
-        System.out.printf(
-                "taker against sweeper, %s: %d permits a key in %d steps, %d evictions%n",
+        Measurements.print(
+                "taker against sweeper, %s: %d permits a key in %d steps, %d evictions",
                 keys, admitted[0], steps, limiter.stats().evicted());
     }
 

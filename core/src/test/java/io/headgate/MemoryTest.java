@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.Measurements;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,8 +42,8 @@ class MemoryTest {
                 limiter.tryAcquire(keys[KEYS + i]);
             }
             long churned = heap() - before;
-            System.out.printf(
-                    "limiter of %d limits, %d keys: promised %d bytes a key, took %d, and %d after as many newcomers%n",
+            Measurements.print(
+                    "limiter of %d limits, %d keys: promised %d bytes a key, took %d, and %d after as many newcomers",
                     1 + more.length, limiter.size(), promised / KEYS, filled / KEYS, churned / KEYS);
             assertThat(limiter.size()).isBetween(KEYS - 8L, (long) KEYS); // a newcomer may evict more keys than one
             assertThat(limiter.memoryBytes()).isEqualTo(promised);
@@ -61,7 +62,7 @@ class MemoryTest {
                                     .maxKeys(maxKeys)
                                     .build())
                     / 20;
-            System.out.printf("a new limiter for %d clients: %d bytes%n", maxKeys, each);
+            Measurements.print("a new limiter for %d clients: %d bytes", maxKeys, each);
             assertThat(each).isLessThanOrEqualTo(16 << 10);
         }
         long ten = heapOf(10, i -> {
@@ -72,7 +73,7 @@ class MemoryTest {
             }
             return limiter;
         });
-        System.out.printf("ten limiters with ten clients each: %d bytes%n", ten);
+        Measurements.print("ten limiters with ten clients each: %d bytes", ten);
         assertThat(ten).isLessThanOrEqualTo(200_000);
     }
 
@@ -107,8 +108,8 @@ class MemoryTest {
         limiter.sweep();
         limiter.sweep();
         long left = heap() - before;
-        System.out.printf(
-                "%d clients: %d bytes; %d clients after the flood: %d bytes, told %d%n",
+        Measurements.print(
+                "%d clients: %d bytes; %d clients after the flood: %d bytes, told %d",
                 flood, flooded, limiter.size(), left, limiter.stats().memoryBytes());
         assertThat(limiter.size()).isEqualTo(flood / limited);
         assertThat(left).isLessThanOrEqualTo((64 << 10) + 64L * limiter.size());

@@ -3,6 +3,7 @@ package io.headgate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.net.ClientAddress;
+import io.headgate.testing.Measurements;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -226,8 +227,8 @@ class MovingRowsTest {
         over.set(true);
         moving.get();
         threads.shutdown();
-        System.out.printf(
-                "%d limits: %d calls met a row that moved, in %d times up and down; %d undone%n",
+        Measurements.print(
+                "%d limits: %d calls met a row that moved, in %d times up and down; %d undone",
                 limits, store.followed.sum(), rounds.get(), store.undone());
         for (int id = 0; id < hot; id++) {
             long left = 0;
@@ -279,8 +280,8 @@ class MovingRowsTest {
             }
         }
         over.set(true);
-        System.out.printf(
-                "%d of %d calls met a move: half took %.2f us or less, 99 %% %.2f us, 99.9 %% %.2f us, all %.2f us%n",
+        Measurements.print(
+                "%d of %d calls met a move: half took %.2f us or less, 99 %% %.2f us, 99.9 %% %.2f us, all %.2f us",
                 store.followed.sum(),
                 deciding.get(),
                 store.micros(0.5),

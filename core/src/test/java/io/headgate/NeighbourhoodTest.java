@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.Measurements;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -88,8 +89,8 @@ class NeighbourhoodTest {
             fours += denied(limiter, random, NeighbourhoodTest::anyIpv4);
             sixes += denied(limiter, random, NeighbourhoodTest::anyIpv6);
         }
-        System.out.printf(
-                "an attacker with an IPv6 /32, clients by /%d: %d IPv4 and %d IPv6 newcomers of %d denied%n",
+        Measurements.print(
+                "an attacker with an IPv6 /32, clients by /%d: %d IPv4 and %d IPv6 newcomers of %d denied",
                 prefix, fours, sixes, limiters * NEWCOMERS);
         assertThat(fours).as("IPv4 newcomers").isZero();
         // 1/64, and four standard deviations of that many draws.
@@ -112,8 +113,8 @@ class NeighbourhoodTest {
             sixes += denied(limiter, random, NeighbourhoodTest::anyIpv6);
             fours += denied(limiter, random, NeighbourhoodTest::anyIpv4);
         }
-        System.out.printf(
-                "an attacker with an IPv4 /16, others by /%d: %d IPv4 and %d IPv6 newcomers of %d denied%n",
+        Measurements.print(
+                "an attacker with an IPv4 /16, others by /%d: %d IPv4 and %d IPv6 newcomers of %d denied",
                 prefix, fours, sixes, limiters * NEWCOMERS);
         assertThat(sixes).as("IPv6 newcomers").isZero();
         assertThat(fours).as("IPv4 newcomers").isLessThanOrEqualTo(limiters * NEWCOMERS / 64 + 39);
@@ -149,8 +150,8 @@ class NeighbourhoodTest {
             assertThat(count).isBetween(1, 10);
             owing[i % 2] += count == 10 ? 0 : 1;
         }
-        System.out.printf(
-                "23 hours after an attack, clients by /%d: %.1f %% of IPv4 and %.1f %% of IPv6 newcomers owe for others%n",
+        Measurements.print(
+                "23 hours after an attack, clients by /%d: %.1f %% of IPv4 and %.1f %% of IPv6 newcomers owe for others",
                 prefix, 100.0 * owing[0] / NEWCOMERS, 100.0 * owing[1] / NEWCOMERS);
         assertThat(owing[0]).as("IPv4 of %s", NEWCOMERS).isLessThanOrEqualTo(NEWCOMERS / 25);
         assertThat(owing[1]).as("IPv6 of %s", NEWCOMERS).isLessThanOrEqualTo(NEWCOMERS / 25);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.Measurements;
 import java.time.Duration;
 import java.util.Random;
 import java.util.SplittableRandom;
@@ -45,8 +46,8 @@ class NewcomersTest {
                 paying += decision.allowed() ? 0 : 1;
             }
             double expected = 1 - Math.pow(1 - 1.0 / (1 << 16), debtors);
-            System.out.printf(
-                    "%d debtors: %.2f %% of %d newcomers have a debtor's cell, expected %.2f %%%n",
+            Measurements.print(
+                    "%d debtors: %.2f %% of %d newcomers have a debtor's cell, expected %.2f %%",
                     debtors, 100.0 * paying / newcomers, newcomers, 100 * expected);
             assertThat((double) paying / newcomers).isBetween(0.8 * expected, 1.2 * expected);
             assertThat(debtors > 2_000 || paying < newcomers / 25).isTrue();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.Measurements;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -170,8 +171,8 @@ class OverflowDebtTest<K> {
             return null;
         });
         together(tasks);
-        System.out.printf(
-                "room comes and goes, %s, %s: %d permits of %d, at most %d of 20 at once, %d keys found room%n",
+        Measurements.print(
+                "room comes and goes, %s, %s: %d permits of %d, at most %d of 20 at once, %d keys found room",
                 keys, limits, all.get(), 20L * rounds * cap, most.get(), tracked.get());
         assertThat(tracked.get()).as("keys that found room").isGreaterThan(rounds);
         // One for each call that was in flight when the key got its row.
@@ -234,8 +235,8 @@ class OverflowDebtTest<K> {
             assertThat(known).isEqualTo(10);
             others += drain(swept, keys.key(id)) == known ? 0 : 1;
         }
-        System.out.printf(
-                "evicted clients that came back, %s: %d of %d were treated as debtors%n", keys, others, clients);
+        Measurements.print(
+                "evicted clients that came back, %s: %d of %d were treated as debtors", keys, others, clients);
         // Who shares a cell with a debtor, of whom there is one in each of the shared buckets.
         assertThat(others).isLessThanOrEqualTo(clients / 25);
     }

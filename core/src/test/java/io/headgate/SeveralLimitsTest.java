@@ -3,6 +3,7 @@ package io.headgate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.Measurements;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,8 +104,8 @@ class SeveralLimitsTest<K> {
             all += admitted.get(now);
             excess = Math.max(excess, all * interval - now - least - (long) capacity * interval);
         }
-        System.out.printf(
-                "undone and taken, %s: %d admitted, %d undone, at most %d ns too early in any window%n",
+        Measurements.print(
+                "undone and taken, %s: %d admitted, %d undone, at most %d ns too early in any window",
                 keys, all, limiter.stats().undone(), excess);
         assertThat(all).isGreaterThan(most / interval / 4);
         assertThat(excess).as("nanoseconds of permits above capacity and rate").isZero();

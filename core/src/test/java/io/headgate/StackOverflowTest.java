@@ -2,6 +2,7 @@ package io.headgate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testing.Measurements;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ class StackOverflowTest {
                 .redirectErrorStream(true)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        System.out.print("With " + flag + "\n" + output);
+        output.lines().forEach(line -> Measurements.print("with %s, %s", flag, line));
         assertThat(process.waitFor()).as(output).isZero();
         List<Integer> counts = new ArrayList<>();
         Pattern.compile(": ([0-9,]+) stack overflows")

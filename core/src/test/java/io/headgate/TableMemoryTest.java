@@ -3,6 +3,7 @@ package io.headgate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.net.ClientAddress;
+import io.headgate.testing.Measurements;
 import java.util.Random;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -71,8 +72,8 @@ class TableMemoryTest {
                 }
             }
         }
-        System.out.printf(
-                "%d keys, %d limits: %d bytes empty, %d full (%.1f a key), at worst %.2f of what it may be%n",
+        Measurements.print(
+                "%d keys, %d limits: %d bytes empty, %d full (%.1f a key), at worst %.2f of what it may be",
                 maxKeys, limits, empty, table.memoryBytes(), (double) table.memoryBytes() / maxKeys, worst);
         assertThat(table.size()).isZero();
         assertThat(table.presentBytes()).isEqualTo(empty);

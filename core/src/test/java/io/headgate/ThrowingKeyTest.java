@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headgate.faults.Fuse;
 import io.headgate.faults.Scenario;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.Measurements;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledFuture;
@@ -226,7 +226,7 @@ class ThrowingKeyTest {
                 }
             }
         }
-        faults.forEach((subject, count) -> System.out.printf(Locale.ROOT, "%s: %,d faults%n", subject, count));
+        faults.forEach((subject, count) -> Measurements.print("%s: %,d faults", subject, count));
         assertThat(faults)
                 .hasSize(3)
                 .allSatisfy((subject, count) ->

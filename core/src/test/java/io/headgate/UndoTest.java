@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.Measurements;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -149,7 +150,7 @@ class UndoTest {
         for (Future<?> future : all) {
             future.get(60, TimeUnit.SECONDS);
         }
-        System.out.printf("%s: %d of %d calls undone%n", keys, limiter.stats().undone(), 9L * steps * rounds);
+        Measurements.print("%s: %d of %d calls undone", keys, limiter.stats().undone(), 9L * steps * rounds);
         assertThat(wrong).isEmpty();
     }
 

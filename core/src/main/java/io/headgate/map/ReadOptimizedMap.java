@@ -16,6 +16,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A concurrent map for keys that are looked up far more often than they come and go.
  *
+ * <pre>{@code
+ * ReadOptimizedMap<String, Integer> seats = new ReadOptimizedMap<>();
+ * seats.store("ann", 12);
+ * seats.load("ann");                  // 12
+ * seats.loadOrStore("ann", 7);        // 12: she has one
+ * seats.compareAndDelete("ann", 7);   // false: it is another one
+ * }</pre>
+ *
  * <p><b>Locks.</b> The map consists of segments. A key that was added <dfn>settles</dfn> after a while. Looking up a
  * settled key or replacing its value takes no lock, and a look-up allocates nothing unless more than eight keys share
  * its hash code. Operations on a key that has not settled take the lock of its segment, and so does asking for an

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * limit that decides, {@code limit} is {@code all}</td></tr>
  * <tr><td>headgate.overflows</td><td>counter</td><td>those of the decisions that the overflow rule made, since there was no room
  * for the key</td></tr>
- * <tr><td>headgate.near.limit</td><td>counter</td><td>calls of {@code decide} that took permits
- * and left at most a fifth of a limit</td></tr>
+ * <tr><td>headgate.near.limit</td><td>counter</td><td>calls of {@code decide} that took
+ * {@linkplain io.headgate.Limit permits} and left at most a fifth of a limit</td></tr>
  * <tr><td>headgate.clients, headgate.clients.max</td><td>gauge</td><td>keys tracked, and the most there can be</td></tr>
  * <tr><td>headgate.memory, headgate.memory.max</td><td>gauge</td><td>bytes that the limiter occupies, and the most it may
  * occupy</td></tr>

@@ -7,6 +7,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * All addresses that begin with the same bits, such as {@code 10.0.0.0/8}. Immutable.
  *
+ * <pre>{@code
+ * AddressRange office = AddressRange.parse("10.0.0.0/8");
+ * office.contains(ClientAddress.parse("10.1.2.3"));         // true
+ * office.contains(ClientAddress.parse("::ffff:10.1.2.3"));  // true: the same address
+ * }</pre>
+ *
  * <p>A range is of IPv4 addresses or of IPv6 addresses, never of both: {@code ::/0} contains no IPv4 address, and as
  * notation does not matter it does not contain {@code ::ffff:192.0.2.1} either.
  */

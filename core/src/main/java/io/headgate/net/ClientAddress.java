@@ -7,6 +7,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * An IPv4 or IPv6 address: 128 bits, immutable, equal however it was written.
  *
+ * <pre>{@code
+ * ClientAddress.parse("192.0.2.1").equals(ClientAddress.parse("::ffff:192.0.2.1"));  // true
+ * ClientAddress.parse("2001:db8:1:2:3::4").network(64);                              // 2001:db8:1:2::
+ * ClientAddress.tryParse("localhost");                                               // null
+ * }</pre>
+ *
  * <p>IPv4 is held as its IPv4-mapped form {@code ::ffff:a.b.c.d}, so {@code ::ffff:192.0.2.1}, {@code ::ffff:c000:201}
  * and {@code 192.0.2.1} are equal and all of them are IPv4. Nothing else is folded: {@code ::192.0.2.1} and
  * {@code 2001:db8::192.0.2.1} are IPv6.

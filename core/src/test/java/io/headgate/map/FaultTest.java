@@ -3,8 +3,8 @@ package io.headgate.map;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.faults.Fuse;
+import io.headgate.testing.Measurements;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -202,7 +202,7 @@ class FaultTest {
                 }
             }
         }
-        System.out.printf(Locale.ROOT, "%s: %,d faults%n", keys, faults);
+        Measurements.print("%s: %,d faults", keys, faults);
         assertThat(faults).isGreaterThan(keys.name().startsWith("CONSTANT") ? 6_000 : 600);
     }
 
@@ -215,7 +215,7 @@ class FaultTest {
                 injectAll(keys, past, 60, deleted, Operation.DELETE);
             }
         }
-        System.out.printf(Locale.ROOT, "%s: %,d faults%n", keys, faults);
+        Measurements.print("%s: %,d faults", keys, faults);
         assertThat(faults).isGreaterThan(keys.name().startsWith("CONSTANT") ? 500 : 10);
     }
 
@@ -246,7 +246,7 @@ class FaultTest {
             subject.map.range((key, value) -> ++count[0] > 0);
             assertThat(subject.map.size()).isEqualTo(count[0]).isEqualTo(3_000 + 40 + subject.model.size());
         }
-        System.out.printf(Locale.ROOT, "Making a bin: %,d faults%n", faults);
+        Measurements.print("Making a bin: %,d faults", faults);
         assertThat(faults).isGreaterThan(40);
     }
 }

@@ -2,12 +2,12 @@ package io.headgate.map;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testing.Measurements;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.junit.jupiter.api.Test;
@@ -47,12 +47,10 @@ class HeapTest {
         long theirs = retainedAfterChurn(new ConcurrentHashMap<>(), before);
         before = usedHeap();
         long ours = retainedAfterChurn(new ReadOptimizedMap<Long, Integer>(MILLION).asMap(), before);
-        System.out.printf(
-                Locale.ROOT,
+        Measurements.print(
                 "Retained after 10 x 1,000,000 fresh keys stored and deleted: ReadOptimizedMap %,d bytes,"
-                        + " ConcurrentHashMap %,d bytes%n",
-                ours,
-                theirs);
+                        + " ConcurrentHashMap %,d bytes",
+                ours, theirs);
         assertThat(ours).isLessThanOrEqualTo(theirs * 3 / 2 + 256 * 1024);
     }
 

@@ -2,6 +2,7 @@ package io.headgate.map;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testing.Measurements;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,7 @@ class SmallHeapTest {
                 .redirectErrorStream(true)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        System.out.print("With a heap of 8 MB, operations that " + output);
+        output.lines().forEach(line -> Measurements.print("with a heap of 8 MB, operations that %s", line));
         assertThat(process.waitFor()).as(output).isZero();
         String marker = "failed for want of memory: ";
         assertThat(output).contains(marker);

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.metrics.HeavyHitters.Hit;
+import io.headgate.testing.Measurements;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -156,7 +156,7 @@ class HeavyHittersTest {
                 }
             }
         }
-        System.out.printf(Locale.ROOT, "Keys that had to be found: %,d%n", checked);
+        Measurements.print("Keys that had to be found: %,d", checked);
         assertThat(checked).isGreaterThan(1_500);
     }
 
@@ -263,7 +263,7 @@ class HeavyHittersTest {
                         .hasSize(Math.min(size, before + 1));
             }
         }
-        System.out.printf(Locale.ROOT, "Faults: %,d%n", faults);
+        Measurements.print("Faults: %,d", faults);
         assertThat(faults).isGreaterThan(100);
     }
 

@@ -3,10 +3,10 @@ package io.headgate.http;
 import java.util.Arrays;
 
 /**
- * Tells by the response whether a request is charged, such as "only failed logins". The permits are taken before the
- * request is handled and given back if the answer is no, so requests under way hold theirs. In doubt the charge stays:
- * this is asked only about a response that was reached without an error. Called once for each charge of a request, by many threads at once;
- * must not block.
+ * Tells by the response whether a request is charged, such as "only failed logins". The
+ * {@linkplain io.headgate.Limit permits} are taken before the request is handled and given back if the answer is no, so
+ * requests under way hold theirs. In doubt the charge stays: this is asked only about a response that was reached
+ * without an error. Called once for each charge of a request, by many threads at once; must not block.
  *
  * <p>One that never charges makes an in-flight limit: each client may have as many requests under way as its bucket holds.
  *

@@ -7,6 +7,12 @@ import java.util.Objects;
 /**
  * What a limiter of requests has done. Each request is counted once, by what became of it. The counts are read one after
  * another while requests go on. Immutable.
+ *
+ * <pre>{@code
+ * long before = limits.stats().denied();
+ * // ... a minute later
+ * long deniedInThatMinute = limits.stats().denied() - before;
+ * }</pre>
  */
 public final class FilterStats {
 
@@ -87,7 +93,8 @@ public final class FilterStats {
     }
 
     /**
-     * Requests whose permits were given back because of {@link ChargeOn} or {@link CostAfter}; counted as allowed as well.
+     * Requests whose {@linkplain io.headgate.Limit permits} were given back because of {@link ChargeOn} or
+     * {@link CostAfter}; counted as allowed as well.
      *
      * @return the count
      */

@@ -1,6 +1,18 @@
 package io.headgate.http;
 
-/** Which header fields tell clients how they stand. */
+/**
+ * Which header fields tell clients how they stand. After the first request under {@code 10/second burst 20}:
+ *
+ * <pre>{@code
+ * RequestLimiter.builder(limiter).headers(HeaderStyle.DRAFT);
+ * // RateLimit-Policy: "10-per-1s";q=20;w=2    20 at once, all of them back after 2 seconds
+ * // RateLimit: "10-per-1s";r=19;t=1           19 left, one more after at most a second
+ * RequestLimiter.builder(limiter).headers(HeaderStyle.LEGACY);
+ * // X-RateLimit-Limit: 20
+ * // X-RateLimit-Remaining: 19
+ * // X-RateLimit-Reset: 1
+ * }</pre>
+ */
 public enum HeaderStyle {
     /**
      * {@code RateLimit-Policy} and {@code RateLimit} of draft-ietf-httpapi-ratelimit-headers, revision 11, one item a limit.

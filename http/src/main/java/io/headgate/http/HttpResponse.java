@@ -3,7 +3,17 @@ package io.headgate.http;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** A response as the limiter of requests sees it, on any server. An adapter implements it. */
+/**
+ * A response as the limiter of requests sees it, on any server. An adapter implements it; functions of yours read it:
+ *
+ * <pre>{@code
+ * // A failed login is answered with 401, or sent back to the login page.
+ * ChargeOn failedLogins = (response, status) -> {
+ *     String location = response.header("Location");
+ *     return status == 401 || (location != null && location.endsWith("/login?error"));
+ * };
+ * }</pre>
+ */
 public interface HttpResponse {
 
     /**

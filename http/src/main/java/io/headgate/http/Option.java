@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Every option of a limiter of requests, once. Init-params, properties and the messages about both go by this table, and so
  * do the tables in the documentation; {@link RequestLimiterBuilder} has a method of the same name for each.
+ *
+ * <pre>{@code
+ * RequestLimiter.Builder builder = RequestLimiter.builder();
+ * Option.LIMITS.set(builder, "10/second burst 20, 500/hour");
+ * Option.TRUSTED_PROXIES.set(builder, "10.0.0.0/8");
+ * }</pre>
  */
 @SuppressWarnings("ImmutableEnumChecker") // the readers are functions without state
 public enum Option {

@@ -21,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * Decides which HTTP requests pass, on any server. This is what adapters are made around; where there is one for your server,
  * use that.
  *
+ * <p>The answer about a request is its <dfn>verdict</dfn>. It says whether the request goes on to the application, and what the
+ * client is told. The permits of the request ({@link io.headgate.Limit} says what those are) have been taken by then. If it
+ * depends on the response how many of them stay taken, the request has a <dfn>settlement</dfn>: once the response is known,
+ * it gives permits back, or takes more.
+ *
  * <pre>{@code
  * try (RequestLimiter limits = RequestLimiter.builder(limiter).build()) {
  *     Verdict verdict = limits.decide(request);
@@ -345,7 +350,18 @@ public final class RequestLimiter implements AutoCloseable {
                 && request.hasHeader("Access-Control-Request-Method");
     }
 
-    /** Builds a {@link RequestLimiter} without an adapter. */
+    /**
+     * Builds a {@link RequestLimiter} without an adapter.
+     *
+     * <pre>{@code
+     * // Limits each API key. Requests that have none share a bucket.
+     * Limiter<String> keys = Limiter.builder(Limit.perMinute(100)).build();
+     * RequestLimiter limits = RequestLimiter.builder(
+     *                 keys, request -> request.headers("X-Api-Key").stream().findFirst().orElse("none"))
+     *         .cost(request -> request.method().equals("POST") ? 5 : 1)
+     *         .build();
+     * }</pre>
+     */
     public static final class Builder extends RequestLimiterBuilder<Builder> {
 
         private static final String ATTRIBUTE_PREFIX = "io.headgate.http.RequestLimiter.";

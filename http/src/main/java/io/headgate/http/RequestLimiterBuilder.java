@@ -21,6 +21,15 @@ import org.jspecify.annotations.Nullable;
  * The options of a limiter of requests, in code: what the builders of all adapters share. {@link Option} has the same options
  * as text. Not thread-safe; may be used again after it has built something.
  *
+ * <pre>{@code
+ * RequestLimiter limits = RequestLimiter.builder()
+ *         .limits(Limit.perSecond(10).burst(20), Limit.perHour(500))
+ *         .rule(Rule.limits("/login/*", Limit.perMinute(5)))
+ *         .trustedProxies(AddressRange.parse("10.0.0.0/8"))
+ *         .dryRun(true)  // only counts at first
+ *         .build();
+ * }</pre>
+ *
  * @param <B> the builder itself
  */
 public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> {

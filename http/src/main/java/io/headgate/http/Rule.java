@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  * What holds for requests to some paths, in place of the filter's general limits. The first rule of a filter that
  * matches a request decides; what it leaves open (cost, dry run, charge-on) is as in the filter. Immutable.
  *
+ * <pre>{@code
+ * Rule.limits("/login/*", Limit.perMinute(5)).methods("POST").chargeOn(ChargeOn.statuses(401));
+ * Rule.unlimited("/static/*").methods("GET");
+ * Rule.parse("search: GET /search/* 30/minute burst 10 cost 2");  // as it stands in a configuration
+ * }</pre>
+ *
  * <p>A path pattern is written as in a servlet mapping: {@code /login}, {@code /api/*} (which covers {@code /api} and
  * everything below it), {@code *.css}, and {@code /} or {@code /*} for everything. It is compared with the path as the
  * container decoded it, without the context path.

@@ -6,8 +6,25 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Settles what a request has taken once it is known how it was answered. It is told what an adapter sees, in any order and
- * as often as the adapter likes: {@link #failed}, {@link #committed}, {@link #completed}.
+ * Decides how many of the {@linkplain io.headgate.Limit permits} that a request has taken stay taken, once it is known
+ * how the request was answered: by {@link ChargeOn} and {@link CostAfter}. An adapter tells it what it sees, in any
+ * order and as often as it likes: {@link #failed}, {@link #committed}, {@link #completed}.
+ *
+ * <pre>{@code
+ * Settlement settlement = limits.settlement(limits.decide(request), request, response);
+ * if (settlement == null) {  // the charge stays in any case
+ *     handle(request, response);
+ * } else {
+ *     try {
+ *         handle(request, response);
+ *         settlement.committed(response.status());
+ *         settlement.completed();
+ *     } catch (Exception e) {
+ *         settlement.failed();
+ *         throw e;
+ *     }
+ * }
+ * }</pre>
  *
  * <p><b>In doubt the charge stays.</b> Permits are given back only if the request was completed with a known status, and no
  * error was seen before. A client that resets its connection makes the application fail after it has read its 401.

@@ -6,7 +6,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of a request, and what it rests on. The permits have been taken by the time that there is one. Immutable.
+ * What becomes of a request, and why: it passes to the application, or is answered with a {@link Refusal}. By the time that
+ * there is a verdict, the request's permits have been taken, or it was denied and took none. Immutable.
+ *
+ * <pre>{@code
+ * Verdict verdict = limits.decide(request);
+ * if (!verdict.passes()) {
+ *     Refusal refusal = verdict.refusal();
+ *     send(refusal.status(), Refusal.CONTENT_TYPE, refusal.body());
+ * }
+ * }</pre>
  *
  * @see RequestLimiter#decide
  */

@@ -8,6 +8,15 @@ import java.io.IOException;
 /**
  * Writes the answer to a denied request, in place of the usual one. Called by many threads at once; must not block. If
  * it fails before the response is committed, the usual answer is sent.
+ *
+ * <pre>{@code
+ * DeniedResponse page = (request, response, decision) -> {
+ *     OptionalLong seconds = decision.retryAfterSeconds();
+ *     response.setContentType("text/plain;charset=UTF-8");
+ *     response.getWriter()
+ *             .print(seconds.isPresent() ? "Try again in " + seconds.getAsLong() + " s." : "Too many requests.");
+ * };
+ * }</pre>
  */
 @FunctionalInterface
 public interface DeniedResponse {

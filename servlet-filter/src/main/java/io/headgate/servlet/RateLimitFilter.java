@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A servlet filter that answers 429 to clients that call too often, and tells every client how it stands.
  *
+ * <p>Each client has a bucket of <dfn>permits</dfn> for each limit. A request takes one, or its {@link Builder#cost}.
+ * Under {@code 10/second burst 20} a bucket holds 20, so a client may send 20 requests at once, which is the
+ * <dfn>burst</dfn>, and 10 a second in the long run.
+ *
  * <p>A request is charged once, at its first {@code REQUEST}, {@code FORWARD} or {@code ASYNC} dispatch. Register the
  * filter with {@code asyncSupported}, or {@code startAsync} fails in the servlets behind it:
  *
@@ -202,7 +206,17 @@ public final class RateLimitFilter implements Filter {
         lifeCycle.destroy();
     }
 
-    /** What a filter is made with. Not thread-safe; may be used again after {@link #build}. */
+    /**
+     * What a filter is made with. Not thread-safe; may be used again after {@link #build}.
+     *
+     * <pre>{@code
+     * RateLimitFilter filter = RateLimitFilter.builder()
+     *         .limits(Limit.perSecond(10).burst(20))
+     *         .trustedProxies(AddressRange.parse("10.0.0.0/8"))
+     *         .cost(request -> request.getMethod().equals("POST") ? 5 : 1)
+     *         .build();
+     * }</pre>
+     */
     public static final class Builder extends RequestLimiterBuilder<Builder> {
 
         private @Nullable DeniedResponse onDenied;

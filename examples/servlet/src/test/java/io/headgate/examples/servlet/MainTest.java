@@ -26,17 +26,19 @@ class MainTest {
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         String out = bytes.toString(StandardCharsets.UTF_8);
-        System.out.println(out);
-        assertThat(row(out, "polite")).containsExactly("2", "10", "10", "0");
-        assertThat(row(out, "brisk")).containsExactly("10", "50", "50", "0");
+        assertThat(row(out, "polite")).as(out).containsExactly("2", "10", "10", "0");
+        assertThat(row(out, "brisk")).as(out).containsExactly("10", "50", "50", "0");
         for (String flooding : List.of("hasty", "flood", "deluge")) {
             List<String> row = row(out, flooding);
             long sent = Long.parseLong(row.get(1));
             long ok = Long.parseLong(row.get(2));
-            assertThat(ok).isBetween(20L + 40, 20L + (long) (10 * seconds)); // the burst, and the rate while it lasts
-            assertThat(row.get(3)).isEqualTo(Long.toString(sent - ok));
+            assertThat(ok)
+                    .as(out)
+                    .isBetween(20L + 40, 20L + (long) (10 * seconds)); // the burst, and the rate while it lasts
+            assertThat(row.get(3)).as(out).isEqualTo(Long.toString(sent - ok));
         }
         assertThat(out.lines().filter(line -> line.startsWith("deluge")))
+                .as(out)
                 .singleElement()
                 .asString()
                 .matches(".* \"10-per-1s\";r=\\d+(;t=1)? +1 s");
