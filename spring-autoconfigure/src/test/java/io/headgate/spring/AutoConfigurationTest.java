@@ -553,7 +553,7 @@ class AutoConfigurationTest {
         @Bean
         @Qualifier("headgate")
         Limiter<ClientAddress> pages() {
-            return Limiter.forAddresses(Limit.parse("1/day")).name("pages").build();
+            return Limiter.forAddresses(Limit.parse("1/day")).build();
         }
     }
 
