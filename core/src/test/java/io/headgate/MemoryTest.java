@@ -77,6 +77,19 @@ class MemoryTest {
         assertThat(ten).isLessThanOrEqualTo(200_000);
     }
 
+    /** Classes are on the heap, too, and are loaded when they are first used. */
+    private static void loadWhatIsUsed() {
+        LocalLimiter<ClientAddress> limiter = Limiter.forAddresses(Limit.parse("100/h"))
+                .sweepInterval(Duration.ZERO)
+                .build();
+        limiter.tryAcquire(client(0), 100);
+        limiter.sweep();
+        assertThat(limiter.peek(client(0), 1).limits()).hasSize(1);
+        assertThat(limiter.stats().memoryBytes()).isBetween(1L, limiter.memoryBytes());
+        assertThat(limiter.size()).isLessThanOrEqualTo(1);
+        Measurements.print("warm: %d", limiter.size());
+    }
+
     private static long heapOf(int count, IntFunction<LocalLimiter<ClientAddress>> making) {
         making.apply(0).close(); // loads what there is to load
         long before = heap();
@@ -94,6 +107,7 @@ class MemoryTest {
     void whatAFloodTookComesBackAndNobodyIsForgiven() {
         int flood = 1_000_000;
         int limited = 1_000;
+        loadWhatIsUsed();
         long before = heap();
         LocalLimiter<ClientAddress> limiter = Limiter.forAddresses(Limit.parse("100/h"))
                 .ticker(ticker)

@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Locale;
 
 /**
  * What a lenient handler makes of a path: {@code //login}, {@code /;x=y/login}, {@code /%2flogin}, {@code /a/../login},
@@ -19,7 +18,19 @@ final class CanonicalPath {
 
     /** The path itself, the same object, if there is nothing to mend: as almost always. */
     static String of(String path) {
-        return isCanonical(path) ? path : mended(path).toLowerCase(Locale.ROOT);
+        return isCanonical(path) ? path : anyCase(mended(path));
+    }
+
+    /**
+     * A text as those see it who do not care about case. Letter by letter and by way of upper case, as {@code equalsIgnoreCase}
+     * compares: for some frameworks {@code İ}, {@code ı} and {@code i} are one letter, and {@code ſ} and {@code s}.
+     */
+    static String anyCase(String text) {
+        char[] letters = text.toCharArray();
+        for (int i = 0; i < letters.length; i++) {
+            letters[i] = Character.toLowerCase(Character.toUpperCase(letters[i]));
+        }
+        return new String(letters);
     }
 
     private static boolean isCanonical(String path) {

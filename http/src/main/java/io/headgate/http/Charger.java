@@ -1,6 +1,7 @@
 package io.headgate.http;
 
 import io.headgate.Decision;
+import io.headgate.LocalLimiter;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,7 +28,33 @@ final class Charger {
             verdict = failed(failure, charge, before);
         }
         Charge<?> next = charge.next();
-        return next == null || !verdict.passes() ? verdict : take(next, verdict);
+        if (next == null) {
+            return verdict;
+        }
+        return verdict.passes() ? take(next, verdict) : promising(verdict, next, true);
+    }
+
+    /**
+     * A denial that promises no wait after which a later charge of the same request denies it.
+     *
+     * @param mayWait whether a limiter may be asked that has to wait for its answer
+     */
+    private Verdict promising(Verdict denial, Charge<?> later, boolean mayWait) {
+        Verdict promising = denial;
+        for (Charge<?> each = later; each != null; each = each.next()) {
+            try {
+                if (!each.policy().dryRun() && (mayWait || each.limiter() instanceof LocalLimiter)) {
+                    promising = promising.waitingFor(peek(each));
+                }
+            } catch (Throwable failure) {
+                failures.report(failure);
+            }
+        }
+        return promising;
+    }
+
+    private static <K> Decision peek(Charge<K> charge) {
+        return charge.limiter().peek(charge.key(), charge.permits());
     }
 
     <K> CompletionStage<Verdict> takeAsync(Charge<K> charge, @Nullable Verdict before) {
@@ -42,8 +69,9 @@ final class Charger {
         Charge<?> next = charge.next();
         return next == null
                 ? verdict
-                : verdict.thenCompose(reached ->
-                        reached.passes() ? takeAsync(next, reached) : CompletableFuture.completedFuture(reached));
+                : verdict.thenCompose(reached -> reached.passes()
+                        ? takeAsync(next, reached)
+                        : CompletableFuture.completedFuture(promising(reached, next, false)));
     }
 
     private Verdict reachedAsync(

@@ -93,6 +93,16 @@ public final class FilterStats {
     }
 
     /**
+     * Requests that could not be decided, since the limiter, the resolver or a function of yours failed: whether they passed
+     * is configured ({@link OnFailure}). Failures after the decision are not among them.
+     *
+     * @return the count
+     */
+    public long undecided() {
+        return of(RequestOutcome.FAILED_OPEN) + of(RequestOutcome.FAILED_CLOSED);
+    }
+
+    /**
      * Requests whose {@linkplain io.headgate.Limit permits} were given back because of {@link ChargeOn} or
      * {@link CostAfter}; counted as allowed as well.
      *

@@ -92,7 +92,7 @@ public final class RequestLimiter implements AutoCloseable {
         this.onClientDenied = settings.onClientDenied;
         this.charger = new Charger(settings.onFailure, failures);
         this.diagnostics = new ProxyDiagnostics(warnings, resolver, limiters::client);
-        limiters.announce(warnings);
+        announceLimiters();
         settings.rules.stream()
                 .filter(Rule::isUnlimitedExtension)
                 .forEach(rule -> warnings.once(Warning.UNLIMITED_EXTENSION, rule.name()));
@@ -101,6 +101,15 @@ public final class RequestLimiter implements AutoCloseable {
                 warnings.once(Warning.HOST_BITS, settings.spelling.apply(option), ranges);
             }
         });
+    }
+
+    /** A limiter that cannot tell of itself now can decide later. */
+    private void announceLimiters() {
+        try {
+            limiters.announce(warnings);
+        } catch (RuntimeException failure) {
+            failures.report(failure);
+        }
     }
 
     /**

@@ -5,7 +5,6 @@ import io.headgate.Limiter;
 import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -56,7 +55,7 @@ public final class Rule {
             @Nullable ChargeOn chargeOn) {
         this.pattern = pattern;
         this.path = RulePattern.parse(pattern);
-        this.lenientPath = RulePattern.parse(pattern.toLowerCase(Locale.ROOT));
+        this.lenientPath = RulePattern.parse(CanonicalPath.anyCase(pattern));
         this.condition = condition;
         this.limits = limits;
         this.limiter = limiter;
@@ -253,7 +252,7 @@ public final class Rule {
 
     /** Whether it is written as canonical paths are: no letter has another case. */
     boolean isCanonical() {
-        return pattern.equals(pattern.toLowerCase(Locale.ROOT));
+        return pattern.equals(CanonicalPath.anyCase(pattern));
     }
 
     boolean matches(String method, String requestPath) {

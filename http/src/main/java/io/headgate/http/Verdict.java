@@ -1,6 +1,7 @@
 package io.headgate.http;
 
 import io.headgate.Decision;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,17 @@ public final class Verdict implements Assessment {
                 ? passed
                 : RequestOutcome.denied(charge.policy().dryRun());
         return new Verdict(outcome, charge, answer, before);
+    }
+
+    /** This denial, with the longer wait of the two: empty if one of them promises none. */
+    Verdict waitingFor(Decision other) {
+        Decision own = answer;
+        Duration wait = own == null ? null : own.retryAfter().orElse(null);
+        Duration longer = other.retryAfter().orElse(null);
+        if (own == null || wait == null || (longer != null && longer.compareTo(wait) <= 0)) {
+            return this;
+        }
+        return new Verdict(outcome, charge, Decision.denied(longer, own.overflow(), own.limits()), before);
     }
 
     /**

@@ -48,7 +48,23 @@ class CanonicalPathTest {
             "/a/..;x=y/login",
             "/.;x=y/login",
             "/login%3bx=y",
+            // One letter each for Character.toLowerCase or equalsIgnoreCase, and so for handlers that ignore case.
+            "/LOG\u0130N",
+            "/log\u0131n",
             "login");
+
+    @Example
+    void everyTwoPathsThatAreEqualIgnoringCaseAreOne() {
+        for (char c = 1; c < Character.MAX_VALUE; c++) {
+            String path = "/a" + c;
+            for (String other : List.of(
+                    "/a" + Character.toLowerCase(c),
+                    "/a" + Character.toUpperCase(c),
+                    "/a" + Character.toTitleCase(c))) {
+                assertThat(CanonicalPath.anyCase(path)).isEqualTo(CanonicalPath.anyCase(other));
+            }
+        }
+    }
 
     @Example
     void everySpellingOfLoginIsLogin() {

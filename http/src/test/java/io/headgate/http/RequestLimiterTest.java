@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.headgate.Decision;
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterStats;
 import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
@@ -232,10 +233,57 @@ class RequestLimiterTest {
                 assertThat(refused.verdict().refusal().text()).contains("\"status\":503");
                 assertThat(request.attributes).containsEntry(closed.attribute(), "failed-closed");
                 assertThat(open.stats().failed() + closed.stats().failed()).isEqualTo(2);
+                assertThat(open.stats().undecided() + closed.stats().undecided())
+                        .isEqualTo(2);
             }
             assertThat(quiet.failures()).hasSize(2 * broken.size());
         }
         assertThat(limiter.size()).isZero();
+    }
+
+    /** Metrics of a limiter somewhere else may fail while that is away; the server starts all the same. */
+    @Test
+    void aLimiterThatCannotTellOfItselfIsAskedAllTheSame() {
+        Limiter<ClientAddress> silent = new Limiter<>() {
+            @Override
+            public LimiterStats stats() {
+                throw new IllegalStateException("on purpose");
+            }
+
+            @Override
+            public boolean tryAcquire(ClientAddress key, long permits) {
+                return limiter.tryAcquire(key, permits);
+            }
+
+            @Override
+            public Decision decide(ClientAddress key, long permits) {
+                return limiter.decide(key, permits);
+            }
+
+            @Override
+            public Decision peek(ClientAddress key, long permits) {
+                return limiter.peek(key, permits);
+            }
+
+            @Override
+            public void refund(ClientAddress key, long permits) {
+                limiter.refund(key, permits);
+            }
+
+            @Override
+            public void reset(ClientAddress key) {
+                limiter.reset(key);
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (LogRecords quiet = new LogRecords()) {
+            RequestLimiter limits = RequestLimiter.builder(silent).build();
+            assertThat(quiet.failures()).hasSize(1);
+            assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
+            assertThat(Buckets.left(limiter)).isEqualTo(1);
+        }
     }
 
     @Test
@@ -288,6 +336,7 @@ class RequestLimiterTest {
                 assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
                 assertThat(Buckets.left(own)).isEqualTo(9);
                 assertThat(limits.stats().failed()).isEqualTo(1);
+                assertThat(limits.stats().undecided()).isZero();
             }
             assertThat(quiet.warnings()).hasSize(2);
         }

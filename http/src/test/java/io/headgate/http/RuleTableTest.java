@@ -147,6 +147,32 @@ class RuleTableTest {
         assertThat(Buckets.left(second)).isEqualTo(4);
     }
 
+    /** Whichever of the two denies: a client that waits so long is admitted. */
+    @Test
+    void theWaitThatIsPromisedIsEnoughForBoth() {
+        for (String general : List.of("1/second", "1/hour", "1/minute burst 3")) {
+            FakeTicker ticker = new FakeTicker();
+            RequestLimiter limits = RequestLimiter.builder(Buckets.of(general, ticker))
+                    .ticker(ticker)
+                    .rule(Rule.limiter("/static/*", Buckets.of("1/minute", ticker)))
+                    .build();
+            assertThat(Served.by(limits, new FakeRequest().path(BOTH)).status()).isEqualTo(200);
+            for (int i = 0; i < 5; i++) {
+                Served denied = Served.by(limits, new FakeRequest().path(BOTH));
+                assertThat(denied.status()).isEqualTo(429);
+                assertThat(limits.decideAsync(new FakeRequest().path(BOTH))
+                                .toCompletableFuture()
+                                .join()
+                                .decision())
+                        .isEqualTo(denied.verdict().decision());
+                ticker.advance(
+                        Duration.ofSeconds(Long.parseLong(denied.response().field("Retry-After"))));
+                assertThat(Served.by(limits, new FakeRequest().path(BOTH)).status())
+                        .isEqualTo(200);
+            }
+        }
+    }
+
     @Test
     void aFailureOfTheSecondGivesTheFirstBack() {
         for (OnFailure onFailure : OnFailure.values()) {

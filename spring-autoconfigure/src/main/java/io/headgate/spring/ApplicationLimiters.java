@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -126,10 +127,13 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
         List<Shown> all = new ArrayList<>();
         Set<Limiter<?>> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         Set<String> names = new HashSet<>();
+        IdentityHashMap<Limiter<?>, String> ofBeans = new IdentityHashMap<>();
+        beans.getBeansOfType(Limiter.class, false, false).forEach((bean, limiter) -> ofBeans.put(limiter, bean));
         for (RequestLimiter limits : requestLimiters()) {
             for (LimiterUse use : limits.limiters()) {
                 if (seen.add(use.limiter())) {
-                    String name = unique(use.limiter().name(), limits.name(), names);
+                    String own = nameOf(use.limiter(), ofBeans.getOrDefault(use.limiter(), UNNAMED));
+                    String name = unique(own, limits.name(), names);
                     Class<?> keyType = use.isByAddress() ? ClientAddress.class : Object.class;
                     all.add(new Shown(name, use.limiter(), keyType, use.isDryRun()));
                 }
@@ -137,8 +141,7 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
         }
         beans.getBeansOfType(Limiter.class, false, false).forEach((bean, limiter) -> {
             if (seen.add(limiter)) {
-                String own = limiter.name().equals(UNNAMED) ? bean : limiter.name();
-                all.add(new Shown(unique(own, bean, names), limiter, keyType(bean), false));
+                all.add(new Shown(unique(nameOf(limiter, bean), bean, names), limiter, keyType(bean), false));
             }
         });
         registry.limiters().forEach((name, limiter) -> {
@@ -148,6 +151,12 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
             }
         });
         return all;
+    }
+
+    /** A limiter's own name, else another: a mock has none. */
+    private static String nameOf(Limiter<?> limiter, String other) {
+        String own = Objects.requireNonNullElse(limiter.name(), UNNAMED);
+        return own.equals(UNNAMED) ? other : own;
     }
 
     /** The type of the keys, as the bean is declared. */

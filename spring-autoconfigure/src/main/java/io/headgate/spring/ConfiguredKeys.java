@@ -38,7 +38,7 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
 
     @Override
     public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
-        if (isDisabled()) {
+        if (isDisabled(environment)) {
             return;
         }
         requireOneForm();
@@ -51,8 +51,8 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
     }
 
-    /** Then nothing here is read. An unreadable value is reported where the properties are bound. */
-    private boolean isDisabled() {
+    /** Whether nothing else is read. An unreadable value is reported where the properties are bound. */
+    static boolean isDisabled(Environment environment) {
         try {
             return !Binder.get(environment)
                     .bind(HeadgateProperties.PREFIX + ".enabled", Boolean.class)

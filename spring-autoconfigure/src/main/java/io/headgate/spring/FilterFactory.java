@@ -66,13 +66,15 @@ final class FilterFactory {
 
     /** A filter that lets everything pass, wherever the application has put it. */
     static RateLimitFilter passing() {
+        return everythingPasses().name("headgate").build();
+    }
+
+    static RateLimitFilter.Builder everythingPasses() {
         return RateLimitFilter.builder()
                 .limits(Limit.perSecond(1))
                 .sweepInterval(Duration.ZERO)
                 .exempt(AddressRange.parse("0.0.0.0/0"), AddressRange.parse("::/0"))
                 .noAddress(NoAddress.ALLOW)
-                .dryRun(true)
-                .name("headgate")
-                .build();
+                .dryRun(true);
     }
 }

@@ -89,6 +89,11 @@ public final class HeadgateAutoConfiguration {
         }
 
         @Bean
+        static DisabledFilters headgateDisabledFilters(Environment environment) {
+            return new DisabledFilters(environment);
+        }
+
+        @Bean
         @ConditionalOnMissingBean
         LimiterRegistry headgateLimiterRegistry() {
             return new LimiterRegistry();

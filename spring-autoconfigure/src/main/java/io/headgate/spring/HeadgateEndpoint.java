@@ -9,10 +9,13 @@ import io.headgate.http.FilterStats;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
@@ -52,7 +55,7 @@ final class HeadgateEndpoint {
             answer.put("requests", requests(limiters.stats()));
         }
         Map<String, Object> all = new LinkedHashMap<>();
-        limiters.all().forEach(shown -> all.put(shown.name(), limiter(shown)));
+        limiters.all().forEach(shown -> all.put(shown.name(), told(() -> limiter(shown))));
         answer.put("limiters", all);
         answer.put("topDenied", topDenied());
         answer.put("warnings", advice.warnings());
@@ -64,7 +67,7 @@ final class HeadgateEndpoint {
     Map<String, Object> client(@Selector String client) {
         ClientAddress address = address(client);
         Map<String, Object> standing = new LinkedHashMap<>();
-        ofClients().forEach((name, limiter) -> standing.put(name, standing(limiter.peek(address, 1))));
+        ofClients().forEach((name, limiter) -> standing.put(name, told(() -> standing(limiter.peek(address, 1)))));
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("client", limiters.client(address).toString());
         answer.put("limiters", standing);
@@ -75,8 +78,27 @@ final class HeadgateEndpoint {
     @DeleteOperation
     Map<String, Object> reset(@Selector String client) {
         ClientAddress address = address(client);
-        ofClients().values().forEach(limiter -> limiter.reset(address));
+        List<RuntimeException> failures = new ArrayList<>();
+        ofClients().values().forEach(limiter -> {
+            try {
+                limiter.reset(address);
+            } catch (RuntimeException failure) {
+                failures.add(failure);
+            }
+        });
+        if (!failures.isEmpty()) {
+            throw failures.get(0);
+        }
         return client(client);
+    }
+
+    /** What a limiter tells; if it fails, that alone: the others are shown all the same. */
+    private static Map<String, Object> told(Supplier<Map<String, Object>> limiter) {
+        try {
+            return limiter.get();
+        } catch (RuntimeException failure) {
+            return Map.of("failure", failure.getClass().getName());
+        }
     }
 
     private Map<String, Limiter<ClientAddress>> ofClients() {
@@ -113,7 +135,7 @@ final class HeadgateEndpoint {
 
     /** What is unknown of a limiter of the application's own is left out. */
     private static Map<String, Object> limiter(ApplicationLimiters.Shown shown) {
-        LimiterStats stats = shown.limiter().stats();
+        LimiterStats stats = Objects.requireNonNullElse(shown.limiter().stats(), LimiterStats.unknown());
         Map<String, Object> answer = new LinkedHashMap<>();
         Map<String, Object> limits = new LinkedHashMap<>();
         shown.limiter()

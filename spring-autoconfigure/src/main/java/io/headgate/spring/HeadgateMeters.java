@@ -3,14 +3,19 @@ package io.headgate.spring;
 import io.headgate.Limiter;
 import io.headgate.http.Warning;
 import io.headgate.metrics.LimiterMetrics;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 /** The meters of all limiters of an application, and a gauge of each warning. */
 final class HeadgateMeters implements MeterBinder {
+
+    private static final Log LOG = LogFactory.getLog(HeadgateAutoConfiguration.class);
 
     private final ApplicationLimiters limiters;
     private final SetupAdvice advice;
@@ -29,18 +34,32 @@ final class HeadgateMeters implements MeterBinder {
             Limiter<?> limiter = NamedLimiter.of(shown.name(), shown.limiter());
             measured.add(limiter);
             LimiterMetrics metrics = new LimiterMetrics(limiter);
-            // Failures are the filter's, whichever limiter would have been asked: they count with the first.
+            // What could not be decided is the filter's, whichever limiter would have been asked: it counts with the
+            // first.
             if (first) {
-                metrics = metrics.failures(() -> limiters.stats().failed());
+                metrics = metrics.failures(() -> limiters.stats().undecided());
             }
             first = false;
-            (shown.isDryRun() ? metrics.dryRun() : metrics).bindTo(registry);
+            bind(shown.isDryRun() ? metrics.dryRun() : metrics, shown.name(), registry);
         }
+        FunctionCounter.builder(
+                        "headgate.failures", limiters, all -> all.stats().failed())
+                .description("Failures of limiters, resolvers and functions, before and after a request is decided")
+                .register(registry);
         for (Warning warning : Warning.values()) {
             warning(registry, warning.code());
         }
         for (SetupWarning warning : SetupWarning.values()) {
             warning(registry, warning.code());
+        }
+    }
+
+    /** A limiter somewhere else that is away must not keep the application from starting. */
+    private static void bind(LimiterMetrics metrics, String limiter, MeterRegistry registry) {
+        try {
+            metrics.bindTo(registry);
+        } catch (RuntimeException e) {
+            LOG.warn("The limiter \"" + limiter + "\" has no meters, since it does not tell its counts", e);
         }
     }
 

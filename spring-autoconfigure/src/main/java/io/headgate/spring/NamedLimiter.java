@@ -5,6 +5,7 @@ import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LimiterStats;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A limiter under another name, for its meters: two of one name would be one.
@@ -16,7 +17,7 @@ import java.util.List;
 record NamedLimiter<K>(String name, Limiter<K> limiter) implements Limiter<K> {
 
     static Limiter<?> of(String name, Limiter<?> limiter) {
-        return limiter.name().equals(name) ? limiter : new NamedLimiter<>(name, limiter);
+        return name.equals(limiter.name()) ? limiter : new NamedLimiter<>(name, limiter);
     }
 
     @Override
@@ -51,7 +52,8 @@ record NamedLimiter<K>(String name, Limiter<K> limiter) implements Limiter<K> {
 
     @Override
     public LimiterStats stats() {
-        return limiter.stats();
+        // That of a mock is null.
+        return Objects.requireNonNullElse(limiter.stats(), LimiterStats.unknown());
     }
 
     @Override

@@ -155,6 +155,43 @@ class AutoConfigurationTest {
     }
 
     @Test
+    void disablesARegistrationOfTheUsersOwn() {
+        web.withBean(
+                        "own",
+                        FilterRegistrationBean.class,
+                        () -> new FilterRegistrationBean<>(RateLimitFilter.builder()
+                                .limits(Limit.perDay(1))
+                                .build()))
+                .withPropertyValues("headgate.enabled=off")
+                .run(context -> assertThat(context.getBean("own", FilterRegistrationBean.class)
+                                .isEnabled())
+                        .isFalse());
+    }
+
+    /** Boot registers several filters itself, and Spring Security calls filters that are nowhere registered. */
+    @Test
+    void letsEverythingPassSeveralFiltersWhenDisabled() {
+        for (boolean enabled : new boolean[] {true, false}) {
+            web.withBean("one", RateLimitFilter.class, AutoConfigurationTest::oneADay)
+                    .withBean("two", RateLimitFilter.class, AutoConfigurationTest::oneADay)
+                    .withPropertyValues("headgate.enabled=" + enabled)
+                    .run(context -> {
+                        RateLimitFilter filter = context.getBean("two", RateLimitFilter.class);
+                        MockHttpServletResponse response = new MockHttpServletResponse();
+                        for (int i = 0; i < 2; i++) {
+                            response = new MockHttpServletResponse();
+                            filter.doFilter(new MockHttpServletRequest(), response, new MockFilterChain());
+                        }
+                        assertThat(response.getStatus()).isEqualTo(enabled ? 429 : 200);
+                    });
+        }
+    }
+
+    private static RateLimitFilter oneADay() {
+        return RateLimitFilter.builder().limits(Limit.perDay(1)).build();
+    }
+
+    @Test
     void saysOnceThatNothingIsConfigured(CapturedOutput output) {
         web.run(context -> {
             assertThat(context).doesNotHaveBean(Filter.class).doesNotHaveBean(FilterRegistrationBean.class);
@@ -516,7 +553,7 @@ class AutoConfigurationTest {
         @Bean
         @Qualifier("headgate")
         Limiter<ClientAddress> pages() {
-            return Limiter.forAddresses(Limit.parse("1/day")).name("pages").build();
+            return Limiter.forAddresses(Limit.parse("1/day")).build();
         }
     }
 

@@ -53,7 +53,10 @@ class ModuleTest {
                 if (method.isAnnotationPresent(Bean.class)) {
                     assertThat(Modifier.isPublic(method.getModifiers())).isFalse();
                     assertThat(method.isAnnotationPresent(ConditionalOnMissingBean.class)
-                                    || List.of("headgateConfiguredKeys", "headgateReactiveAdvice")
+                                    || List.of(
+                                                    "headgateConfiguredKeys",
+                                                    "headgateDisabledFilters",
+                                                    "headgateReactiveAdvice")
                                             .contains(method.getName()))
                             .as(method.getName())
                             .isTrue();

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.mockito.Mockito;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -60,6 +61,8 @@ class OwnLimitersTest {
                 .contains("\"default\":{\"limits\":{\"1-per-86400s\":")
                 .contains("\"mails\":{\"limits\":{\"5-per-60s\":")
                 .contains("\"bare\":{\"limits\":{},\"dryRun\":false}")
+                .contains("\"mock\":{\"limits\":{},\"dryRun\":false}")
+                .contains("\"away\":{\"failure\":\"java.lang.IllegalStateException\"}")
                 .contains("\"counting\":{\"limits\":{},\"dryRun\":false,\"allowed\":7,\"denied\":3,")
                 .doesNotContain("-1");
     }
@@ -74,10 +77,13 @@ class OwnLimitersTest {
         assertThat(body("/actuator/headgate/192.0.2.1"))
                 .contains("\"default\":{\"allowed\":true")
                 .contains("\"mails\":{\"allowed\":false")
+                .contains("\"away\":{\"failure\":")
                 .doesNotContain("\"bare\"");
+        // One that cannot be reset makes it a failure, after all others were.
         assertThat(site.send("127.0.9.1", "DELETE", "/actuator/headgate/192.0.2.1")
-                        .body())
-                .contains("\"mails\":{\"allowed\":true");
+                        .status())
+                .isEqualTo(500);
+        assertThat(body("/actuator/headgate/192.0.2.1")).contains("\"mails\":{\"allowed\":true");
     }
 
     @Test
@@ -88,6 +94,7 @@ class OwnLimitersTest {
                 .filter(id -> id.getName().equals("headgate.decisions"))
                 .map(id -> String.valueOf(id.getTag("limiter")))
                 .collect(Collectors.toSet());
+        assertThat(registry.get("headgate.failures").functionCounter().count()).isZero();
         assertThat(limiters).containsExactlyInAnyOrder("default", "health", "mails", "counting");
         assertThat(registry.get("headgate.decisions")
                         .tags("limiter", "counting", "outcome", "allowed")
@@ -152,6 +159,17 @@ class OwnLimitersTest {
         }
 
         @Bean
+        Limiter<ClientAddress> away() {
+            return new Away();
+        }
+
+        @Bean
+        @SuppressWarnings("unchecked")
+        Limiter<String> mock() {
+            return Mockito.mock(Limiter.class);
+        }
+
+        @Bean
         Limiter<String> counting() {
             return new Own() {
                 @Override
@@ -160,6 +178,47 @@ class OwnLimitersTest {
                 }
             };
         }
+    }
+
+    /** One that is somewhere else, and cannot be asked. */
+    private static final class Away implements Limiter<ClientAddress> {
+
+        private static IllegalStateException away() {
+            return new IllegalStateException("on purpose");
+        }
+
+        @Override
+        public LimiterStats stats() {
+            throw away();
+        }
+
+        @Override
+        public boolean tryAcquire(ClientAddress key, long permits) {
+            throw away();
+        }
+
+        @Override
+        public Decision decide(ClientAddress key, long permits) {
+            throw away();
+        }
+
+        @Override
+        public Decision peek(ClientAddress key, long permits) {
+            throw away();
+        }
+
+        @Override
+        public void refund(ClientAddress key, long permits) {
+            throw away();
+        }
+
+        @Override
+        public void reset(ClientAddress key) {
+            throw away();
+        }
+
+        @Override
+        public void close() {}
     }
 
     /** A limiter of the application's own, with nothing that it need not have. */
