@@ -87,7 +87,6 @@ class MemoryTest {
         assertThat(limiter.peek(client(0), 1).limits()).hasSize(1);
         assertThat(limiter.stats().memoryBytes()).isBetween(1L, limiter.memoryBytes());
         assertThat(limiter.size()).isLessThanOrEqualTo(1);
-        Measurements.print("warm: %d", limiter.size());
     }
 
     private static long heapOf(int count, IntFunction<LocalLimiter<ClientAddress>> making) {
