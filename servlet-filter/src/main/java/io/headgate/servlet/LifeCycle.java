@@ -54,7 +54,8 @@ final class LifeCycle {
             return now;
         }
         if (builder().nameOr("").isEmpty()) {
-            throw new IllegalStateException("the filter has not been started, and has no name of its own");
+            throw new IllegalStateException(
+                    "the filter has not been started, and has no name of its own: call init first");
         }
         return start(null);
     }
