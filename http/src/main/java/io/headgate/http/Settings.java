@@ -209,7 +209,7 @@ final class Settings {
         if (!limits.isEmpty()) {
             attempt(Option.LIMITS, limits, () -> clients(limits));
         }
-        attempt(Option.RULES, rules, () -> RuleNames.requireUnique(rules));
+        attempt(Option.RULES, rules.stream().map(Rule::name).toList(), () -> RuleNames.requireUnique(rules));
     }
 
     /** What the attempt gives; what it throws is thrown under the name of the option. */

@@ -26,16 +26,19 @@ final class InitParameters {
             }
             builder.requireSound();
         } catch (InvalidOptionException e) {
-            throw new ServletException(message(e), e);
+            throw new ServletException(message(e, config), e);
         }
     }
 
-    private static String message(InvalidOptionException e) {
+    private static String message(InvalidOptionException e, FilterConfig config) {
         String name = "init-param \"" + e.option() + "\"";
-        return e.value() == null
+        // As it was written, also where options that were read already do not go together.
+        String written = config.getInitParameter(e.option().toString());
+        String value = written == null ? e.value() : written;
+        return value == null
                 ? name + " is missing: " + e.reason(Option::toString) + "; the form is "
                         + e.option().form(Option::toString)
-                : "malformed " + name + ": \"" + e.value() + "\"; the form is "
+                : "malformed " + name + ": \"" + value + "\"; the form is "
                         + e.option().form(Option::toString) + " (" + e.reason(Option::toString) + ")";
     }
 

@@ -53,8 +53,9 @@ final class LifeCycle {
         if (now != null) {
             return now;
         }
-        if (!fromParameters && builder().nameOr("").isEmpty()) {
-            throw new IllegalStateException("the filter has not been started, and has no name of its own");
+        if (builder().nameOr("").isEmpty()) {
+            throw new IllegalStateException(
+                    "the filter has not been started, and has no name of its own: call init first");
         }
         return start(null);
     }
@@ -90,7 +91,11 @@ final class LifeCycle {
                     throw new IllegalStateException(
                             "the filter has no configuration: call init, or make it with RateLimitFilter.builder");
                 }
-                now = builder.start(freeName(context), null);
+                String name = builder.nameOr(freeName(context));
+                if (context != null) {
+                    requireFree(context, name);
+                }
+                now = builder.start(name, null);
                 if (context != null) {
                     context.setAttribute(now.limits().attribute(), filter);
                 }
@@ -169,15 +174,22 @@ final class LifeCycle {
         return name;
     }
 
-    /** Sees to it that a name means one filter: another would let pass what this one has seen. */
     private void occupy(ServletContext context, String name) throws ServletException {
-        String attribute = RateLimitFilter.ATTRIBUTE_PREFIX + name;
-        Object other = context.getAttribute(attribute);
+        try {
+            requireFree(context, name);
+        } catch (IllegalStateException taken) {
+            throw new ServletException(taken.getMessage());
+        }
+        context.setAttribute(RateLimitFilter.ATTRIBUTE_PREFIX + name, filter);
+        this.context = context;
+    }
+
+    /** Sees to it that a name means one filter: another would let pass what this one has seen. */
+    private void requireFree(ServletContext context, String name) {
+        Object other = context.getAttribute(RateLimitFilter.ATTRIBUTE_PREFIX + name);
         if (other != null && other != filter) {
-            throw new ServletException("two rate limit filters in one context have the name \"" + name
+            throw new IllegalStateException("two rate limit filters in one context have the name \"" + name
                     + "\"; give one of them another name");
         }
-        context.setAttribute(attribute, filter);
-        this.context = context;
     }
 }

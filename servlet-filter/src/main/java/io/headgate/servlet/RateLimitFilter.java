@@ -64,15 +64,16 @@ public final class RateLimitFilter implements Filter {
 
     /** A filter that init-params configure. */
     public RateLimitFilter() {
-        this(System::nanoTime);
+        // With the clock of every other builder: limiters on another clock would not outlive a replacement.
+        this(new Builder(), true);
     }
 
     RateLimitFilter(Ticker ticker) {
-        lifeCycle = new LifeCycle(this, new Builder().ticker(ticker), true);
+        this(new Builder().ticker(ticker), true);
     }
 
-    private RateLimitFilter(Builder builder) {
-        lifeCycle = new LifeCycle(this, builder, false);
+    private RateLimitFilter(Builder builder, boolean fromParameters) {
+        lifeCycle = new LifeCycle(this, builder, fromParameters);
     }
 
     /**
@@ -266,7 +267,7 @@ public final class RateLimitFilter implements Filter {
          */
         public RateLimitFilter build() {
             requireSound();
-            return new RateLimitFilter(copy());
+            return new RateLimitFilter(copy(), false);
         }
 
         @Override

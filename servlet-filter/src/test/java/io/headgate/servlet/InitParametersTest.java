@@ -248,7 +248,7 @@ class InitParametersTest {
     void twoRulesOfOneName() {
         assertThatExceptionOfType(ServletException.class)
                 .isThrownBy(() -> read("rules", "a: /a 1/s\na: /b 1/s"))
-                .withMessageContaining("\"rules\"")
+                .withMessageContaining("\"rules\": \"a: /a 1/s\na: /b 1/s\"; the form is")
                 .withMessageContaining("\"a\"");
     }
 

@@ -356,6 +356,23 @@ class RateLimitFilterTest {
         assertThat(serve(second, FakeRequest.any().in(context)).status).isEqualTo(429);
     }
 
+    /** It would let pass what the other one has seen. */
+    @Test
+    void whoeverIsStartedByARequestNeedsANameOfItsOwnToo() throws Exception {
+        FakeContext context = FakeContext.empty();
+        RateLimitFilter first =
+                RateLimitFilter.builder().name("n").limits(Limit.perDay(1)).build();
+        RateLimitFilter second =
+                RateLimitFilter.builder().name("n").limits(Limit.perDay(1)).build();
+        assertThat(serve(first, FakeRequest.any().in(context)).status).isEqualTo(200);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> serve(second, FakeRequest.any().in(context)))
+                .withMessageContaining("\"n\"");
+        first.destroy();
+        assertThat(serve(second, FakeRequest.any().in(context)).status).isEqualTo(200);
+        second.destroy();
+    }
+
     /** Those that began during this test. */
     private List<Thread> sweepers() {
         return allSweepers().stream().filter(thread -> !others.contains(thread)).toList();

@@ -74,6 +74,17 @@ class ReplaceTest {
     }
 
     @Test
+    void whatWasTakenStaysIfInitParametersMadeTheLimiter() throws Exception {
+        RateLimitFilter filter = new RateLimitFilter();
+        filter.init(FakeConfig.of("f", Map.of("limits", "2/day")));
+        serve(filter);
+        filter.replace(RateLimitFilter.builder().limits(Limit.perDay(2)).rule(Rule.parse("/other 1/day")));
+        assertThat(serve(filter)).isEqualTo(200);
+        assertThat(serve(filter)).isEqualTo(429);
+        filter.destroy();
+    }
+
+    @Test
     void theNameStaysAlsoIfTheNewConfigurationHasAnother() throws Exception {
         FakeContext context = FakeContext.empty();
         RateLimitFilter filter =
