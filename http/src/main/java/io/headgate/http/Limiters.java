@@ -25,8 +25,7 @@ final class Limiters {
     /** The names of those that were made. */
     private final Set<String> made = new HashSet<>();
 
-    Limiters(Settings settings, String name, LimiterRegistry registry) {
-        String generalName = settings.limiterName == null ? name : settings.limiterName;
+    Limiters(Settings settings, String generalName, LimiterRegistry registry) {
         general = settings.limits.isEmpty()
                 ? settings.limiter
                 : KeyedLimiter.byAddress(make(settings, generalName, settings.limits, registry));

@@ -56,6 +56,9 @@ public final class RequestLimiter implements AutoCloseable {
     private final List<AddressRange> exempt;
     private final LimiterRegistry registry;
     private final boolean ownsRegistry;
+    /** What the limiter is called that every request without a rule is charged to, if it is made here. */
+    private final String generalName;
+
     private final Limiters limiters;
     private final RuleTable rules;
     private final boolean usesAddresses;
@@ -79,9 +82,13 @@ public final class RequestLimiter implements AutoCloseable {
         this.skipPreflight = settings.skipPreflight;
         this.resolver = settings.resolver();
         this.exempt = List.copyOf(settings.exempt);
-        this.ownsRegistry = settings.registry == null;
         this.registry = registry(settings, before);
-        this.limiters = new Limiters(settings, name, registry);
+        // One that a former configuration was handed is still not ours.
+        this.ownsRegistry =
+                settings.registry == null && (before == null || before.registry != registry || before.ownsRegistry);
+        this.generalName =
+                settings.limiterName != null ? settings.limiterName : before != null ? before.generalName : name;
+        this.limiters = new Limiters(settings, generalName, registry);
         this.rules = new RuleTable(settings, limiters);
         this.usesAddresses = rules.useAddresses() || !exempt.isEmpty();
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
@@ -314,12 +321,12 @@ public final class RequestLimiter implements AutoCloseable {
         counters.refunded.increment();
     }
 
-    /** Where limiters are made: as configured, else where the former one made its own, so that they lose nothing. */
+    /** Where limiters are made: as configured, else where the former one made them, so that they lose nothing. */
     private static LimiterRegistry registry(Settings settings, @Nullable RequestLimiter before) {
         if (settings.registry != null) {
             return settings.registry;
         }
-        return before != null && before.ownsRegistry && !before.closed ? before.registry : new LimiterRegistry();
+        return before != null && !before.closed ? before.registry : new LimiterRegistry();
     }
 
     /**

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.headgate.Decision;
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterRegistry;
 import io.headgate.LimiterStats;
 import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
@@ -284,6 +285,26 @@ class RequestLimiterTest {
             assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
             assertThat(Buckets.left(limiter)).isEqualTo(1);
         }
+    }
+
+    /** As where a framework made the former one, and the next is made by hand. */
+    @Test
+    void whatTakesThePlaceOfAnotherIsInItsRegistryUnderItsName() {
+        LimiterRegistry registry = new LimiterRegistry();
+        RequestLimiter before = RequestLimiter.builder()
+                .limits(Limit.perDay(1))
+                .registry(registry)
+                .limiterName("general")
+                .build();
+        RequestLimiter after = RequestLimiter.builder().limits(Limit.perDay(1)).buildInPlaceOf(before);
+        before.giveWayTo(after);
+        assertThat(after.limiters().get(0).limiter())
+                .isSameAs(before.limiters().get(0).limiter())
+                .isSameAs(registry.get("general").orElseThrow());
+        after.close();
+        // It was handed in, and is still open.
+        registry.obtain(String.class, Limiter.builder(Limit.perDay(1)).name("other"));
+        registry.close();
     }
 
     @Test
