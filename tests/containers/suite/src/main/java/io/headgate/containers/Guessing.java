@@ -180,8 +180,8 @@ final class Guessing {
         }
         // On loopback, the server's socket has got the reset by now.
         guess.hungUp.countDown();
-        if (stage.resets() && way != Way.SYNCHRONOUS) {
-            // Now and then a container never tells the end: Tomcat, when a thread was writing at the time of the reset.
+        if ((stage.resets() || guess.page.fails()) && way != Way.SYNCHRONOUS) {
+            // Now and then Tomcat never tells the end, when a thread was writing at the time of a reset or died.
             guess.ended.await(3, TimeUnit.SECONDS);
         } else {
             guess.await(guess.ended);
