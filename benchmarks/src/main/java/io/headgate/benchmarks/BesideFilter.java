@@ -1,18 +1,19 @@
 package io.headgate.benchmarks;
 
-import io.headgate.Limit;
-import io.headgate.Limiter;
 import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
-import java.time.Duration;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.IntUnaryOperator;
 
@@ -32,15 +33,17 @@ public final class BesideFilter {
      */
     public static IntUnaryOperator of(String... setting) {
         int clients = Integer.parseInt(setting[0]);
-        RateLimitFilter.Builder builder = RateLimitFilter.builder(
-                        Limiter.forAddresses(Limit.parse("2/minute burst 10000000"))
-                                .sweepInterval(Duration.ZERO)
-                                .build())
-                .name("beside");
-        RateLimitFilter filter = (setting[1].equals("chargeOn")
-                        ? builder.chargeOn((response, status) -> status == 401)
-                        : builder)
-                .build();
+        Map<String, String> params = new HashMap<>(Map.of("limits", "2/minute burst 1000000", "sweepInterval", "0"));
+        if (setting[1].equals("chargeOn")) {
+            params.put("chargeOn", "401");
+        }
+        // By init-params: their names have not changed from version to version, as methods have.
+        RateLimitFilter filter = new RateLimitFilter();
+        try {
+            filter.init(config(params));
+        } catch (ServletException e) {
+            throw new IllegalStateException(e);
+        }
         HttpServletResponse response = response();
         HttpServletRequest[] requests = new HttpServletRequest[clients];
         for (int i = 0; i < clients; i++) {
@@ -60,6 +63,16 @@ public final class BesideFilter {
             }
             return passed[0];
         };
+    }
+
+    private static FilterConfig config(Map<String, String> params) {
+        ServletContext context = proxy(ServletContext.class, (proxy, method, arguments) -> null);
+        return proxy(FilterConfig.class, (proxy, method, arguments) -> switch (method.getName()) {
+            case "getFilterName" -> "beside";
+            case "getServletContext" -> context;
+            case "getInitParameterNames" -> Collections.enumeration(params.keySet());
+            default -> params.get(String.valueOf(arguments[0]));
+        });
     }
 
     private static HttpServletRequest request(String peer) {
