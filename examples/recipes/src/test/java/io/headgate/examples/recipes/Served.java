@@ -9,8 +9,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.core.StandardContext;
 import org.apache.catalina.startup.Tomcat;
@@ -21,7 +23,8 @@ import org.apache.tomcat.util.descriptor.web.FilterMap;
 final class Served implements AutoCloseable {
 
     private final Tomcat tomcat = new Tomcat();
-    private final HttpClient client = HttpClient.newHttpClient();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final CountDownLatch released = new CountDownLatch(1);
     private final CountDownLatch waiting;
 
@@ -64,7 +67,9 @@ final class Served implements AutoCloseable {
     }
 
     void awaitWaiting() throws InterruptedException {
-        waiting.await();
+        if (!waiting.await(30, TimeUnit.SECONDS)) {
+            throw new AssertionError("still to come: " + waiting.getCount());
+        }
     }
 
     void release() {
@@ -74,6 +79,7 @@ final class Served implements AutoCloseable {
     private HttpRequest request(String method, String path, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + path))
+                .timeout(Duration.ofSeconds(60))
                 .method(method, HttpRequest.BodyPublishers.noBody());
         return (headers.length == 0 ? request : request.headers(headers)).build();
     }
@@ -97,7 +103,7 @@ final class Served implements AutoCloseable {
                 case "/wait" -> {
                     waiting.countDown();
                     try {
-                        released.await();
+                        released.await(60, TimeUnit.SECONDS);
                     } catch (InterruptedException e) {
                         throw new IOException(e);
                     }
