@@ -53,8 +53,8 @@ abstract class Buckets<K> {
     }
 
     /**
-     * Finds the row of a key and applies an operation to all its states. Reads the clock only to give a charge back, or
-     * where a state or the watermark is ahead of {@code now}.
+     * Finds the row of a key and applies an operation to all its states. Reads the clock only before it denies, to give a
+     * charge back, or where a state or the watermark is ahead of {@code now}.
      *
      * @param now when the call came; for {@link Operation#GIVE_BACK} when the charge was made, or earlier
      * @param states for {@link Operation#OWE} what is owed, by limit. Otherwise, if not null, receives the states that
@@ -259,6 +259,10 @@ abstract class Buckets<K> {
      * Moves one state by one step, in one CAS. A step that changes nothing writes nothing. At each attempt a NEW state
      * starts from what the key owes, read after the state, and no earlier than {@link #asOf}.
      *
+     * <p>A state that has too few permits at {@code now} is judged by a second reading, taken after the state was read.
+     * Why: the thread may have slept since {@code now}. Calls that came later have charged the state meanwhile, as of
+     * later readings, and what it owes as of {@code now} is more than it ever owed.
+     *
      * @return the state that the step was taken from, as it is at the reading {@code now}; or
      *     {@link TokenBucket#ABSENT}
      */
@@ -278,6 +282,9 @@ abstract class Buckets<K> {
                 long owed = owedBefore(key, i, asOf);
                 from = bucket.isFull(owed, asOf) ? state : owed;
             }
+            if (hasTooFew(bucket, operation, from, permits, asOf)) {
+                asOf = laterOf(asOf);
+            }
             long next = next(i, operation, from, permits, asOf, owing);
             if (next == from
                     ? (long) STATE.getVolatile(row, index) == state
@@ -285,6 +292,14 @@ abstract class Buckets<K> {
                 return bucket.restated(from, asOf, now);
             }
         }
+    }
+
+    private boolean hasTooFew(TokenBucket bucket, Operation operation, long state, long permits, long now) {
+        return switch (operation) {
+            case TAKE, LOOK -> !bucket.admits(state, permits, now);
+            case CHARGE -> bucket.chargeable(state, permits, now, deepest(bucket)) < permits;
+            default -> false;
+        };
     }
 
     final long next(int i, Operation operation, long state, long permits, long now, long owing) {
@@ -359,6 +374,11 @@ abstract class Buckets<K> {
 
     static boolean compareAndSetState(long[] row, int index, long expected, long next) {
         return STATE.compareAndSet(row, index, expected, next);
+    }
+
+    /** A reading taken now, or this one if the clock has stepped back since. */
+    final long laterOf(long reading) {
+        return reading + Math.max(0, ticker.read() - reading);
     }
 
     final Ticker ticker() {

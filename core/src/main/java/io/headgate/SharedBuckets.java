@@ -63,15 +63,20 @@ final class SharedBuckets<K> extends Buckets<K> {
         };
     }
 
-    /** Charges the shared bucket, then notes in the key's cell what that charge left. */
+    /**
+     * Charges the shared bucket, then notes in the key's cell what that charge left: as of a second reading, since the
+     * charge may be as of one later than {@code now}.
+     */
     private int charge(
             long[] family, int number, K key, Operation operation, long permits, long now, long @Nullable [] states) {
         long[] before = states == null ? new long[buckets.length] : states;
         int denying = applyTo(family, row(number), NO_ROW_KEY, key, operation, permits, now, before);
+        long later = laterOf(now);
         for (int i = 0; i < buckets.length && denying == ADMITTED; i++) {
             long after = next(i, operation, before[i], permits, now, 0);
             if (after != before[i]) {
-                move(family, cell(number), i, NO_ROW_KEY, key, Operation.OWE, 0, now, after);
+                long owing = buckets[i].restated(after, now, later);
+                move(family, cell(number), i, NO_ROW_KEY, key, Operation.OWE, 0, later, owing);
             }
         }
         return denying;

@@ -3,6 +3,7 @@ package io.headgate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.net.ClientAddress;
+import io.headgate.testing.FakeTicker;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -49,19 +50,26 @@ class BucketStoreTest {
         }
     }
 
-    /** Somebody else charges the new bucket first: then it is no longer new, and the old reading counts. */
+    /**
+     * Somebody else charges the new bucket first: then it is no longer new, and the watermark does not count, but the
+     * call's own reading, or, as this one denies, one taken after the state was read.
+     */
     @ParameterizedTest
     @MethodSource("subjects")
     <K> void onlyANewBucketIsChargedAsOfTheWatermark(Subject<K> subject) {
         AtomicReference<Runnable> sleep = new AtomicReference<>(() -> {});
         TokenBucket[] buckets = {new SleepyBucket(Limit.parse("2/minute"), sleep)};
         long late = 1_000_000_000_000L;
-        BucketStore<K> store = subject.stores.open("test", buckets, () -> late, null, 0, 10, new SplittableRandom(1));
+        FakeTicker ticker = new FakeTicker(late);
+        BucketStore<K> store = subject.stores.open("test", buckets, ticker, null, 0, 10, new SplittableRandom(1));
         K key = subject.keys.apply(1);
         store.insert(key, true, late);
         assertThat(store.sweepCursor().evict(late, 1_000)).isEqualTo(1);
         store.insert(key, true, late);
-        sleep.set(() -> store.apply(key, Operation.TAKE, 1, late, null));
+        sleep.set(() -> {
+            store.apply(key, Operation.TAKE, 1, late, null);
+            ticker.set(late - 29_000_000_000L); // the watermark would admit
+        });
         long early = 0;
         assertThat(store.apply(key, Operation.TAKE, 1, early, null)).isZero();
         long[] states = new long[1];

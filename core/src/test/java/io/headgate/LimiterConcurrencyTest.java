@@ -79,6 +79,28 @@ class LimiterConcurrencyTest<K> {
         assertThat(limiter.stats().allowed()).isEqualTo(5L * clients);
     }
 
+    /**
+     * On a real clock: a thread that falls asleep between its reading and its charge finds a bucket that others have
+     * charged as of later readings. It takes the last permit all the same.
+     */
+    @Test
+    void asManyThreadsAsThereArePermitsAreAllAdmitted() throws Exception {
+        int clients = 20_000;
+        LocalLimiter<K> limiter = keys.builder(Limit.parse("1/hour burst " + THREADS), Limit.parse("1/minute burst 8"))
+                .sweepInterval(Duration.ZERO)
+                .build();
+        CyclicBarrier start = new CyclicBarrier(THREADS);
+        AtomicLong admitted = new AtomicLong();
+        together(THREADS, () -> {
+            start.await();
+            for (int id = 0; id < clients; id++) {
+                admitted.addAndGet(limiter.decide(keys.key(id)).allowed() ? 1 : 0);
+            }
+            return null;
+        });
+        assertThat(admitted.get()).isEqualTo((long) THREADS * clients);
+    }
+
     /** Under each limit: admitted is at most capacity + rate × elapsed, and each charge of a failed call is undone. */
     @Test
     void severalLimitsUnderContentionLoseAndLeakNothing() throws Exception {

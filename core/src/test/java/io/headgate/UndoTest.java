@@ -48,9 +48,7 @@ class UndoTest {
     @ParameterizedTest
     @MethodSource("stores")
     void whatHasBeenEarnedBackIsNotTakenFromWhoPaidAfterwards(BucketStore.Factory<ClientAddress> stores) {
-        TokenBucket[] buckets = {
-            new TokenBucket(Limit.parse("1/2s")), new SleepyBucket(Limit.parse("1/s burst 2"), meanwhile)
-        };
+        TokenBucket[] buckets = {new TokenBucket(Limit.parse("1/2s")), new SleepyBucket(Limit.parse("1/s"), meanwhile)};
         BucketStore<ClientAddress> store = stores.open("test", buckets, ticker, null, 0, 10, new SplittableRandom(1));
         store.insert(KEY, true, 0);
         meanwhile.set(() -> {
