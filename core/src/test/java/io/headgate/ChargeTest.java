@@ -142,36 +142,4 @@ class ChargeTest<K> {
         assertThat(limiter.tryAcquire(a, 10)).isTrue();
         assertThat(limiter.stats().overflowed()).isEqualTo(1);
     }
-
-    /** Written against the interface as it was without charge. */
-    @Test
-    void aLimiterThatDoesNotChargeSaysSo() {
-        Limiter<String> old = new Limiter<>() {
-            @Override
-            public boolean tryAcquire(String key, long permits) {
-                return true;
-            }
-
-            @Override
-            public Decision decide(String key, long permits) {
-                throw new AssertionError();
-            }
-
-            @Override
-            public Decision peek(String key, long permits) {
-                throw new AssertionError();
-            }
-
-            @Override
-            public void refund(String key, long permits) {}
-
-            @Override
-            public void reset(String key) {}
-
-            @Override
-            public void close() {}
-        };
-        assertThatThrownBy(() -> old.charge("a", 1)).isInstanceOf(UnsupportedOperationException.class);
-        old.close();
-    }
 }

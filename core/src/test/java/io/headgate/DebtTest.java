@@ -2,11 +2,9 @@ package io.headgate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
-import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -195,39 +193,6 @@ class DebtTest<K> {
         assertThat(limiter.sweep()).isZero();
         time.advanceNanos(1);
         assertThat(limiter.sweep()).isEqualTo(1);
-    }
-
-    /** Written against the interface as it was. */
-    @Test
-    void aLimiterThatDoesNotKnowChargesSaysSo() {
-        Decision decision = Decision.allowed(false, List.of());
-        try (Limiter<K> limiter = new Limiter<>() {
-            @Override
-            public boolean tryAcquire(K key, long permits) {
-                return true;
-            }
-
-            @Override
-            public Decision decide(K key, long permits) {
-                return decision;
-            }
-
-            @Override
-            public Decision peek(K key, long permits) {
-                return decision;
-            }
-
-            @Override
-            public void refund(K key, long permits) {}
-
-            @Override
-            public void reset(K key) {}
-
-            @Override
-            public void close() {}
-        }) {
-            assertThatThrownBy(() -> limiter.charge(keys.key(1), 1)).isInstanceOf(UnsupportedOperationException.class);
-        }
     }
 
     // owe

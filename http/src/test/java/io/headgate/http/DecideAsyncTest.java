@@ -7,7 +7,9 @@ import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
+import io.headgate.testing.BrokenLimiter;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +29,7 @@ import org.junit.jupiter.api.Test;
 /** The asynchronous way comes to the same verdicts. */
 class DecideAsyncTest {
 
-    private final LogRecords log = new LogRecords();
+    private final LogRecords log = new LogRecords(RequestLimiter.class);
 
     @AfterEach
     void close() {
@@ -108,9 +110,8 @@ class DecideAsyncTest {
                 ticker -> RequestLimiter.builder(Buckets.of("3/minute", ticker))
                         .rule(Rule.limiter("/static/*", Buckets.of("1/minute", ticker))
                                 .dryRun()),
-                ticker -> RequestLimiter.builder(new BrokenLimiter<>(new IllegalStateException("on purpose"))),
-                ticker -> RequestLimiter.builder(new BrokenLimiter<>(new IllegalStateException("on purpose")))
-                        .onFailure(OnFailure.DENY),
+                ticker -> RequestLimiter.builder(new BrokenLimiter<>()),
+                ticker -> RequestLimiter.builder(new BrokenLimiter<>()).onFailure(OnFailure.DENY),
                 ticker -> RequestLimiter.builder(Buckets.of("2/minute", ticker))
                         .resolver(request -> {
                             throw new IllegalStateException("on purpose");

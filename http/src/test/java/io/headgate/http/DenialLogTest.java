@@ -8,6 +8,7 @@ import io.headgate.LocalLimiter;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** Who is denied is told, seldom enough, and nothing that is a secret. */
 class DenialLogTest {
 
-    private final LogRecords log = new LogRecords();
+    private final LogRecords log = new LogRecords(RequestLimiter.class);
     private final FakeTicker ticker = new FakeTicker(Long.MAX_VALUE - 5);
     private final List<ClientDenied> heard = new ArrayList<>();
 

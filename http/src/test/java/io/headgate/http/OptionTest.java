@@ -10,6 +10,7 @@ import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Arrays;
@@ -217,7 +218,7 @@ class OptionTest {
 
     @Test
     void everyOptionDoesWhatItSays() {
-        try (LogRecords log = new LogRecords();
+        try (LogRecords log = new LogRecords(RequestLimiter.class);
                 RequestLimiter limits = with(
                         Option.LIMITS, "2/day burst 20, 500/hour",
                         Option.RULES, "/a 1/day\n*.css unlimited",
@@ -325,7 +326,7 @@ class OptionTest {
 
     @Test
     void failuresDenyOnlyIfTheOptionSaysSo() {
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             for (String onFailure : List.of("allow", "deny")) {
                 RequestLimiter.Builder builder = builder()
                         .limits(Limit.parse("2/day"))
@@ -352,7 +353,7 @@ class OptionTest {
     }
 
     private static @Nullable String client(Object... optionsAndTexts) {
-        try (LogRecords quiet = new LogRecords();
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class);
                 RequestLimiter limits = with(optionsAndTexts)) {
             for (int i = 0; i < 3; i++) {
                 limits.decide(FakeRequest.from("10.1.1.1")
@@ -435,7 +436,7 @@ class OptionTest {
                             .startsWith("headgate.trusted-proxies is set too");
                     assertThat(e.option().form(Option::property)).contains("trusted-proxies");
                 });
-        try (LogRecords log = new LogRecords();
+        try (LogRecords log = new LogRecords(RequestLimiter.class);
                 RequestLimiter limits = builder()
                         .limits(Limit.parse("1/s"))
                         .sweepInterval(Duration.ZERO)
@@ -496,7 +497,7 @@ class OptionTest {
 
     @Test
     void memoryIsToldAtStart() {
-        try (LogRecords log = new LogRecords()) {
+        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
             RequestLimiter limits = with(Option.RULES, "/a 1/s", Option.MAX_CLIENTS, "1000", Option.NAME, "f");
             double now = 0;
             double most = 0;

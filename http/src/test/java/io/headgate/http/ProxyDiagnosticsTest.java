@@ -9,6 +9,7 @@ import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -19,7 +20,7 @@ class ProxyDiagnosticsTest {
 
     private static final List<AddressRange> TEN = List.of(AddressRange.parse("10.0.0.0/8"));
 
-    private final LogRecords log = new LogRecords();
+    private final LogRecords log = new LogRecords(RequestLimiter.class);
     private final LocalLimiter<ClientAddress> limiter = limiter(Limiter.forAddresses(Limit.parse("1000000/s")));
 
     private static <K> LocalLimiter<K> limiter(LimiterBuilder<K> builder) {
@@ -44,7 +45,7 @@ class ProxyDiagnosticsTest {
         for (ClientAddressResolver resolver :
                 List.of(ClientAddressResolver.remoteAddress(), ClientAddressResolver.xForwardedFor(List.of()))) {
             for (String header : List.of("X-Forwarded-For", "Forwarded")) {
-                try (LogRecords here = new LogRecords()) {
+                try (LogRecords here = new LogRecords(RequestLimiter.class)) {
                     RequestLimiter limits = limits(resolver);
                     serve(limits, FakeRequest.from("192.0.2.1"));
                     assertThat(here.warnings()).isEmpty();
@@ -64,7 +65,7 @@ class ProxyDiagnosticsTest {
     @Test
     void everybodyIsTrusted() {
         for (String all : List.of("0.0.0.0/0", "::/0", "::ffff:0.0.0.0/96")) {
-            try (LogRecords here = new LogRecords()) {
+            try (LogRecords here = new LogRecords(RequestLimiter.class)) {
                 RequestLimiter limits =
                         limits(ClientAddressResolver.xForwardedFor(List.of(TEN.get(0), AddressRange.parse(all))));
                 serve(limits, FakeRequest.from("192.0.2.1").header("X-Forwarded-For", "6.6.6.6"));

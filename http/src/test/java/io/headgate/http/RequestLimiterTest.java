@@ -13,7 +13,10 @@ import io.headgate.LimiterStats;
 import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
+import io.headgate.testing.BrokenLimiter;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
+import io.headgate.testing.OwnLimiter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -165,7 +168,7 @@ class RequestLimiterTest {
         assertThat(over.response().field("RateLimit")).isEqualTo("\"1-per-60s\";r=0;t=60");
         assertThat(over.response().field("Retry-After")).isEmpty();
         assertThat(Served.by(limits, FakeRequest.from("nobody")).status()).isEqualTo(200);
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             assertThat(Served.by(limits, new FakeRequest().method("FAIL")).status())
                     .isEqualTo(200);
             assertThat(quiet.warnings()).hasSize(1);
@@ -202,7 +205,7 @@ class RequestLimiterTest {
         assertThat(refused.status()).isEqualTo(429);
         assertThat(refused.response().lines).isEmpty();
         RequestLimiter shared = builder.noAddress(NoAddress.SHARED).build();
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             assertThat(Served.by(shared, new FakeRequest()).status()).isEqualTo(200);
             assertThat(shared.stats().failed()).isEqualTo(1);
             assertThat(quiet.warnings()).hasSize(1);
@@ -219,9 +222,9 @@ class RequestLimiterTest {
                 RequestLimiter.builder(limiter).cost(request -> sneak(new StackOverflowError())),
                 RequestLimiter.builder(limiter).cost(request -> sneak(new NoClassDefFoundError("x"))),
                 RequestLimiter.builder(limiter).rule(Rule.unlimited("/x").onlyIf(path -> fail())),
-                RequestLimiter.builder(new BrokenLimiter<ClientAddress>(new IllegalStateException("on purpose"))),
+                RequestLimiter.builder(new BrokenLimiter<ClientAddress>()),
                 RequestLimiter.builder(limiter, request -> fail()));
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             for (RequestLimiter.Builder builder : broken) {
                 RequestLimiter open = builder.onFailure(OnFailure.ALLOW).build();
                 FakeRequest passed = new FakeRequest().path("/x");
@@ -245,41 +248,13 @@ class RequestLimiterTest {
     /** Metrics of a limiter somewhere else may fail while that is away; the server starts all the same. */
     @Test
     void aLimiterThatCannotTellOfItselfIsAskedAllTheSame() {
-        Limiter<ClientAddress> silent = new Limiter<>() {
+        Limiter<ClientAddress> silent = new OwnLimiter<>(limiter) {
             @Override
             public LimiterStats stats() {
                 throw new IllegalStateException("on purpose");
             }
-
-            @Override
-            public boolean tryAcquire(ClientAddress key, long permits) {
-                return limiter.tryAcquire(key, permits);
-            }
-
-            @Override
-            public Decision decide(ClientAddress key, long permits) {
-                return limiter.decide(key, permits);
-            }
-
-            @Override
-            public Decision peek(ClientAddress key, long permits) {
-                return limiter.peek(key, permits);
-            }
-
-            @Override
-            public void refund(ClientAddress key, long permits) {
-                limiter.refund(key, permits);
-            }
-
-            @Override
-            public void reset(ClientAddress key) {
-                limiter.reset(key);
-            }
-
-            @Override
-            public void close() {}
         };
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             RequestLimiter limits = RequestLimiter.builder(silent).build();
             assertThat(quiet.failures()).hasSize(1);
             assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
@@ -314,7 +289,7 @@ class RequestLimiterTest {
                 .onFailure(OnFailure.DENY)
                 .rule(Rule.limits("/shadow", Limit.parse("1/day")).dryRun())
                 .build();
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             assertThat(Served.by(limits, new FakeRequest().path("/shadow")).status())
                     .isEqualTo(200);
             assertThat(Served.by(limits, new FakeRequest().path("/")).status()).isEqualTo(503);
@@ -347,7 +322,7 @@ class RequestLimiterTest {
         ChargeOn broken = (response, status) -> {
             throw new IllegalStateException("on purpose");
         };
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             for (OnFailure onFailure : OnFailure.values()) {
                 LocalLimiter<ClientAddress> own = Buckets.of("10/minute");
                 RequestLimiter limits = RequestLimiter.builder(own)
@@ -366,7 +341,7 @@ class RequestLimiterTest {
     @Test
     void whatAnAdapterReportsIsCountedAsAFailure() {
         RequestLimiter limits = RequestLimiter.builder(limiter).build();
-        try (LogRecords log = new LogRecords()) {
+        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
             limits.report(new IllegalStateException("header text"));
             assertThat(log.warnings()).hasSize(1);
             assertThat(log.text()).doesNotContain("header text");

@@ -8,7 +8,9 @@ import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
+import io.headgate.testing.BrokenLimiter;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -177,12 +179,11 @@ class RuleTableTest {
     void aFailureOfTheSecondGivesTheFirstBack() {
         for (OnFailure onFailure : OnFailure.values()) {
             LocalLimiter<ClientAddress> first = Buckets.of("10/hour");
-            RequestLimiter limits = RequestLimiter.builder(
-                            new BrokenLimiter<ClientAddress>(new IllegalStateException("on purpose")))
+            RequestLimiter limits = RequestLimiter.builder(new BrokenLimiter<ClientAddress>())
                     .rule(Rule.limiter("/static/*", first))
                     .onFailure(onFailure)
                     .build();
-            try (LogRecords quiet = new LogRecords()) {
+            try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
                 Served served = Served.by(limits, new FakeRequest().path(BOTH));
                 assertThat(served.status()).isEqualTo(onFailure == OnFailure.ALLOW ? 200 : 503);
                 assertThat(quiet.failures()).hasSize(1);
@@ -226,7 +227,7 @@ class RuleTableTest {
 
     static List<Arguments> secondsThatDoNotAdmit() {
         Limiter<ClientAddress> denying = new FakeLimiter(Decision.denied(Duration.ofSeconds(1), false, List.of()));
-        Limiter<ClientAddress> failing = new BrokenLimiter<>(new IllegalStateException("on purpose"));
+        Limiter<ClientAddress> failing = new BrokenLimiter<>();
         return List.of(
                 Arguments.of(true, denying),
                 Arguments.of(true, failing),
@@ -240,7 +241,7 @@ class RuleTableTest {
         RequestLimiter limits = RequestLimiter.builder(second)
                 .rule(Rule.limiter("/static/*", new Irrevocable(tellsWhereItTook)))
                 .build();
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             assertThatCode(() -> limits.decide(new FakeRequest().path(BOTH))).doesNotThrowAnyException();
             assertThat(limits.decideAsync(new FakeRequest().path(BOTH)).toCompletableFuture())
                     .isCompleted();
@@ -314,11 +315,10 @@ class RuleTableTest {
         RequestLimiter limits = rules("/other 1/hour")
                 .rule(
                         Rule.limiter("/static/*", enforced),
-                        Rule.limiter("/x", new BrokenLimiter<>(new IllegalStateException("on purpose")))
-                                .dryRun())
+                        Rule.limiter("/x", new BrokenLimiter<>()).dryRun())
                 .onFailure(OnFailure.DENY)
                 .build();
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             assertThat(passing(limits, List.of(BOTH))).isLessThanOrEqualTo(3);
             assertThat(quiet.failures()).hasSize(1);
         }

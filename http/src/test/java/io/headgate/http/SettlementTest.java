@@ -7,6 +7,8 @@ import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
+import io.headgate.testing.OwnLimiter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** When a conditional charge is settled, signal by signal, and what it then comes to. */
 class SettlementTest {
 
-    private final LogRecords log = new LogRecords();
+    private final LogRecords log = new LogRecords(RequestLimiter.class);
     private final FakeTicker ticker = new FakeTicker();
     private final FakeLimiter limiter = new FakeLimiter(Decision.allowed(false, List.of()));
     private final FakeRequest request = new FakeRequest();
@@ -255,7 +257,7 @@ class SettlementTest {
     @Test
     void aLimiterThatCannotChargeAfterwardsIsAFailure() {
         LocalLimiter<ClientAddress> buckets = Buckets.of("10/minute");
-        RequestLimiter failing = RequestLimiter.builder(new Uncharging(buckets))
+        RequestLimiter failing = RequestLimiter.builder(new OwnLimiter<>(buckets))
                 .costAfter((r, answer) -> 5)
                 .ticker(ticker)
                 .build();

@@ -8,6 +8,7 @@ import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** Which warnings there are, and which of them have been said. */
 class WarningTest {
 
-    private final LogRecords log = new LogRecords();
+    private final LogRecords log = new LogRecords(RequestLimiter.class);
 
     @AfterEach
     void close() {

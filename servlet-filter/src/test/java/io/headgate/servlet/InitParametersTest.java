@@ -15,6 +15,7 @@ import io.headgate.http.Option;
 import io.headgate.http.RequestLimiter;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.time.Duration;
@@ -129,7 +130,7 @@ class InitParametersTest {
             })
     void whoIsTrustedWithWhichHeader(String client, String name, String value, String other, String otherValue)
             throws Exception {
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             RequestLimiter limits = read(name, value, other, otherValue);
             for (int i = 0; i < 3; i++) {
                 serve(proxied(), 200);
@@ -295,7 +296,7 @@ class InitParametersTest {
 
     @Test
     void memoryIsToldAtStart() throws ServletException {
-        try (LogRecords log = new LogRecords()) {
+        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
             filter.init(FakeConfig.of(
                     "f", Map.of("limits", "2/day", "rules", "/a 1/s", "maxClients", "1000", "sweepInterval", "0")));
             LocalLimiter<ClientAddress> one = Limiter.forAddresses(Limit.parse("2/day"))

@@ -16,10 +16,12 @@ import io.headgate.LocalLimiter;
 import io.headgate.http.FilterStats;
 import io.headgate.http.NoAddress;
 import io.headgate.http.OnFailure;
+import io.headgate.http.RequestLimiter;
 import io.headgate.http.Rule;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletContext;
@@ -142,7 +144,7 @@ class RateLimitFilterTest {
         RateLimitFilter strict = builder.noAddress(NoAddress.DENY).build();
         assertThat(serve(strict, FakeRequest.any()).status).isEqualTo(429);
         RateLimitFilter shared = builder.noAddress(NoAddress.SHARED).build();
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             assertThat(serve(shared, FakeRequest.any()).status).isEqualTo(200);
             assertThat(shared.stats().failed()).isEqualTo(1);
             assertThat(quiet.warnings()).hasSize(1);
@@ -159,7 +161,7 @@ class RateLimitFilterTest {
                 RateLimitFilter.builder(limiter).cost(request -> sneak(new StackOverflowError())),
                 RateLimitFilter.builder(limiter).cost(request -> sneak(new NoClassDefFoundError("x"))),
                 RateLimitFilter.builder(limiter, request -> fail()));
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             for (RateLimitFilter.Builder builder : broken) {
                 served = 0;
                 RateLimitFilter open = builder.onFailure(OnFailure.ALLOW).build();

@@ -7,7 +7,9 @@ import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.http.NoAddress;
 import io.headgate.http.OnFailure;
+import io.headgate.http.RequestLimiter;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.time.Duration;
@@ -112,7 +114,7 @@ class RefusalWriterTest {
                     throw new IllegalStateException("on purpose");
                 })
                 .build();
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             FakeResponse response = refuse(filter, FakeResponse.fresh());
             assertThat(response.status).isEqualTo(429);
             assertThat(response.body()).isEqualTo(BODY);
@@ -131,7 +133,7 @@ class RefusalWriterTest {
                     throw new IllegalStateException("on purpose");
                 })
                 .build();
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             assertThat(refuse(filter, response).body()).isEqualTo("slow down");
             assertThat(quiet.failures()).hasSize(1);
         }
@@ -155,7 +157,7 @@ class RefusalWriterTest {
                 .cost(request -> -1)
                 .onFailure(OnFailure.DENY)
                 .build();
-        try (LogRecords quiet = new LogRecords()) {
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
             FakeResponse response = FakeResponse.fresh();
             filter.doFilter(FakeRequest.any(), response, (q, r) -> {});
             assertThat(response.status).isEqualTo(503);

@@ -2,13 +2,14 @@ package io.headgate.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.Decision;
 import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LimiterRegistry;
 import io.headgate.LimiterStats;
 import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
+import io.headgate.testing.BrokenLimiter;
+import io.headgate.testing.OwnLimiter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -155,12 +156,22 @@ class OwnLimitersTest {
         /** As the interface was before it could tell anything. */
         @Bean
         Limiter<String> bare() {
-            return new Own();
+            return own();
         }
 
+        private static Limiter<String> own() {
+            return new OwnLimiter<>(Limiter.<String>builder(Limit.perDay(1)).build());
+        }
+
+        /** One that is somewhere else, and cannot be asked. */
         @Bean
         Limiter<ClientAddress> away() {
-            return new Away();
+            return new BrokenLimiter<>() {
+                @Override
+                public LimiterStats stats() {
+                    throw new IllegalStateException("on purpose");
+                }
+            };
         }
 
         @Bean
@@ -171,90 +182,12 @@ class OwnLimitersTest {
 
         @Bean
         Limiter<String> counting() {
-            return new Own() {
+            return new OwnLimiter<>(own()) {
                 @Override
                 public LimiterStats stats() {
                     return LimiterStats.builder().allowed(7).denied(3).build();
                 }
             };
-        }
-    }
-
-    /** One that is somewhere else, and cannot be asked. */
-    private static final class Away implements Limiter<ClientAddress> {
-
-        private static IllegalStateException away() {
-            return new IllegalStateException("on purpose");
-        }
-
-        @Override
-        public LimiterStats stats() {
-            throw away();
-        }
-
-        @Override
-        public boolean tryAcquire(ClientAddress key, long permits) {
-            throw away();
-        }
-
-        @Override
-        public Decision decide(ClientAddress key, long permits) {
-            throw away();
-        }
-
-        @Override
-        public Decision peek(ClientAddress key, long permits) {
-            throw away();
-        }
-
-        @Override
-        public void refund(ClientAddress key, long permits) {
-            throw away();
-        }
-
-        @Override
-        public void reset(ClientAddress key) {
-            throw away();
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    /** A limiter of the application's own, with nothing that it need not have. */
-    private static class Own implements Limiter<String> {
-
-        private final Limiter<String> limiter =
-                Limiter.<String>builder(Limit.perDay(1)).build();
-
-        @Override
-        public boolean tryAcquire(String key, long permits) {
-            return limiter.tryAcquire(key, permits);
-        }
-
-        @Override
-        public Decision decide(String key, long permits) {
-            return limiter.decide(key, permits);
-        }
-
-        @Override
-        public Decision peek(String key, long permits) {
-            return limiter.peek(key, permits);
-        }
-
-        @Override
-        public void refund(String key, long permits) {
-            limiter.refund(key, permits);
-        }
-
-        @Override
-        public void reset(String key) {
-            limiter.reset(key);
-        }
-
-        @Override
-        public void close() {
-            limiter.close();
         }
     }
 }

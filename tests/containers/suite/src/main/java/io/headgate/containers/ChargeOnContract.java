@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.Decision;
 import io.headgate.Limiter;
-import io.headgate.LocalLimiter;
 import io.headgate.http.ChargeOn;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.RateLimitFilter;
+import io.headgate.testing.OwnLimiter;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -25,16 +25,17 @@ import org.junit.jupiter.api.Test;
 interface ChargeOnContract extends OnContainer {
 
     /** A limiter that notes refunds. */
-    record Noting(LocalLimiter<ClientAddress> limiter, List<Long> refunds) implements Limiter<ClientAddress> {
+    final class Noting extends OwnLimiter<ClientAddress> {
 
-        @Override
-        public boolean tryAcquire(ClientAddress key, long permits) {
-            return limiter.tryAcquire(key, permits);
+        private final List<Long> refunds = new CopyOnWriteArrayList<>();
+
+        Noting(Limiter<ClientAddress> limiter) {
+            super(limiter);
         }
 
         @Override
         public Decision decide(ClientAddress key, long permits) {
-            Decision decision = limiter.decide(key, permits);
+            Decision decision = super.decide(key, permits);
             return decision.allowed() ? noting(decision, permits) : decision;
         }
 
@@ -44,26 +45,6 @@ interface ChargeOnContract extends OnContainer {
                 refunds.add(back);
             });
         }
-
-        @Override
-        public Decision peek(ClientAddress key, long permits) {
-            return limiter.peek(key, permits);
-        }
-
-        @Override
-        public void refund(ClientAddress key, long permits) {
-            limiter.refund(key, permits);
-        }
-
-        @Override
-        public void reset(ClientAddress key) {
-            limiter.reset(key);
-        }
-
-        @Override
-        public void close() {
-            limiter.close();
-        }
     }
 
     /**
@@ -72,7 +53,7 @@ interface ChargeOnContract extends OnContainer {
      * @return the statuses that were judged; then the refunds
      */
     private List<Long> judge(int status, App.Handler handler, App more) throws Exception {
-        Noting limiter = new Noting(OnContainer.limiter("10/minute"), new CopyOnWriteArrayList<>());
+        Noting limiter = new Noting(OnContainer.limiter("10/minute"));
         List<Long> judged = new CopyOnWriteArrayList<>();
         ChargeOn chargeOn = (response, actual) -> {
             judged.add((long) actual);

@@ -2,7 +2,6 @@ package io.headgate.containers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.Decision;
 import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
@@ -11,6 +10,7 @@ import io.headgate.http.NoAddress;
 import io.headgate.http.OnFailure;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.RateLimitFilter;
+import io.headgate.testing.BrokenLimiter;
 import io.headgate.testing.FakeTicker;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -190,7 +190,8 @@ interface RefusalContract extends OnContainer {
     @Test
     default void aFailingLimiterLetsTheChainRunOnce() throws Exception {
         AtomicInteger served = new AtomicInteger();
-        RateLimitFilter filter = RateLimitFilter.builder(failing()).build();
+        RateLimitFilter filter =
+                RateLimitFilter.builder(new BrokenLimiter<ClientAddress>()).build();
         App app = new App().filter("limits", filter, "/*").servlet("/fail", (request, response) -> {
             served.incrementAndGet();
             throw new IllegalStateException("on purpose");
@@ -205,8 +206,9 @@ interface RefusalContract extends OnContainer {
     @Test
     default void aFailingLimiterMayRefuseWith503() throws Exception {
         AtomicInteger served = new AtomicInteger();
-        RateLimitFilter filter =
-                RateLimitFilter.builder(failing()).onFailure(OnFailure.DENY).build();
+        RateLimitFilter filter = RateLimitFilter.builder(new BrokenLimiter<ClientAddress>())
+                .onFailure(OnFailure.DENY)
+                .build();
         App app = new App()
                 .filter("limits", filter, "/*")
                 .servlet("/hello", (request, response) -> served.incrementAndGet());
@@ -217,33 +219,5 @@ interface RefusalContract extends OnContainer {
             assertThat(reply.field("RateLimit")).isEmpty();
             assertThat(served).hasValue(0);
         }
-    }
-
-    private static Limiter<ClientAddress> failing() {
-        return new Limiter<>() {
-            @Override
-            public boolean tryAcquire(ClientAddress key, long permits) {
-                throw new IllegalStateException("on purpose");
-            }
-
-            @Override
-            public Decision decide(ClientAddress key, long permits) {
-                throw new IllegalStateException("on purpose");
-            }
-
-            @Override
-            public Decision peek(ClientAddress key, long permits) {
-                throw new IllegalStateException("on purpose");
-            }
-
-            @Override
-            public void refund(ClientAddress key, long permits) {}
-
-            @Override
-            public void reset(ClientAddress key) {}
-
-            @Override
-            public void close() {}
-        };
     }
 }

@@ -1,4 +1,4 @@
-package io.headgate.http;
+package io.headgate.testing;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -9,35 +9,60 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Collects what the limiter of requests logs, until it is closed. */
-final class LogRecords extends Handler implements AutoCloseable {
+/** Collects what a class logs, in place of the console, until it is closed. Thread-safe. */
+public final class LogRecords extends Handler implements AutoCloseable {
 
-    private final Logger logger = Logger.getLogger(RequestLimiter.class.getName());
+    private final Logger logger;
     private final List<LogRecord> records = new CopyOnWriteArrayList<>();
 
-    LogRecords() {
+    /**
+     * Begins to collect.
+     *
+     * @param of the class that logs under its name
+     */
+    public LogRecords(Class<?> of) {
+        logger = Logger.getLogger(of.getName());
         logger.setUseParentHandlers(false);
         logger.addHandler(this);
     }
 
-    List<String> warnings() {
+    /**
+     * Messages that are warnings.
+     *
+     * @return in the order in which they were logged
+     */
+    public List<String> warnings() {
         return messages(Level.WARNING);
     }
 
-    /** Lines about what went wrong, without those about what looks misconfigured. */
-    List<String> failures() {
+    /**
+     * Warnings of what failed, without those of what looks misconfigured.
+     *
+     * @return in the order in which they were logged
+     */
+    public List<String> failures() {
         return warnings().stream().filter(line -> line.contains(" failed (")).toList();
     }
 
-    List<String> messages(Level level) {
+    /**
+     * Messages of a level.
+     *
+     * @param level the level
+     * @return in the order in which they were logged
+     */
+    public List<String> messages(Level level) {
         return records.stream()
                 .filter(line -> line.getLevel().equals(level))
                 .map(LogRecord::getMessage)
                 .toList();
     }
 
-    /** Everything that a log file would show. */
-    String text() {
+    /**
+     * Everything that a log file would show.
+     *
+     * @return messages and stack traces
+     */
+    public String text() {
         StringBuilder text = new StringBuilder();
         for (LogRecord line : records) {
             text.append(line.getMessage()).append('\n');
