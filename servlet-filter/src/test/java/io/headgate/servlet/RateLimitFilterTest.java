@@ -22,6 +22,7 @@ import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LogRecords;
+import io.headgate.testing.SweeperThreads;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletContext;
@@ -39,7 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The data path without a container: what is decided, and what is left where. */
 class RateLimitFilterTest {
 
-    private final List<Thread> others = allSweepers();
+    private final SweeperThreads sweepers = new SweeperThreads();
 
     private final LocalLimiter<ClientAddress> limiter = limiter("2/minute");
     private int served;
@@ -259,14 +260,10 @@ class RateLimitFilterTest {
                 .rule(Rule.limiter("/a", handedIn), Rule.parse("made-here: /b 1/s"))
                 .build();
         filter.init(FakeConfig.of("f", Map.of()));
-        List<Thread> sweepers = sweepers();
-        assertThat(sweepers).hasSize(1);
+        List<Thread> begun = sweepers.begun();
+        assertThat(begun).hasSize(1);
         filter.destroy();
-        for (Thread sweeper : sweepers) {
-            // It was told to end; this waits until it has.
-            sweeper.join(60_000);
-            assertThat(sweeper.isAlive()).isFalse();
-        }
+        assertThat(SweeperThreads.thatDoNotEnd(begun)).isEmpty();
         verify(handedIn, never()).close();
         filter.destroy();
     }
@@ -280,13 +277,11 @@ class RateLimitFilterTest {
                 new RateLimitFilter())) {
             filter.init(FakeConfig.of("f", Map.of("limits", "2/day", "rules", "made-here: /b 1/day")));
             assertThat(serve(filter, FakeRequest.any().path("/b")).status).isEqualTo(200);
-            List<Thread> sweepers = sweepers();
+            List<Thread> begun = sweepers.begun();
             filter.destroy();
             assertThat(serve(filter, FakeRequest.any().path("/b")).status).isEqualTo(429);
-            for (Thread sweeper : sweepers) {
-                sweeper.join(60_000);
-            }
-            assertThat(sweepers()).isEmpty();
+            assertThat(SweeperThreads.thatDoNotEnd(begun)).isEmpty();
+            assertThat(sweepers.begun()).isEmpty();
         }
     }
 
@@ -373,17 +368,6 @@ class RateLimitFilterTest {
         first.destroy();
         assertThat(serve(second, FakeRequest.any().in(context)).status).isEqualTo(200);
         second.destroy();
-    }
-
-    /** Those that began during this test. */
-    private List<Thread> sweepers() {
-        return allSweepers().stream().filter(thread -> !others.contains(thread)).toList();
-    }
-
-    private static List<Thread> allSweepers() {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().equals("headgate-sweeper"))
-                .toList();
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.headgate.http.Rule;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.SweeperThreads;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
@@ -47,12 +48,6 @@ class ReplaceTest {
 
     private static RequestLimiter limits(RateLimitFilter filter) {
         return filter.limits();
-    }
-
-    private static List<Thread> sweepers(String limiter) {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().contains(limiter))
-                .toList();
     }
 
     @Test
@@ -231,21 +226,18 @@ class ReplaceTest {
 
     @Test
     void whatIsReplacedAfterTheEndLeavesNoThread() throws Exception {
-        RateLimitFilter.Builder builder = RateLimitFilter.builder()
-                .limits(Limit.parse("1/day"))
-                .name("made-after-the-end")
-                .ticker(ticker);
+        SweeperThreads sweepers = new SweeperThreads();
+        RateLimitFilter.Builder builder =
+                RateLimitFilter.builder().limits(Limit.parse("1/day")).ticker(ticker);
         RateLimitFilter filter = builder.build();
         filter.init(FakeConfig.of("f", Map.of()));
         filter.destroy();
         filter.replace(builder);
         filter.init(FakeConfig.of("f", Map.of()));
+        List<Thread> begun = sweepers.begun();
+        assertThat(begun).isNotEmpty();
         filter.destroy();
-        List<Thread> left = sweepers("made-after-the-end");
-        for (Thread sweeper : left) {
-            // Those that were told to end do so at once.
-            sweeper.join(2_000);
-        }
-        assertThat(sweepers("made-after-the-end")).isEmpty();
+        assertThat(SweeperThreads.thatDoNotEnd(begun)).isEmpty();
+        assertThat(sweepers.begun()).isEmpty();
     }
 }

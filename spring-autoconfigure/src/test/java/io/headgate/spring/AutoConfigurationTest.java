@@ -13,15 +13,14 @@ import io.headgate.net.ClientAddress;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.SweeperThreads;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import jakarta.servlet.Filter;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -489,27 +488,18 @@ class AutoConfigurationTest {
                         "headgate.rules[0].path=/x",
                         "headgate.rules[0].limits=1/s")
                 .run(context -> {
-                    Set<Thread> before = sweepers();
+                    SweeperThreads sweepers = new SweeperThreads();
                     web.withPropertyValues(
                                     "headgate.limits=1/s", "headgate.rules[0].path=/x", "headgate.rules[0].limits=1/s")
                             .run(other -> {
-                                Set<Thread> threads = sweepers();
-                                threads.removeAll(before);
+                                List<Thread> begun = sweepers.begun();
                                 assertThat(other.getBean(LimiterRegistry.class).limiters())
                                         .hasSize(3);
-                                assertThat(threads).hasSize(1);
-                                Thread sweeper = threads.iterator().next();
+                                assertThat(begun).hasSize(1);
                                 other.close();
-                                sweeper.join(60_000);
-                                assertThat(sweeper.isAlive()).isFalse();
+                                assertThat(SweeperThreads.thatDoNotEnd(begun)).isEmpty();
                             });
                 });
-    }
-
-    private static Set<Thread> sweepers() {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("headgate-sweeper"))
-                .collect(Collectors.toSet());
     }
 
     static class OwnRegistration {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headgate.servlet.RateLimitFilter;
+import io.headgate.testing.SweeperThreads;
 import jakarta.servlet.DispatcherType;
 import java.util.EnumSet;
 import java.util.List;
@@ -32,8 +33,8 @@ interface ConfigurationContract extends OnContainer {
                 "maxClients", "1000",
                 "name", "front");
         RateLimitFilter filter = new RateLimitFilter();
-        List<Thread> others = sweepers();
-        List<Thread> sweepers;
+        SweeperThreads sweepers = new SweeperThreads();
+        List<Thread> begun;
         try (Site site = open(app(filter, params))) {
             Reply reply = site.send("127.0.0.2", "GET", "/", "X-Forwarded-For: 6.6.6.6, 198.51.100.7");
             assertThat(reply.status()).isEqualTo(200);
@@ -50,22 +51,10 @@ interface ConfigurationContract extends OnContainer {
             assertThat(site.send("127.0.0.1", "POST", "/login", empty).status()).isEqualTo(401);
             assertThat(site.send("127.0.0.1", "POST", "/login", empty).status()).isEqualTo(429);
             assertThat(filter.stats().refunded()).isEqualTo(1);
-            sweepers = sweepers().stream()
-                    .filter(thread -> !others.contains(thread))
-                    .toList();
-            assertThat(sweepers).hasSize(1);
+            begun = sweepers.begun();
+            assertThat(begun).hasSize(1);
         }
-        for (Thread sweeper : sweepers) {
-            // It was told to end; this waits until it has.
-            sweeper.join(20_000);
-            assertThat(sweeper.isAlive()).isFalse();
-        }
-    }
-
-    private static List<Thread> sweepers() {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().equals("headgate-sweeper"))
-                .toList();
+        assertThat(SweeperThreads.thatDoNotEnd(begun)).isEmpty();
     }
 
     @Test
