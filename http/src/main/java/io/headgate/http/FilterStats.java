@@ -2,7 +2,6 @@ package io.headgate.http;
 
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * What a limiter of requests has done. Each request is counted once, by what became of it. The counts are read one after
@@ -137,7 +136,7 @@ public final class FilterStats {
 
     @Override
     public int hashCode() {
-        return Objects.hash(toString());
+        return toString().hashCode();
     }
 
     @Override

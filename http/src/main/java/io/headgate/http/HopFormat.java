@@ -34,7 +34,7 @@ enum HopFormat {
                     return null;
                 }
                 int start = skipBlanks(line, at, end);
-                if (isFor(line, start, end)) {
+                if (line.regionMatches(true, start, FOR, 0, FOR.length())) {
                     if (found) {
                         return null;
                     }
@@ -88,13 +88,9 @@ enum HopFormat {
         return c == ' ' || c == '\t';
     }
 
-    private static boolean isFor(String line, int from, int to) {
-        return to - from >= FOR.length() && line.regionMatches(true, from, FOR, 0, FOR.length());
-    }
-
     /**
-     * Where a node ends without the port that its proxy hides: {@code :_} and a word, RFC 7239, section 6. Only behind IPv4, a
-     * name or a bracket, as a bare IPv6 address has colons of its own.
+     * Where a node ends without the port that its proxy hides: {@code :_} and a word, RFC 7239, section 6. Only behind IPv4 or a
+     * name, as a bare IPv6 address has colons of its own, and what stands behind a bracket is never read.
      */
     private static int withoutHiddenPort(String line, int from, int to) {
         int colon = to - 1;
@@ -102,7 +98,7 @@ enum HopFormat {
             colon--;
         }
         boolean hidden = colon > from && colon + 2 < to && line.charAt(colon) == ':' && line.charAt(colon + 1) == '_';
-        return hidden && (line.charAt(colon - 1) == ']' || line.indexOf(':', from) == colon) ? colon : to;
+        return hidden && line.indexOf(':', from) == colon ? colon : to;
     }
 
     private static boolean isHidden(char c) {

@@ -16,19 +16,23 @@ final class MajorityClient {
      */
 
     static final int WINDOW = 512;
-    /** One request in so many is looked at. */
-    private static final int STRIDE = 8;
 
+    private final int stride;
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable ClientAddress candidate;
     private boolean counting;
     private int votes;
     private int seen;
 
+    /** Looks at one request in so many, chosen at random. */
+    MajorityClient(int stride) {
+        this.stride = stride;
+    }
+
     /** Takes notice of a request; answers its key if a whole window showed that most requests share it. */
     @Nullable
     ClientAddress see(ClientAddress key) {
-        if (ThreadLocalRandom.current().nextInt(STRIDE) != 0 || !lock.tryLock()) {
+        if (ThreadLocalRandom.current().nextInt(stride) != 0 || !lock.tryLock()) {
             return null;
         }
         try {

@@ -10,12 +10,15 @@ final class ProxyDiagnostics {
 
     private static final List<String> FORWARDING_HEADERS = List.of("X-Forwarded-For", "Forwarded");
 
+    /** One request in so many is looked at for a crowd. */
+    private static final int STRIDE = 8;
+
     private final Warnings warnings;
     /** Null if the resolver is the user's own, or counts hops: then the user knows best. */
     private final @Nullable TrustedHops resolver;
 
     private final UnaryOperator<ClientAddress> clientOf;
-    private final MajorityClient majority = new MajorityClient();
+    private final MajorityClient majority = new MajorityClient(STRIDE);
 
     ProxyDiagnostics(Warnings warnings, ClientAddressResolver resolver, UnaryOperator<ClientAddress> clientOf) {
         this.warnings = warnings;

@@ -40,25 +40,12 @@ final class RulePattern {
 
     /** Whether the pattern covers a path, decoded and within the application. */
     boolean matches(String path) {
-        return matches(path, false);
-    }
-
-    /** The same for a path whose letters may be of the other case. */
-    boolean matchesInAnyCase(String path) {
-        return matches(path, true);
-    }
-
-    private boolean matches(String path, boolean anyCase) {
-        int length = part.length();
         return switch (kind) {
             case ALL -> true;
-            case EXACT -> path.length() == length && path.regionMatches(anyCase, 0, part, 0, length);
+            case EXACT -> path.equals(part);
             case PREFIX ->
-                path.regionMatches(anyCase, 0, part, 0, length)
-                        && (path.length() == length || path.charAt(length) == '/');
-            case EXTENSION ->
-                path.regionMatches(anyCase, path.length() - length, part, 0, length)
-                        && path.length() - length > path.lastIndexOf('/');
+                path.startsWith(part) && (path.length() == part.length() || path.charAt(part.length()) == '/');
+            case EXTENSION -> path.endsWith(part);
         };
     }
 

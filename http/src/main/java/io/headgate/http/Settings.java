@@ -206,9 +206,6 @@ final class Settings {
                 Option.LIMITS,
                 null,
                 "there are none here, and none in any rule, so nothing would be limited");
-        if (!limits.isEmpty()) {
-            attempt(Option.LIMITS, limits, () -> clients(limits));
-        }
         attempt(Option.RULES, rules.stream().map(Rule::name).toList(), () -> RuleNames.requireUnique(rules));
     }
 
