@@ -48,6 +48,11 @@ class CanonicalPathTest {
             "/a/..;x=y/login",
             "/.;x=y/login",
             "/login%3bx=y",
+            "/login ",
+            "/login%20",
+            "/login%09",
+            "/LOGIN",
+            "/loGin",
             // One letter each for Character.toLowerCase or equalsIgnoreCase, and so for handlers that ignore case.
             "/LOG\u0130N",
             "/log\u0131n",
@@ -71,6 +76,12 @@ class CanonicalPathTest {
         for (String path : LOGIN) {
             assertThat(CanonicalPath.of(path)).as(path).isEqualTo("/login");
         }
+    }
+
+    @Example
+    void everyCapitalIsALetterOfTheOtherCase() {
+        assertThat(CanonicalPath.of("/A")).isEqualTo("/a");
+        assertThat(CanonicalPath.of("/Z")).isEqualTo("/z");
     }
 
     @Example

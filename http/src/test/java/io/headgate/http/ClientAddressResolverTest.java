@@ -60,6 +60,7 @@ class ClientAddressResolverTest {
                 .isEqualTo("10.1.1.1");
         assertThat(xff("")).isEqualTo("10.1.1.1");
         assertThat(xff(" ,")).isEqualTo("10.1.1.1");
+        assertThat(xff("198.51.100.7", "")).isEqualTo("10.1.1.1");
     }
 
     @Test
@@ -137,6 +138,14 @@ class ClientAddressResolverTest {
         assertThat(resolve(ClientAddressResolver.xForwardedForHops(2), unix)).isNull();
     }
 
+    @Test
+    void thereMayBe64HopsOfYourOwn() {
+        FakeRequest request = FakeRequest.from("203.0.113.9")
+                .header("X-Forwarded-For", "6.6.6.6, 198.51.100.7" + ",10.2.2.2".repeat(63));
+        assertThat(resolve(ClientAddressResolver.xForwardedForHops(64), request))
+                .isEqualTo("198.51.100.7");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, -1, 65, Integer.MIN_VALUE})
     void hopsOutOfRangeAreAMistake(int hops) {
@@ -174,7 +183,14 @@ class ClientAddressResolverTest {
                 "for=\"[2001:db8::5]\"|2001:db8::5",
                 "for=\"198.51.100.7:_x.1-\"|198.51.100.7",
                 "for=\"[2001:db8::5]:_x\"|2001:db8::5",
+                "for=\"198.51.100.7:_AZaz09\"|198.51.100.7",
+                "for=\"198.51.100.7:_a/z\"|10.1.1.1",
+                "for=\"198.51.100.7:_a@z\"|10.1.1.1",
+                "for=\"198.51.100.7:_a[z\"|10.1.1.1",
+                "for=\"198.51.100.7:_a`z\"|10.1.1.1",
+                "for=\"198.51.100.7:_a{z\"|10.1.1.1",
                 "for=\"198.51.100.7:_\"|10.1.1.1",
+                "for=\":_x\"|10.1.1.1",
                 "for=\"2001:db8::5:_x\"|10.1.1.1",
                 "for=\"[2001:db8::5]:80\" ; proto=http|2001:db8::5",
                 "for=198.51.100.7; proto=https|198.51.100.7",

@@ -74,6 +74,25 @@ class DenialLogTest {
     }
 
     @Test
+    void thereIsALineWithoutAListenerToo() {
+        RequestLimiter limits =
+                RequestLimiter.builder(denying("login")).ticker(ticker).build();
+        deny(limits, "192.0.2.1", 2);
+        assertThat(lines()).hasSize(1);
+    }
+
+    @Test
+    void theFirstLineComesWhateverTheClockReads() {
+        for (long start : new long[] {Long.MIN_VALUE, -1, 0, Long.MAX_VALUE}) {
+            ticker.set(start);
+            RequestLimiter limits = limits(denying("login")).build();
+            deny(limits, "192.0.2.1", 2);
+            assertThat(heard).as("at %d", start).hasSize(1);
+            heard.clear();
+        }
+    }
+
+    @Test
     void networksOfIpv6HaveOneLine() {
         RequestLimiter limits = limits(denying("login")).build();
         for (int i = 0; i < 50; i++) {

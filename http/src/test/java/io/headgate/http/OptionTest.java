@@ -345,6 +345,13 @@ class OptionTest {
     }
 
     @Test
+    void falseIsNotTrue() {
+        try (RequestLimiter limits = with(Option.DRY_RUN, "False", Option.COST, "9")) {
+            assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(429);
+        }
+    }
+
+    @Test
     void aDryRunIsOne() {
         try (RequestLimiter limits = with(Option.DRY_RUN, "TRUE", Option.COST, "9")) {
             assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
@@ -421,6 +428,14 @@ class OptionTest {
                 .isThrownBy(hops::build)
                 .satisfies(e -> assertThat(e.option()).isEqualTo(Option.TRUSTED_HOPS))
                 .withMessageContaining("\"3\"");
+        RequestLimiter.Builder header = builder()
+                .limits(Limit.parse("1/s"))
+                .resolver(ClientAddressResolver.remoteAddress())
+                .forwardedHeader("CF-Connecting-IP");
+        assertThatExceptionOfType(InvalidOptionException.class)
+                .isThrownBy(header::build)
+                .satisfies(e -> assertThat(e.option()).isEqualTo(Option.FORWARDED_HEADER))
+                .withMessageContaining("a resolver is set too");
     }
 
     @Test

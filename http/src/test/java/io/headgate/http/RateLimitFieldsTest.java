@@ -156,6 +156,40 @@ class RateLimitFieldsTest {
                 .isEqualTo("20");
     }
 
+    /** A bucket that fills sooner may have the longer wait for the next permit. */
+    @Test
+    void legacyComparesTheWaitForWhatWasAskedFor() {
+        LimitStatus often = status(Limit.parse("100/100s").named("often"), 0, true, 1_000, 100_000);
+        LimitStatus seldom = status(Limit.parse("2/20s").named("seldom"), 0, true, 10_000, 20_000);
+        for (Verdict verdict : List.of(denied(10_000, often, seldom), denied(10_000, seldom, often))) {
+            assertThat(write(HeaderStyle.LEGACY, verdict).field("X-RateLimit-Limit"))
+                    .isEqualTo("2");
+        }
+        Decision all = Decision.denied(
+                Duration.ofSeconds(75),
+                false,
+                List.of(
+                        status(Limit.parse("3/3s").named("full"), 0, true, 1_000, 3_000),
+                        status(Limit.parse("4/100s").named("slow"), 0, true, 25_000, 100_000)));
+        assertThat(write(HeaderStyle.LEGACY, verdict(false, all, 3)).field("X-RateLimit-Limit"))
+                .as("three permits are all that the first has, and come soon")
+                .isEqualTo("4");
+    }
+
+    @Test
+    void ofLimitsThatAreAlikeLegacySpeaksForTheFirst() {
+        Limit other = BURST.named("other").burst(30);
+        assertThat(write(HeaderStyle.LEGACY, allowed(status(BURST, 7, false, 80, 80), status(other, 7, false, 80, 80)))
+                        .field("X-RateLimit-Limit"))
+                .isEqualTo("20");
+        Limit alike = new Limit("alike", 500, Duration.ofHours(1), 500);
+        assertThat(write(
+                                HeaderStyle.LEGACY,
+                                denied(7000, status(alike, 1, true, 7000, 9000), status(HOURLY, 0, true, 7000, 9000)))
+                        .field("X-RateLimit-Remaining"))
+                .isEqualTo("1");
+    }
+
     @Test
     void legacySpeaksForTheLimitThatCanNeverBeMet() {
         Decision decision = Decision.neverAdmissible(

@@ -1,7 +1,6 @@
 package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
@@ -9,15 +8,11 @@ import io.headgate.Decision;
 import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LimiterRegistry;
-import io.headgate.LimiterStats;
 import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
-import io.headgate.testing.BrokenLimiter;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LogRecords;
-import io.headgate.testing.OwnLimiter;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -213,140 +208,67 @@ class RequestLimiterTest {
     }
 
     @Test
-    void everyFunctionMayFail() {
-        List<RequestLimiter.Builder> broken = List.of(
-                RequestLimiter.builder(limiter).resolver(request -> fail()),
-                RequestLimiter.builder(limiter).cost(request -> fail()),
-                RequestLimiter.builder(limiter).cost(request -> -1),
-                RequestLimiter.builder(limiter).cost(request -> sneak(new IOException("checked"))),
-                RequestLimiter.builder(limiter).cost(request -> sneak(new StackOverflowError())),
-                RequestLimiter.builder(limiter).cost(request -> sneak(new NoClassDefFoundError("x"))),
-                RequestLimiter.builder(limiter).rule(Rule.unlimited("/x").onlyIf(path -> fail())),
-                RequestLimiter.builder(new BrokenLimiter<ClientAddress>()),
-                RequestLimiter.builder(limiter, request -> fail()));
-        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
-            for (RequestLimiter.Builder builder : broken) {
-                RequestLimiter open = builder.onFailure(OnFailure.ALLOW).build();
-                FakeRequest passed = new FakeRequest().path("/x");
-                assertThat(Served.by(open, passed).status()).isEqualTo(200);
-                assertThat(passed.attributes).containsEntry(open.attribute(), "failed-open");
-                RequestLimiter closed = builder.onFailure(OnFailure.DENY).build();
-                FakeRequest request = new FakeRequest().path("/x");
-                Served refused = Served.by(closed, request);
-                assertThat(refused.status()).isEqualTo(503);
-                assertThat(refused.verdict().refusal().text()).contains("\"status\":503");
-                assertThat(request.attributes).containsEntry(closed.attribute(), "failed-closed");
-                assertThat(open.stats().failed() + closed.stats().failed()).isEqualTo(2);
-                assertThat(open.stats().undecided() + closed.stats().undecided())
-                        .isEqualTo(2);
-            }
-            assertThat(quiet.failures()).hasSize(2 * broken.size());
-        }
-        assertThat(limiter.size()).isZero();
+    void nobodyAsksForTheAddressIfNothingGoesByIt() {
+        LocalLimiter<String> byKey = Limiter.<String>builder(Limit.perDay(1))
+                .ticker(new FakeTicker())
+                .sweepInterval(Duration.ZERO)
+                .build();
+        RequestLimiter limits = RequestLimiter.builder(byKey, request -> "key")
+                .resolver(request -> fail())
+                .build();
+        assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
+        assertThat(limits.stats()).isEqualTo(stats(Map.of(RequestOutcome.ALLOWED, 1L), 0, 0));
     }
 
-    /** Metrics of a limiter somewhere else may fail while that is away; the server starts all the same. */
     @Test
-    void aLimiterThatCannotTellOfItselfIsAskedAllTheSame() {
-        Limiter<ClientAddress> silent = new OwnLimiter<>(limiter) {
-            @Override
-            public LimiterStats stats() {
-                throw new IllegalStateException("on purpose");
+    void whoIsExemptIsSoWhateverTheKey() {
+        LocalLimiter<String> byKey = Limiter.<String>builder(Limit.perDay(1))
+                .ticker(new FakeTicker())
+                .sweepInterval(Duration.ZERO)
+                .build();
+        RequestLimiter limits = RequestLimiter.builder(byKey, request -> "key")
+                .exempt(AddressRange.parse("192.0.2.0/24"))
+                .build();
+        assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
+        assertThat(limits.stats().exempt()).isEqualTo(1);
+        assertThat(byKey.size()).isZero();
+    }
+
+    @Test
+    void itTellsWhichOfItsLimitersOnlyCount() {
+        List<Rule> rules = List.of(Rule.parse("shadow: /a 1/day dry-run"), Rule.parse("enforced: /b 1/day"));
+        for (boolean dryRun : new boolean[] {false, true}) {
+            try (RequestLimiter limits = RequestLimiter.builder(limiter)
+                    .rule(rules.toArray(new Rule[0]))
+                    .dryRun(dryRun)
+                    .build()) {
+                assertThat(limits.limiters()).extracting(LimiterUse::isDryRun).containsExactly(dryRun, true, dryRun);
             }
-        };
-        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
-            RequestLimiter limits = RequestLimiter.builder(silent).build();
-            assertThat(quiet.failures()).hasSize(1);
-            assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
-            assertThat(Buckets.left(limiter)).isEqualTo(1);
         }
     }
 
-    /** As where a framework made the former one, and the next is made by hand. */
     @Test
-    void whatTakesThePlaceOfAnotherIsInItsRegistryUnderItsName() {
+    void limitersOfRulesWithOnePatternAreNumbered() {
         LimiterRegistry registry = new LimiterRegistry();
-        RequestLimiter before = RequestLimiter.builder()
-                .limits(Limit.perDay(1))
+        RequestLimiter limits = RequestLimiter.builder(limiter)
+                .rule(Rule.parse("GET /a 1/day"), Rule.parse("POST /a 1/day"), Rule.parse("PUT /a 1/day"))
                 .registry(registry)
-                .limiterName("general")
                 .build();
-        RequestLimiter after = RequestLimiter.builder().limits(Limit.perDay(1)).buildInPlaceOf(before);
-        before.giveWayTo(after);
-        assertThat(after.limiters().get(0).limiter())
-                .isSameAs(before.limiters().get(0).limiter())
-                .isSameAs(registry.get("general").orElseThrow());
-        after.close();
-        // It was handed in, and is still open.
-        registry.obtain(String.class, Limiter.builder(Limit.perDay(1)).name("other"));
-        registry.close();
-    }
-
-    @Test
-    void theDryRunOfARuleDoesNotDenyByFailing() {
-        RequestLimiter limits = RequestLimiter.builder(limiter)
-                .cost(request -> fail())
-                .onFailure(OnFailure.DENY)
-                .rule(Rule.limits("/shadow", Limit.parse("1/day")).dryRun())
-                .build();
-        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
-            assertThat(Served.by(limits, new FakeRequest().path("/shadow")).status())
+        assertThat(registry.limiters()).containsOnlyKeys("/a", "/a (2)", "/a (3)");
+        for (String method : List.of("GET", "POST", "PUT")) {
+            assertThat(Served.by(limits, new FakeRequest().path("/a").method(method))
+                            .status())
                     .isEqualTo(200);
-            assertThat(Served.by(limits, new FakeRequest().path("/")).status()).isEqualTo(503);
-            assertThat(limits.stats().failed()).isEqualTo(2);
-            assertThat(quiet.warnings()).hasSize(1);
+            assertThat(Served.by(limits, new FakeRequest().path("/a").method(method))
+                            .status())
+                    .isEqualTo(429);
         }
-        limits.close();
-    }
-
-    @Test
-    void outOfMemoryIsNotOurs() {
-        RequestLimiter limits = RequestLimiter.builder(limiter)
-                .cost(request -> sneak(new OutOfMemoryError("on purpose")))
-                .build();
-        assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> limits.decide(new FakeRequest()));
+        registry.close();
     }
 
     @SuppressWarnings("TypeParameterUnusedInFormals")
     private static <T> T fail() {
         throw new IllegalStateException("on purpose");
-    }
-
-    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-    private static <E extends Throwable> long sneak(Throwable failure) throws E {
-        throw (E) failure;
-    }
-
-    @Test
-    void chargeOnThatFailsLeavesTheCharge() {
-        ChargeOn broken = (response, status) -> {
-            throw new IllegalStateException("on purpose");
-        };
-        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
-            for (OnFailure onFailure : OnFailure.values()) {
-                LocalLimiter<ClientAddress> own = Buckets.of("10/minute");
-                RequestLimiter limits = RequestLimiter.builder(own)
-                        .chargeOn(broken)
-                        .onFailure(onFailure)
-                        .build();
-                assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
-                assertThat(Buckets.left(own)).isEqualTo(9);
-                assertThat(limits.stats().failed()).isEqualTo(1);
-                assertThat(limits.stats().undecided()).isZero();
-            }
-            assertThat(quiet.warnings()).hasSize(2);
-        }
-    }
-
-    @Test
-    void whatAnAdapterReportsIsCountedAsAFailure() {
-        RequestLimiter limits = RequestLimiter.builder(limiter).build();
-        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
-            limits.report(new IllegalStateException("header text"));
-            assertThat(log.warnings()).hasSize(1);
-            assertThat(log.text()).doesNotContain("header text");
-        }
-        assertThat(limits.stats().failed()).isEqualTo(1);
     }
 
     @Test
@@ -404,22 +326,6 @@ class RequestLimiterTest {
                 .isThrownBy(() -> RequestLimiter.builder(limiter)
                         .rule(Rule.limits("/a", Limit.parse("1/s"), Limit.parse("1/s")))
                         .build());
-    }
-
-    @Test
-    void aReplacementGoesOnWithTheCounts() {
-        RequestLimiter before = RequestLimiter.builder(limiter).name("f").build();
-        Served.by(before, new FakeRequest());
-        RequestLimiter after = RequestLimiter.builder(limiter)
-                .exempt(AddressRange.parse("::/0"))
-                .buildInPlaceOf(before);
-        Served.by(after, new FakeRequest());
-        assertThat(Served.by(after, new FakeRequest()).status()).isEqualTo(429);
-        assertThat(after.name()).isEqualTo("f");
-        assertThat(after.attribute()).isEqualTo(before.attribute());
-        assertThat(after.stats())
-                .isEqualTo(before.stats())
-                .isEqualTo(stats(Map.of(RequestOutcome.ALLOWED, 2L, RequestOutcome.DENIED, 1L), 0, 0));
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.headgate.net.ClientAddress;
 import io.headgate.testing.BrokenLimiter;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LogRecords;
+import io.headgate.testing.OwnLimiter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Of two readings of a path, each has its say. */
 class RuleTableTest {
@@ -62,6 +64,12 @@ class RuleTableTest {
         List<String> paths = new ArrayList<>(CanonicalPathTest.LOGIN);
         paths.add("/login");
         assertThat(passing(rules("/login 3/hour").build(), paths)).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/login", "/LOGIN", "/Login", "//Login"})
+    void howARuleIsWrittenDoesNotMatterEither(String path) {
+        assertThat(passing(rules("/Login 3/hour").build(), List.of(path))).isEqualTo(3);
     }
 
     static List<String> api() {
@@ -173,6 +181,58 @@ class RuleTableTest {
                         .isEqualTo(200);
             }
         }
+    }
+
+    /** A limiter elsewhere would make the request wait: only who waits anyhow asks it. */
+    @Test
+    void theWaitOfALimiterElsewhereIsPromisedIfTheRequestWaitsForItsAnswer() {
+        LocalLimiter<ClientAddress> spent = Buckets.of("1/hour");
+        RequestLimiter limits = RequestLimiter.builder(new OwnLimiter<>(spent))
+                .rule(Rule.limiter("/static/*", Buckets.of("1/minute")))
+                .build();
+        Served.by(limits, new FakeRequest().path(BOTH));
+        assertThat(Served.by(limits, new FakeRequest().path(BOTH)).response().field("Retry-After"))
+                .isEqualTo("3600");
+        assertThat(limits.decideAsync(new FakeRequest().path(BOTH))
+                        .toCompletableFuture()
+                        .join()
+                        .decision())
+                .hasValueSatisfying(
+                        decision -> assertThat(decision.retryAfter()).hasValue(Duration.ofMinutes(1)));
+    }
+
+    @Test
+    void aDryRunHasNoPartInTheWait() {
+        LocalLimiter<ClientAddress> spent = Buckets.of("1/hour");
+        RequestLimiter limits = rules("/other 1/hour")
+                .rule(
+                        Rule.limiter("/static/*", Buckets.of("1/minute")),
+                        Rule.limiter("/x", spent).dryRun())
+                .build();
+        Served.by(limits, new FakeRequest().path(BOTH));
+        assertThat(Served.by(limits, new FakeRequest().path(BOTH)).response().field("Retry-After"))
+                .isEqualTo("60");
+    }
+
+    @Test
+    void aSecondThatCannotTellItsWaitIsAFailureAndLeavesTheDenial() {
+        Limiter<ClientAddress> mute = new OwnLimiter<>(Buckets.of("5/hour")) {
+            @Override
+            public Decision peek(ClientAddress key, long permits) {
+                throw new IllegalStateException("on purpose");
+            }
+        };
+        RequestLimiter limits = RequestLimiter.builder(mute)
+                .rule(Rule.limiter("/static/*", Buckets.of("1/minute")))
+                .build();
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
+            Served.by(limits, new FakeRequest().path(BOTH));
+            Served denied = Served.by(limits, new FakeRequest().path(BOTH));
+            assertThat(denied.status()).isEqualTo(429);
+            assertThat(denied.response().field("Retry-After")).isEqualTo("60");
+            assertThat(quiet.failures()).hasSize(1);
+        }
+        assertThat(limits.stats().failed()).isEqualTo(1);
     }
 
     @Test
@@ -335,6 +395,9 @@ class RuleTableTest {
                 .rule(Rule.limiter("/static/*", Buckets.of("5/hour")))
                 .build();
         assertThat(Served.by(limits, FakeRequest.from("unix").path(BOTH)).status())
+                .isEqualTo(429);
+        assertThat(Served.by(limits, FakeRequest.from("unix").path("/x/../static/x"))
+                        .status())
                 .isEqualTo(429);
         assertThat(byKey.peek("key", 1).remaining()).isEqualTo(5);
         RequestLimiter other = RequestLimiter.builder(Buckets.of("5/hour"))

@@ -109,6 +109,20 @@ class RuleTest {
     }
 
     @Test
+    void numbersHaveUpToNineDigits() {
+        assertThat(Rule.parse("/a 1/s cost 123456789").cost()).hasValue(123_456_789);
+        assertThat(Rule.parse("/a 1/s cost 908").cost()).hasValue(908);
+    }
+
+    @Test
+    void everyStatusMayBeCharged() {
+        ChargeOn ends = ChargeOn.statuses(599, 100);
+        assertThat(ends.charges(new FakeResponse(), 100)).isTrue();
+        assertThat(ends.charges(new FakeResponse(), 599)).isTrue();
+        assertThat(ends.charges(new FakeResponse(), 200)).isFalse();
+    }
+
+    @Test
     void getCoversHead() {
         assertThat(Rule.parse("GET / 1/s").matches("HEAD", "/a")).isTrue();
         assertThat(Rule.parse("HEAD / 1/s").matches("HEAD", "/a")).isTrue();
@@ -138,11 +152,13 @@ class RuleTest {
                 "POST, PUT /a 1/s",
                 "POST",
                 "x: POST",
+                "x:",
                 ": /a 1/s",
                 "/a/** 1/s",
                 "/a 1/s cost",
                 "/a 1/s cost -1",
                 "/a 1/s cost x",
+                "/a 1/s cost +1",
                 "/a 1/s cost 1 2",
                 "/a 1/s charge-on 4 01",
                 "/a 1/s cost 1 cost 2",

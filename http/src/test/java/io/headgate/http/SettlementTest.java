@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class SettlementTest {
 
     private final LogRecords log = new LogRecords(RequestLimiter.class);
-    private final FakeTicker ticker = new FakeTicker();
+    private final FakeTicker ticker = new FakeTicker(Long.MAX_VALUE - 5);
     private final FakeLimiter limiter = new FakeLimiter(Decision.allowed(false, List.of()));
     private final FakeRequest request = new FakeRequest();
     private final FakeResponse response = new FakeResponse();
@@ -189,6 +189,16 @@ class SettlementTest {
     }
 
     @Test
+    void whatCostNothingIsGivenBackAltogether() {
+        RequestLimiter free = limits().costAfter((r, answer) -> 0).build();
+        Settlement settled = settlement(free);
+        settled.committed(304);
+        settled.completed();
+        assertThat(limiter.calls).containsExactly("refund 192.0.2.1 4");
+        assertThat(free.stats().failed()).isZero();
+    }
+
+    @Test
     void whatCostWhatWasTakenChangesNothing() {
         Settlement settled = settlement(limits().costAfter((r, answer) -> 4).build());
         settled.committed(200);
@@ -337,6 +347,18 @@ class SettlementTest {
         RequestLimiter both = twice(first, second).costAfter((r, answer) -> 5).build();
         Served.by(both, oddRequest());
         assertThat(List.of(Buckets.left(first), Buckets.left(second))).containsExactly(5L, 5L);
+    }
+
+    @Test
+    void aRefundThatFailsIsNotCountedAsOne() {
+        RequestLimiter failing = RequestLimiter.builder(new FakeLimiter(Decision.allowed(false, List.of(), 1, given -> {
+                    throw new IllegalStateException("on purpose");
+                })))
+                .chargeOn(ChargeOn.statuses(401))
+                .build();
+        Served.by(failing, request);
+        assertThat(failing.stats().failed()).isEqualTo(1);
+        assertThat(failing.stats().refunded()).isZero();
     }
 
     @Test

@@ -64,6 +64,23 @@ class WarningTest {
     }
 
     @Test
+    void aRangeWithBitsBeyondItsPrefix() {
+        RequestLimiter.Builder builder = RequestLimiter.builder(Buckets.of("10/s"));
+        Option.TRUSTED_PROXIES.set(builder, "10.1.2.3/8, 192.0.2.1, 2001:db8::/32, 2001:db8::1/64");
+        Option.EXEMPT.set(builder, "192.0.2.0/24, ::1");
+        assertThat(builder.build().warningTexts())
+                .containsOnlyKeys(Warning.HOST_BITS)
+                .hasEntrySatisfying(
+                        Warning.HOST_BITS,
+                        text -> assertThat(text)
+                                .startsWith("trustedProxies has address ranges with bits beyond their prefix:"
+                                        + " 10.1.2.3/8 means 10.0.0.0/8, 2001:db8::1/64 means 2001:db8::/64. "));
+        assertThat(log.warnings()).singleElement().asString().contains("HG-007: trustedProxies has");
+        Option.TRUSTED_PROXIES.set(builder, "10.0.0.0/8");
+        assertThat(builder.build().warnings()).isEmpty();
+    }
+
+    @Test
     void whatHasBeenSaidIsTold() {
         LocalLimiter<ClientAddress> unmasked = Limiter.<ClientAddress>builder(Limit.parse("1000/s"))
                 .ticker(new FakeTicker())
