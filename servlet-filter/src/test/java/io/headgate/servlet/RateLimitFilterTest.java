@@ -3,10 +3,7 @@ package io.headgate.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.mockito.Mockito.mock;
-import static org.mockito.Mockito.never;
-import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.verifyNoInteractions;
 
 import io.headgate.Decision;
@@ -22,10 +19,8 @@ import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LogRecords;
-import io.headgate.testing.SweeperThreads;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
-import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
@@ -39,8 +34,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The data path without a container: what is decided, and what is left where. */
 class RateLimitFilterTest {
-
-    private final SweeperThreads sweepers = new SweeperThreads();
 
     private final LocalLimiter<ClientAddress> limiter = limiter("2/minute");
     private int served;
@@ -225,67 +218,6 @@ class RateLimitFilterTest {
     }
 
     @Test
-    void aFilterForInitParamsNeedsInit() {
-        RateLimitFilter filter = new RateLimitFilter();
-        assertThatIllegalStateException()
-                .isThrownBy(() -> filter.doFilter(FakeRequest.any(), FakeResponse.fresh(), chain))
-                .withMessageContaining("init");
-    }
-
-    @Test
-    void aNameMeansOneFilterInAContext() throws ServletException {
-        FakeConfig config = FakeConfig.of("f", Map.of("limits", "1/s", "sweepInterval", "0"));
-        RateLimitFilter first = new RateLimitFilter();
-        first.init(config);
-        assertThatExceptionOfType(ServletException.class)
-                .isThrownBy(() -> new RateLimitFilter().init(config))
-                .withMessageContaining("\"f\"");
-        assertThatExceptionOfType(ServletException.class)
-                .isThrownBy(
-                        () -> RateLimitFilter.builder(limiter).name("f").build().init(config))
-                .withMessageContaining("\"f\"");
-        assertThatExceptionOfType(ServletException.class)
-                .isThrownBy(() -> first.init(config))
-                .withMessageContaining("already");
-        first.destroy();
-        new RateLimitFilter().init(config);
-        // After its end a filter may be started again, under another configuration.
-        first.init(FakeConfig.of("g", Map.of("limits", "1/s", "sweepInterval", "0")));
-    }
-
-    @Test
-    void destroyClosesWhatTheFilterMadeOnly() throws Exception {
-        Limiter<ClientAddress> handedIn = mock();
-        RateLimitFilter filter = RateLimitFilter.builder(handedIn)
-                .rule(Rule.limiter("/a", handedIn), Rule.parse("made-here: /b 1/s"))
-                .build();
-        filter.init(FakeConfig.of("f", Map.of()));
-        List<Thread> begun = sweepers.begun();
-        assertThat(begun).hasSize(1);
-        filter.destroy();
-        assertThat(SweeperThreads.thatDoNotEnd(begun)).isEmpty();
-        verify(handedIn, never()).close();
-        filter.destroy();
-    }
-
-    @Test
-    void aRequestThatComesAfterTheEndIsDecidedAsBefore() throws Exception {
-        for (RateLimitFilter filter : List.of(
-                RateLimitFilter.builder(limiter)
-                        .rule(Rule.parse("made-here: /b 1/day"))
-                        .build(),
-                new RateLimitFilter())) {
-            filter.init(FakeConfig.of("f", Map.of("limits", "2/day", "rules", "made-here: /b 1/day")));
-            assertThat(serve(filter, FakeRequest.any().path("/b")).status).isEqualTo(200);
-            List<Thread> begun = sweepers.begun();
-            filter.destroy();
-            assertThat(serve(filter, FakeRequest.any().path("/b")).status).isEqualTo(429);
-            assertThat(SweeperThreads.thatDoNotEnd(begun)).isEmpty();
-            assertThat(sweepers.begun()).isEmpty();
-        }
-    }
-
-    @Test
     void whoeverIsNotLimitedIsToldWhyInTheAttribute() {
         RateLimitFilter filter = RateLimitFilter.builder(limiter)
                 .name("f")
@@ -337,37 +269,6 @@ class RateLimitFilterTest {
         assertThat(over.field("Retry-After")).isEmpty();
         assertThat(served).isEqualTo(2);
         assertThat(filter.stats().dryRunDenied()).isEqualTo(1);
-    }
-
-    @Test
-    void filtersThatNobodyNamedOrStartedEachCharge() {
-        ServletContext context = FakeContext.empty();
-        FakeRequest request = FakeRequest.any().in(context);
-        RateLimitFilter first = RateLimitFilter.builder(limiter).build();
-        RateLimitFilter second = RateLimitFilter.builder(limiter("1/minute")).build();
-        assertThat(serve(first, request).status).isEqualTo(200);
-        assertThat(serve(second, request).status).isEqualTo(200);
-        assertThat(request.attributes)
-                .containsOnlyKeys(
-                        RateLimitFilter.ATTRIBUTE_PREFIX + "headgate", RateLimitFilter.ATTRIBUTE_PREFIX + "headgate-2");
-        assertThat(serve(second, FakeRequest.any().in(context)).status).isEqualTo(429);
-    }
-
-    /** It would let pass what the other one has seen. */
-    @Test
-    void whoeverIsStartedByARequestNeedsANameOfItsOwnToo() throws Exception {
-        FakeContext context = FakeContext.empty();
-        RateLimitFilter first =
-                RateLimitFilter.builder().name("n").limits(Limit.perDay(1)).build();
-        RateLimitFilter second =
-                RateLimitFilter.builder().name("n").limits(Limit.perDay(1)).build();
-        assertThat(serve(first, FakeRequest.any().in(context)).status).isEqualTo(200);
-        assertThatIllegalStateException()
-                .isThrownBy(() -> serve(second, FakeRequest.any().in(context)))
-                .withMessageContaining("\"n\"");
-        first.destroy();
-        assertThat(serve(second, FakeRequest.any().in(context)).status).isEqualTo(200);
-        second.destroy();
     }
 
     @Test

@@ -201,6 +201,15 @@ class ReplaceTest {
     }
 
     @Test
+    void aConfigurationThatCannotBeIsRefusedBeforeTheFirstRequestToo() throws Exception {
+        RateLimitFilter filter = RateLimitFilter.builder(limiter("1/day")).build();
+        assertThatExceptionOfType(InvalidOptionException.class)
+                .isThrownBy(() -> filter.replace(RateLimitFilter.builder().rule(Rule.unlimited("/a"))));
+        assertThat(serve(filter)).isEqualTo(200);
+        assertThat(serve(filter)).isEqualTo(429);
+    }
+
+    @Test
     void whatIsReplacedBeforeTheFirstRequestIsNeverStarted() throws Exception {
         LocalLimiter<ClientAddress> old = limiter("1/day");
         RateLimitFilter filter = RateLimitFilter.builder(old).build();

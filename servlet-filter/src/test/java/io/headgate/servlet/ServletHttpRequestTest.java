@@ -133,6 +133,11 @@ class ServletHttpRequestTest {
     }
 
     @Test
+    void aParameterMayHaveNoName() {
+        assertThat(seen(FakeRequest.any().query("client=a&=b")).query("")).isEqualTo("b");
+    }
+
+    @Test
     void whoWasAuthenticatedIsAsked() {
         HttpServletRequest request = mock();
         Principal somebody = () -> "somebody";

@@ -117,6 +117,21 @@ class SettledChainTest {
     }
 
     @Test
+    void whatEndsInDoubtIsChargedWhatItCostMore() throws Exception {
+        RateLimitFilter costly = RateLimitFilter.builder(limiter)
+                .costAfter((request, answer) -> 10)
+                .build();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> costly.doFilter(FakeRequest.any(), response, (q, r) -> {
+                    throw new IllegalStateException("on purpose");
+                }));
+        assertThat(left()).isEqualTo(90);
+        doThrow(new IllegalStateException("complete was called")).when(async).addListener(any(AsyncListener.class));
+        costly.doFilter(request, response, (q, r) -> request.started(async));
+        assertThat(left()).isEqualTo(80);
+    }
+
+    @Test
     void onlyTheFirstCompletionSettles() throws Exception {
         AsyncListener listener = startAsync();
         listener.onComplete(event);
