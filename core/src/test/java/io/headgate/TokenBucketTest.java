@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigInteger;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -13,13 +15,15 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The arithmetic against a reference in exact fractions. */
 class TokenBucketTest {
 
     private static final long YEAR = Duration.ofDays(365).toNanos();
+    private static final long SECOND = 1_000_000_000L;
+    /** A reading that is not zero, so that no sum passes for a difference. */
+    private static final long START = 7 * SECOND;
 
     /** From one permit in 30 days to 10^9 in a second, capacities from 1 to 10^9, refilled within a year. */
     @Provide
@@ -129,60 +133,6 @@ class TokenBucketTest {
         assertThat(bucket.available(bucket.refund(after, Long.MAX_VALUE, now), now))
                 .isEqualTo(limit.capacity());
         assertThat(bucket.isFull(bucket.reset(after, now), now)).isTrue();
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        // whole units: exact for ever
-        "1, 2592000000000000, 10",
-        "100, 60000000000, 100",
-        "10, 1000000000, 20",
-        "1000000, 1000000000, 1000000000",
-        "500, 3600000000000, 500",
-        "1000000000, 1000000000, 1000000000",
-    })
-    void aYearOfSaturatedPollingIsExactWherePermitsTakeWholeUnits(long permits, long period, long capacity) {
-        Limit limit = new Limit("x", permits, Duration.ofNanos(period), capacity);
-        long admitted = saturated(limit);
-        BigInteger ideal =
-                BigInteger.valueOf(YEAR).multiply(BigInteger.valueOf(permits)).divide(BigInteger.valueOf(period));
-        // What is missing is less than what the poller waits for.
-        assertThat(admitted - capacity).isBetween(ideal.longValueExact() - capacity, ideal.longValueExact());
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "7, 60000000000, 7",
-        "3, 1000000000, 20",
-        "999983, 1000000000, 1000000000",
-        "1000000, 999999999, 500000000",
-        "86399, 86400000000000, 100000",
-        "700001, 1000000007, 999999937",
-    })
-    void aYearOfSaturatedPollingIsAtMostTheStatedErrorBelow(long permits, long period, long capacity) {
-        Limit limit = new Limit("x", permits, Duration.ofNanos(period), capacity);
-        double admitted = saturated(limit) - capacity;
-        double ideal = (double) YEAR / period * permits;
-        assertThat(admitted / ideal).isBetween((1 - 1e-5) * (1 - 1e-12) - 2 * capacity / ideal, 1.0);
-    }
-
-    /** Permits admitted within a year to a client that takes as many as there are whenever half the capacity is. */
-    private static long saturated(Limit limit) {
-        TokenBucket bucket = new TokenBucket(limit);
-        RationalBucket exact = new RationalBucket(limit, 0);
-        long state = TokenBucket.NEW;
-        long now = 0;
-        long admitted = 0;
-        long half = Math.max(1, limit.capacity() / 2);
-        while (now <= YEAR) {
-            long permits = bucket.available(state, now);
-            assertThat(exact.admits(permits, now)).isTrue();
-            exact.take(permits, now);
-            state = bucket.take(state, permits, now);
-            admitted += permits;
-            now += bucket.nanosUntil(half, state, now);
-        }
-        return admitted;
     }
 
     @ParameterizedTest
@@ -310,5 +260,113 @@ class TokenBucketTest {
         assertThat(state & ~1).isEqualTo(TokenBucket.FIRST_TIME);
         assertThat(bucket.admits(state, 1, reserved >> 1)).isFalse();
         assertThat(bucket.admits(state, 1, state >> 1)).isTrue();
+    }
+
+    @Example
+    void aChargeIsGivenBackAsFarAsItAloneStillOwes() {
+        TokenBucket bucket = new TokenBucket(Limit.parse("1/s burst 4"));
+        long state = bucket.take(TokenBucket.NEW, 3, START);
+        long now = START + SECOND / 2;
+        assertThat(bucket.nanosUntilFull(bucket.giveBack(state, 3, START, START), START))
+                .isZero();
+        assertThat(bucket.nanosUntilFull(bucket.giveBack(state, 3, START, now), now))
+                .isZero();
+        assertThat(bucket.nanosUntilFull(bucket.giveBack(state, 1, START, now), now))
+                .isEqualTo(2 * SECOND);
+        assertThat(bucket.giveBack(state, 1, START, START + SECOND)).isEqualTo(state); // earned back
+        assertThat(bucket.giveBack(TokenBucket.NEW, 1, START, START)).isEqualTo(TokenBucket.NEW);
+        assertThat(bucket.giveBack(state, 3, START, START + 5 * SECOND)).isEqualTo(state);
+        long empty = bucket.take(TokenBucket.NEW, 4, START);
+        now = START + 4 * SECOND - 1;
+        assertThat(bucket.isFull(empty, now)).isFalse();
+        assertThat(bucket.isFull(bucket.giveBack(empty, 4, START, now), now)).isTrue();
+        // A clock that has stepped back has earned nothing.
+        assertThat(bucket.nanosUntilFull(bucket.giveBack(state, 2, START, START - SECOND), START))
+                .isEqualTo(SECOND);
+    }
+
+    @Example
+    void whatIsOwedInPartIsKept() {
+        TokenBucket bucket = new TokenBucket(Limit.parse("1/s burst 4"));
+        long state = bucket.take(TokenBucket.NEW, 3, START);
+        long now = START + SECOND / 2;
+        assertThat(bucket.refundable(state, 9, now)).isEqualTo(2);
+        assertThat(bucket.refundable(state, 1, now)).isEqualTo(1);
+        assertThat(bucket.nanosUntilFull(bucket.refund(state, 2, now), now)).isEqualTo(SECOND / 2);
+        assertThat(bucket.isFull(bucket.refund(state, 3, now), now)).isTrue();
+        assertThat(bucket.refund(state, 1, START + 3 * SECOND)).isEqualTo(state);
+    }
+
+    @Example
+    void aStateThatIsRestatedOwesTheSameAtAnotherReading() {
+        TokenBucket bucket = new TokenBucket(Limit.parse("1/s burst 4"));
+        long state = bucket.take(TokenBucket.NEW, 3, START);
+        long later = bucket.restated(state, START, START + SECOND);
+        assertThat(bucket.nanosUntilFull(later, START + SECOND)).isEqualTo(3 * SECOND);
+        assertThat(later & 1).as("the busy period").isEqualTo(state & 1);
+        assertThat(bucket.restated(state, START, START)).isEqualTo(state);
+        assertThat(bucket.restated(TokenBucket.NEW, START, START + SECOND)).isEqualTo(TokenBucket.NEW);
+    }
+
+    @Example
+    void aStateThatIsTouchedIsAnotherOfTheSameMeaning() {
+        TokenBucket bucket = new TokenBucket(Limit.parse("1/s burst 4"));
+        for (long state : new long[] {bucket.take(TokenBucket.NEW, 3, START), TokenBucket.FIRST_TIME}) {
+            long touched = bucket.touched(state, START);
+            assertThat(touched).isNotEqualTo(state);
+            assertThat(bucket.nanosUntilFull(touched, START)).isEqualTo(bucket.nanosUntilFull(state, START));
+            assertThat(bucket.touched(touched, START)).isEqualTo(state);
+        }
+        assertThat(bucket.touched(TokenBucket.NEW, START)).isEqualTo(bucket.owing(0, START));
+    }
+
+    @Example
+    void whoOwesNothingMoreStaysInItsState() {
+        TokenBucket bucket = new TokenBucket(Limit.parse("1/s burst 4"));
+        assertThat(bucket.owe(TokenBucket.NEW, bucket.owing(0, START), START)).isEqualTo(TokenBucket.NEW);
+        long state = bucket.take(TokenBucket.NEW, 3, START);
+        assertThat(bucket.owe(state, bucket.owing(3 * SECOND, START, START), START))
+                .isEqualTo(state);
+    }
+
+    @Example
+    void aBucketThatIsFullMayBeCalledSoSinceOneRefill() {
+        TokenBucket bucket = new TokenBucket(Limit.parse("1/s burst 4"));
+        assertThat(bucket.refillBefore(START)).isEqualTo(START - 4 * SECOND);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1/s", "3/minute", "1000/s", "1000000/s", "1000000000/s", "1/365d"})
+    void bucketsAreOrderedByTheDebtOfAPermit(String text) {
+        Limit limit = Limit.parse(text);
+        assertThat(new TokenBucket(limit).interval()).isEqualTo((limit.period().toNanos() / limit.permits()) << 8);
+    }
+
+    @Example
+    void theStatesOfANewBucketAreAllDifferentAndNoTimes() {
+        Set<Long> states = new HashSet<>();
+        TokenBucket bucket = new TokenBucket(Limit.parse("1/s"));
+        for (long i = 0; i < 1 << 15; i++) {
+            long state = TokenBucket.newState(i);
+            assertThat(states.add(state)).isTrue();
+            assertThat(state).isBetween(TokenBucket.NEW, TokenBucket.FIRST_TIME - 1);
+            assertThat(bucket.isFull(state, START)).isTrue();
+        }
+        assertThat(states).doesNotContain(TokenBucket.NEW, TokenBucket.MOVED);
+        assertThat(TokenBucket.newState(1 << 15)).isEqualTo(TokenBucket.newState(0));
+        assertThat(TokenBucket.isGone(TokenBucket.newState(0))).isFalse();
+    }
+
+    /** A debt is told from a time that has passed by its size. */
+    @Example
+    void noDebtIsSoLargeThatItPassesForATimeLongAgo() {
+        for (long permits = 1; permits <= 1_000_000_000; permits *= 10) {
+            BigInteger longest = BigInteger.valueOf(YEAR).multiply(BigInteger.valueOf(permits));
+            long most = longest.divide(BigInteger.valueOf(1_000_000_000)).longValueExact();
+            for (long burst = 1; burst > 0 && burst <= most; burst += 1 + burst / 8) {
+                TokenBucket bucket = new TokenBucket(Limit.perSecond(permits).burst(burst));
+                assertThat(bucket.most()).as("%d/s burst %d", permits, burst).isLessThan(1L << 59);
+            }
+        }
     }
 }

@@ -43,11 +43,11 @@ final class AddressParser {
     }
 
     /** An address and nothing else, but for the zone of an IPv6 address. */
-    static @Nullable ClientAddress address(CharSequence text, int from, int to) {
-        if (to - from > LONGEST) {
+    static @Nullable ClientAddress address(CharSequence text, int to) {
+        if (to > LONGEST) {
             return null;
         }
-        return isDotted(text, from, to) ? ipv4(text, from, to) : ipv6(text, from, to);
+        return isDotted(text, 0, to) ? ipv4(text, 0, to) : ipv6(text, 0, to);
     }
 
     /** Whether a dot comes before any colon, as it does in IPv4 only: there by the fourth character or never. */

@@ -70,7 +70,7 @@ public final class AddressRange {
                 default -> {}
             }
         }
-        ClientAddress address = AddressParser.address(cidr, 0, slash);
+        ClientAddress address = AddressParser.address(cidr, slash);
         if (address == null) {
             throw invalid(cidr, "it does not begin with an address");
         }

@@ -98,7 +98,7 @@ public final class ClientAddress implements Comparable<ClientAddress> {
      * @return the address, or null if the text is null or no address
      */
     public static @Nullable ClientAddress tryParse(@Nullable CharSequence text) {
-        return text == null ? null : AddressParser.address(text, 0, text.length());
+        return text == null ? null : AddressParser.address(text, text.length());
     }
 
     /**
