@@ -52,6 +52,6 @@ final class FakeResponse implements HttpResponse {
 
     @Override
     public OptionalLong bodyBytes() {
-        return bodyBytes;
+        return bodyBytes.isPresent() ? bodyBytes : HttpResponse.super.bodyBytes();
     }
 }

@@ -171,6 +171,17 @@ class ProxyDiagnosticsTest {
                 .doesNotContain("header text")
                 .contains("java.lang.IllegalStateException")
                 .contains("java.lang.IllegalArgumentException")
-                .contains("ProxyDiagnosticsTest.java");
+                .contains("ProxyDiagnosticsTest.java")
+                .doesNotContain("FailureLog.java");
+    }
+
+    @Test
+    void ofManyCausesTheFirstEightAreLogged() {
+        Exception failure = new IllegalStateException("the last");
+        for (int i = 0; i < 20; i++) {
+            failure = new IllegalStateException(failure);
+        }
+        new FailureLog("f", new FakeTicker(), new Counters().failed).report(failure);
+        assertThat(log.text().split("Caused by: ", -1)).hasSize(1 + 8);
     }
 }

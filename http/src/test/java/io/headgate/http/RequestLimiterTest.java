@@ -13,6 +13,7 @@ import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LogRecords;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,9 @@ class RequestLimiterTest {
         assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
         Served refused = Served.by(limits, new FakeRequest());
         assertThat(refused.status()).isEqualTo(429);
-        assertThat(refused.verdict().refusal().text()).contains("\"violated-policies\":[\"2-per-60s\"]");
+        Refusal refusal = refused.verdict().refusal();
+        assertThat(refusal.text()).contains("\"violated-policies\":[\"2-per-60s\"]");
+        assertThat(refusal.body()).asString(StandardCharsets.UTF_8).isEqualTo(refusal.text());
         assertThat(refused.response().field("Retry-After")).isEqualTo("30");
         assertThat(limits.stats())
                 .isEqualTo(stats(Map.of(RequestOutcome.ALLOWED, 2L, RequestOutcome.DENIED, 1L), 0, 0));
@@ -205,6 +208,16 @@ class RequestLimiterTest {
             assertThat(shared.stats().failed()).isEqualTo(1);
             assertThat(quiet.warnings()).hasSize(1);
         }
+    }
+
+    @Test
+    void whoHasNoAddressSharesABucketWithAllOthersThatHaveNone() {
+        RequestLimiter limits = RequestLimiter.builder(limiter).build();
+        for (String nobody : List.of("unix", "0.0.0.0")) {
+            assertThat(Served.by(limits, FakeRequest.from(nobody)).status()).isEqualTo(200);
+        }
+        assertThat(Served.by(limits, FakeRequest.from("unknown")).status()).isEqualTo(429);
+        assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(200);
     }
 
     @Test

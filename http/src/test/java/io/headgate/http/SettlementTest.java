@@ -199,6 +199,19 @@ class SettlementTest {
     }
 
     @Test
+    void aServerNeedNotTellHowLongABodyWas() {
+        List<OptionalLong> told = new ArrayList<>();
+        Settlement settled = settlement(limits().costAfter((r, answer) -> {
+                    told.add(answer.bodyBytes());
+                    return 4;
+                })
+                .build());
+        settled.committed(200);
+        settled.completed();
+        assertThat(told).containsExactly(OptionalLong.empty());
+    }
+
+    @Test
     void whatCostWhatWasTakenChangesNothing() {
         Settlement settled = settlement(limits().costAfter((r, answer) -> 4).build());
         settled.committed(200);
