@@ -53,7 +53,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whatever threads do at the same time, in every window a key is admitted at most capacity + rate × (last − first
  * as-of reading) permits under each limit, less what was refunded. The as-of reading of a call lies within the call.
- * Keys whose buckets are full are evicted from time to time. That changes no decision if there is room for the key
+ * Nor is a call denied what is there: a denial is judged by a clock reading that follows the look at the bucket.
+ *
+ * <p>Keys whose buckets are full are evicted from time to time. That changes no decision if there is room for the key
  * when it returns. A key that shared a bucket for want of room ({@link Overflow#SHARE}) and is then tracked owes what
  * it took there, except for one charge at most of each call that was in progress at that moment.
  *
