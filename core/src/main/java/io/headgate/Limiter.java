@@ -31,7 +31,7 @@ import java.util.concurrent.CompletionStage;
  * <ul>
  * <li>{@link #tryAcquire}, {@link #decide}, {@link #peek}, {@link #charge}, {@link #refund} and {@link #reset} access
  * the buckets. A limiter in this process's memory may take a lock for a short while, mostly for keys that are new or
- * about to be forgotten; {@link LocalLimiter} says when. A limiter whose buckets are elsewhere may wait for the
+ * about to be evicted; {@link LocalLimiter} says when. A limiter whose buckets are elsewhere may wait for the
  * network. So may {@link Decision#refund} of its decisions. {@code decide} and {@code peek} allocate their answer;
  * {@code tryAcquire} need not allocate anything.
  * <li>{@link #decideAsync} runs {@code decide} in the calling thread, unless the limiter overrides it. A thread that

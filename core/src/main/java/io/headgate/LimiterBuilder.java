@@ -176,10 +176,10 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * How long to wait between two sweeps that forget idle keys. Default: 10 seconds. However long it is, the sweeper
+     * How long to wait between two sweeps that evict idle keys. Default: 10 seconds. However long it is, the sweeper
      * wakes once a minute, and ends if nothing refers to the limiter any more.
      *
-     * @param interval at most 365 days; zero: idle keys are forgotten only when room is needed, or by
+     * @param interval at most 365 days; zero: idle keys are evicted only when room is needed, or by
      *     {@link LocalLimiter#sweep}
      * @return this
      * @throws IllegalArgumentException if the interval is negative or longer than that

@@ -188,7 +188,7 @@ public final class LimiterStats {
     }
 
     /**
-     * Keys forgotten because their buckets were full.
+     * Keys evicted because their buckets were full.
      *
      * @return the count so far
      */

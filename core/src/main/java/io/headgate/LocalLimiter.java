@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Clients that at most 64 bits tell apart are kept in a table, all other keys in a {@link ReadOptimizedMap}. Both
  * grow and shrink with the number of keys. A call about a tracked key takes no lock, with three exceptions: a key of
- * the map that has not settled; a key that is about to be forgotten; a client whose row is moving to another part of
+ * the map that has not settled; a key that is about to be evicted; a client whose row is moving to another part of
  * the table and is not there after 200 looks. Any other call may take a lock for a short while, at the longest for the
  * move of some 3,000 rows. A sweep takes locks again and again. Under a lock of the map the {@code equals},
  * {@code hashCode} and {@code compareTo} of any key there may run: if one does not return, calls that need this lock
@@ -53,7 +53,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whatever threads do at the same time, in every window a key is admitted at most capacity + rate × (last − first
  * as-of reading) permits under each limit, less what was refunded. The as-of reading of a call lies within the call.
- * Keys whose buckets are full are forgotten from time to time. That changes no decision if there is room for the key
+ * Nor is a call denied what is there: a denial is judged by a clock reading that follows the look at the bucket.
+ *
+ * <p>Keys whose buckets are full are evicted from time to time. That changes no decision if there is room for the key
  * when it returns. A key that shared a bucket for want of room ({@link Overflow#SHARE}) and is then tracked owes what
  * it took there, except for one charge at most of each call that was in progress at that moment.
  *
@@ -131,7 +133,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * {@inheritDoc}
      *
-     * <p>While as many keys are tracked as can be, a peek may forget some whose buckets are full
+     * <p>While as many keys are tracked as can be, a peek may evict some whose buckets are full
      * ({@link LimiterStats#evicted}), to find out whether there is room for this one. That changes no answer.
      */
     @Override
@@ -277,7 +279,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * Forgets every key whose buckets are full, in the calling thread.
      *
-     * @return how many keys this sweep forgot
+     * @return how many keys this sweep evicted
      */
     public long sweep() {
         return sweeps.whole();

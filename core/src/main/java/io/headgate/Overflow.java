@@ -1,7 +1,7 @@
 package io.headgate;
 
 /**
- * What happens to a new key while the limiter tracks as many keys as it may and none of them can be forgotten.
+ * What happens to a new key while the limiter tracks as many keys as it may and none of them can be evicted.
  *
  * <pre>{@code
  * Limiter<ClientAddress> limiter = Limiter.forAddresses(Limit.perMinute(100))

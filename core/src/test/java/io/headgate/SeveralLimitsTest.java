@@ -54,7 +54,7 @@ class SeveralLimitsTest<K> {
 
     /**
      * Calls that charge the first limit and are denied by the second undo it, while the clock goes on. In no window, from
-     * any reading to any other, more is admitted than its due.
+     * any as-of reading to any other, more is admitted than its due.
      */
     @Test
     void whatIsUndoneIsNobodysGainInAnyWindow() throws Exception {
@@ -62,21 +62,15 @@ class SeveralLimitsTest<K> {
         int capacity = 3;
         int interval = 10; // nanoseconds
         int most = 2_000_000; // readings
-        ThreadLocal<Long> reading = ThreadLocal.withInitial(() -> 0L); // the first of a call
-        Ticker ticker = () -> {
-            long now = time.read();
-            if (reading.get() < 0) {
-                reading.set(now);
-            }
-            return now;
-        };
-        LocalLimiter<K> limiter = build(
-                ticker,
-                1_000,
-                new Limit("slow", 1, Duration.ofNanos(interval), capacity),
-                new Limit("quick", 1, Duration.ofNanos(1), capacity));
+        AsOfBucket slow = new AsOfBucket(new Limit("slow", 1, Duration.ofNanos(interval), capacity));
+        LimiterBuilder<K> builder = keys.builder(slow.limit(), new Limit("quick", 1, Duration.ofNanos(5), 1))
+                .ticker(time)
+                .maxKeys(1_000);
+        BucketStore<K> store = builder.openStore(
+                builder.kinds.apply(builder.translators),
+                new TokenBucket[] {slow, new TokenBucket(builder.limits.get(1))});
         K key = keys.key(1);
-        limiter.tryAcquire(key);
+        store.insert(key, true, time.read());
         time.advanceNanos(1_000);
         AtomicLongArray admitted = new AtomicLongArray(most + 10_000);
         List<Callable<Void>> tasks = new ArrayList<>();
@@ -84,9 +78,8 @@ class SeveralLimitsTest<K> {
             int taker = i;
             tasks.add(() -> {
                 for (int call = 0; time.read() < most; call++) {
-                    reading.set(-1L);
-                    if (limiter.tryAcquire(key)) {
-                        admitted.incrementAndGet(Math.toIntExact(reading.get()));
+                    if (store.apply(key, Operation.TAKE, 1, time.read(), null) == Buckets.ADMITTED) {
+                        admitted.incrementAndGet(Math.toIntExact(slow.asOf.get()));
                     }
                     if (call % (2 + taker) == 0) {
                         time.advanceNanos(interval / 2 + call % interval);
@@ -106,9 +99,25 @@ class SeveralLimitsTest<K> {
         }
         Measurements.print(
                 "undone and taken, %s: %d admitted, %d undone, at most %d ns too early in any window",
-                keys, all, limiter.stats().undone(), excess);
+                keys, all, store.undone(), excess);
         assertThat(all).isGreaterThan(most / interval / 4);
         assertThat(excess).as("nanoseconds of permits above capacity and rate").isZero();
+    }
+
+    /** Remembers as of which reading a thread has charged it last. */
+    private static final class AsOfBucket extends TokenBucket {
+
+        final ThreadLocal<Long> asOf = ThreadLocal.withInitial(() -> 0L);
+
+        AsOfBucket(Limit limit) {
+            super(limit);
+        }
+
+        @Override
+        long take(long state, long permits, long now) {
+            asOf.set(now); // of the last attempt, which succeeds
+            return super.take(state, permits, now);
+        }
     }
 
     @Test

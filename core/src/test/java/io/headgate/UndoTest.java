@@ -57,6 +57,7 @@ class UndoTest {
         });
         assertThat(store.apply(KEY, Operation.TAKE, 1, 0, null)).isEqualTo(1);
         assertThat(store.undone()).isEqualTo(1);
+        ticker.set(3 * SECOND);
         assertThat(take(store, 1)).isZero();
         ticker.set(4 * SECOND);
         assertThat(take(store, 1)).isEqualTo(Buckets.ADMITTED);

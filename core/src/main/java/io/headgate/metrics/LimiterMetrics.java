@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>headgate.clients, headgate.clients.max</td><td>gauge</td><td>keys tracked, and the most there can be</td></tr>
  * <tr><td>headgate.memory, headgate.memory.max</td><td>gauge</td><td>bytes that the limiter occupies, and the most it may
  * occupy</td></tr>
- * <tr><td>headgate.evictions</td><td>counter</td><td>keys forgotten because they were full again</td></tr>
+ * <tr><td>headgate.evictions</td><td>counter</td><td>keys evicted because they were full again</td></tr>
  * <tr><td>headgate.sweep</td><td>timer</td><td>sweeps over all keys, and the time they took</td></tr>
  * </table>
  */
@@ -165,7 +165,7 @@ public final class LimiterMetrics implements MeterBinder {
                 registry,
                 tags,
                 "headgate.evictions",
-                "Clients forgotten because their buckets were full again",
+                "Clients evicted because their buckets were full again",
                 LimiterStats::evicted);
         FunctionTimer.builder(
                         "headgate.sweep",
@@ -173,7 +173,7 @@ public final class LimiterMetrics implements MeterBinder {
                         l -> l.stats().sweeps(),
                         l -> l.stats().sweepTime().toNanos(),
                         TimeUnit.NANOSECONDS)
-                .description("Sweeps over all clients that forget idle ones")
+                .description("Sweeps over all clients that evict idle ones")
                 .tags(tags)
                 .register(registry);
     }

@@ -243,9 +243,7 @@ public final class RequestLimiter implements AutoCloseable {
      * @return null if the charge stays, whatever the answer is
      */
     public @Nullable Settlement settlement(Verdict verdict, HttpRequest request, HttpResponse response) {
-        return verdict.passes() && verdict.isConditional()
-                ? new Settlement(verdict, request, response, this, ticker)
-                : null;
+        return verdict.passes() && verdict.isConditional() ? new Settlement(verdict, request, response, this) : null;
     }
 
     /**
@@ -315,6 +313,10 @@ public final class RequestLimiter implements AutoCloseable {
     /** Counts a failure, and logs it at most once a minute: for an adapter whose own part fails. */
     public void report(Throwable failure) {
         failures.report(failure);
+    }
+
+    Ticker ticker() {
+        return ticker;
     }
 
     void countRefund() {

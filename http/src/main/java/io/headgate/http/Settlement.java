@@ -1,7 +1,6 @@
 package io.headgate.http;
 
 import io.headgate.Decision;
-import io.headgate.Ticker;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -34,34 +33,35 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Settlement {
 
     /*
-     * States, as bits of one number: what has been seen.
+     * States, as bits of one number: what has been seen, and above it the status, which comes with COMMITTED.
      *   FAILED                  the charge stays. Terminal.
      *   COMMITTED and COMPLETED the status decides. Terminal.
      *   anything else           open.
-     * The thread whose signal makes it terminal settles, once: bits are only ever added, by one atomic or.
+     * The thread whose signal makes it terminal settles, once: bits are only ever added, and each signal only once, by
+     * compare-and-set.
      */
 
     private static final int FAILED = 1;
     private static final int COMMITTED = 2;
     private static final int COMPLETED = 4;
+    private static final int ALL = FAILED | COMMITTED | COMPLETED;
+    private static final int STATUS_SHIFT = 3;
 
     private final Verdict verdict;
     private final HttpRequest request;
     private final HttpResponse response;
     private final RequestLimiter limits;
-    private final Ticker ticker;
+    /** When it began; 0 if nobody asks how long it took. */
     private final long start;
-    private final AtomicInteger seen = new AtomicInteger();
-    /** Written before COMMITTED is, read after. Zero until then. */
-    private final AtomicInteger status = new AtomicInteger();
 
-    Settlement(Verdict verdict, HttpRequest request, HttpResponse response, RequestLimiter limits, Ticker ticker) {
+    private final AtomicInteger seen = new AtomicInteger();
+
+    Settlement(Verdict verdict, HttpRequest request, HttpResponse response, RequestLimiter limits) {
         this.verdict = verdict;
         this.request = request;
         this.response = response;
         this.limits = limits;
-        this.ticker = ticker;
-        this.start = ticker.read();
+        this.start = verdict.isTimed() ? limits.ticker().read() : 0;
     }
 
     /** An error was seen: an exception, a time-out, a cancellation, a client that is gone. Nothing is given back any more. */
@@ -75,8 +75,7 @@ public final class Settlement {
      * @param status the status; the first one that is told counts
      */
     public void committed(int status) {
-        this.status.compareAndSet(0, status);
-        see(COMMITTED);
+        see(COMMITTED | status << STATUS_SHIFT);
     }
 
     /** The request has come to its end without an error. */
@@ -85,17 +84,32 @@ public final class Settlement {
     }
 
     private void see(int signal) {
-        int before = seen.getAndUpdate(bits -> bits | signal);
-        if (!isTerminal(before) && isTerminal(before | signal)) {
-            boolean sound = (before & FAILED) == 0 && signal != FAILED;
-            boolean refunded = false;
-            for (Verdict each = verdict; each != null; each = each.before()) {
-                refunded |= settle(each, sound);
+        int before = seen.get();
+        while ((before & signal & ALL) == 0) {
+            int witness = seen.compareAndExchange(before, before | signal);
+            if (witness == before) {
+                if (!isTerminal(before) && isTerminal(before | signal)) {
+                    settle((signal & FAILED) == 0);
+                }
+                return;
             }
-            if (refunded) {
-                limits.countRefund();
-            }
+            before = witness;
         }
+    }
+
+    private void settle(boolean sound) {
+        boolean refunded = false;
+        for (Verdict each = verdict; each != null; each = each.before()) {
+            refunded |= settle(each, sound);
+        }
+        if (refunded) {
+            limits.countRefund();
+        }
+    }
+
+    /** As it was told; 0 if it was not. */
+    private int status() {
+        return seen.get() >>> STATUS_SHIFT;
     }
 
     private static boolean isTerminal(int seen) {
@@ -130,7 +144,7 @@ public final class Settlement {
     private long due(Charge<?> charge, boolean sound) {
         try {
             ChargeOn chargeOn = charge.policy().chargeOn();
-            if (sound && chargeOn != null && !chargeOn.charges(response, status.get())) {
+            if (sound && chargeOn != null && !chargeOn.charges(response, status())) {
                 return 0;
             }
             CostAfter costAfter = charge.policy().costAfter();
@@ -142,8 +156,8 @@ public final class Settlement {
     }
 
     private long due(CostAfter costAfter) {
-        Duration took = Duration.ofNanos(Math.max(0, ticker.read() - start));
-        int known = status.get() == 0 ? response.status() : status.get();
+        Duration took = Duration.ofNanos(Math.max(0, limits.ticker().read() - start));
+        int known = status() == 0 ? response.status() : status();
         long permits = costAfter.permits(request, new CostAfter.Answer(known, response.bodyBytes(), took));
         if (permits < 0) {
             throw new IllegalArgumentException("the cost of a request must be at least 0");

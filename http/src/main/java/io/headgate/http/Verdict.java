@@ -151,6 +151,11 @@ public final class Verdict implements Assessment {
         return (isTaken() && charge != null && charge.isConditional()) || (before != null && before.isConditional());
     }
 
+    /** Whether it matters how long the request takes. */
+    boolean isTimed() {
+        return (charge != null && charge.policy().costAfter() != null) || (before != null && before.isTimed());
+    }
+
     /** What the request attribute shows: the decision, or a word for why there is none. */
     Object attribute() {
         Decision decision = said();
