@@ -56,6 +56,8 @@ public final class RequestLimiter implements AutoCloseable {
     private final List<AddressRange> exempt;
     private final LimiterRegistry registry;
     private final boolean ownsRegistry;
+    /** Who uses the limiters in the registry: this one, and those that took its place. */
+    private final Object user;
     /** What the limiter is called that every request without a rule is charged to, if it is made here. */
     private final String generalName;
 
@@ -86,9 +88,10 @@ public final class RequestLimiter implements AutoCloseable {
         // One that a former configuration was handed is still not ours.
         this.ownsRegistry =
                 settings.registry == null && (before == null || before.registry != registry || before.ownsRegistry);
+        this.user = before == null ? new Object() : before.user;
         this.generalName =
                 settings.limiterName != null ? settings.limiterName : before != null ? before.generalName : name;
-        this.limiters = new Limiters(settings, generalName, registry);
+        this.limiters = new Limiters(settings, generalName, registry, user);
         this.rules = new RuleTable(settings, limiters);
         this.usesAddresses = rules.useAddresses() || !exempt.isEmpty();
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
@@ -330,13 +333,14 @@ public final class RequestLimiter implements AutoCloseable {
     }
 
     /**
-     * Gives its place to another one that was made with it as the former. What both have goes on; the rest is closed.
+     * Gives its place to another one that was made with it as the former. What both have goes on; the rest is closed, unless
+     * others use it.
      *
      * @param other takes its place; it must not be closed itself any more
      */
     public void giveWayTo(RequestLimiter other) {
         if (other.registry == registry) {
-            limiters.closeUnlessIn(other.limiters, registry);
+            limiters.letGoUnlessIn(other.limiters, registry, user);
         } else {
             close();
         }
@@ -348,6 +352,8 @@ public final class RequestLimiter implements AutoCloseable {
         closed = true;
         if (ownsRegistry) {
             registry.close();
+        } else {
+            registry.release(user);
         }
     }
 
@@ -412,6 +418,8 @@ public final class RequestLimiter implements AutoCloseable {
          *
          * @return to be closed when no further requests come
          * @throws InvalidOptionException if options contradict each other, or nothing would be limited
+         * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits
+         *     or settings
          */
         public RequestLimiter build() {
             return open("headgate", ATTRIBUTE_PREFIX, null);
@@ -423,6 +431,9 @@ public final class RequestLimiter implements AutoCloseable {
          *
          * @param before is told to {@link RequestLimiter#giveWayTo} this one once requests are decided here
          * @return to be closed when no further requests come
+         * @throws InvalidOptionException if options contradict each other, or nothing would be limited
+         * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits
+         *     or settings; then the former one stays as it is
          */
         public RequestLimiter buildInPlaceOf(RequestLimiter before) {
             return open(before.name(), ATTRIBUTE_PREFIX, before);

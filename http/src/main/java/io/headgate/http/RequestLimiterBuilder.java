@@ -406,9 +406,10 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
 
     /**
      * Makes limiters in a registry, where others find them by name, and which closes them. They outlive what is built, with
-     * what clients have taken, and share a thread.
+     * what clients have taken, and share a thread. What is built elsewhere with the same names, limits and settings has the
+     * same limiters; one name with different limits or settings is refused.
      *
-     * @param registry has no other limiters of the same names; by default one of its own, which is closed with what is built
+     * @param registry by default one of its own, which is closed with what is built
      * @return this
      */
     public B registry(LimiterRegistry registry) {
@@ -460,6 +461,8 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      * @param before the one that this one takes the place of, whose counts go on; null if there is none
      * @return to be closed when no further requests come
      * @throws InvalidOptionException if options contradict each other, or nothing would be limited
+     * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits or
+     *     settings; then nothing changes
      */
     protected RequestLimiter open(String otherName, String attributePrefix, @Nullable RequestLimiter before) {
         settings.requireSound();

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Settings {
 
     private static final Limit ANY = Limit.parse("1/s");
+    private static final Ticker SYSTEM = System::nanoTime;
     private static final int DEFAULT_IPV6_PREFIX = 64;
 
     /** The general limiter, if it was handed in; else one is made from {@link #limits}. */
@@ -74,7 +75,7 @@ final class Settings {
     boolean dryRun;
     NoAddress noAddress = NoAddress.SHARED;
     OnFailure onFailure = OnFailure.ALLOW;
-    Ticker ticker = System::nanoTime;
+    Ticker ticker = SYSTEM;
 
     @Nullable
     Consumer<ClientDenied> onClientDenied;
@@ -174,8 +175,10 @@ final class Settings {
                         ipv6Prefix,
                         limits.get(0),
                         limits.subList(1, limits.size()).toArray(new Limit[0]))
-                .ticker(ticker)
                 .translationPrefixes(translationPrefixes.toArray(new AddressRange[0]));
+        if (ticker != SYSTEM) { // else on the clock of every other builder: a registry compares clocks, too
+            builder.ticker(ticker);
+        }
         if (maxClients != null) {
             builder.maxKeys(maxClients);
         }

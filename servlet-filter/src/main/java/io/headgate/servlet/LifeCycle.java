@@ -137,12 +137,16 @@ final class LifeCycle {
         lock.lock();
         try {
             RequestLimiter before = limits();
-            builder = other;
-            if (before != null && !ended) {
-                Running next = other.start(before.name(), before);
-                running = next;
-                before.giveWayTo(next.limits());
+            if (before != null) {
+                other.name(before.name());
+                if (!ended) {
+                    Running next = other.start(before.name(), before);
+                    running = next;
+                    before.giveWayTo(next.limits());
+                }
             }
+            builder = other;
+            fromParameters = false;
         } finally {
             lock.unlock();
         }

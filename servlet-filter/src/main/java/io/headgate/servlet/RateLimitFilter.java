@@ -184,6 +184,8 @@ public final class RateLimitFilter implements Filter {
      *
      * @param configuration the new one
      * @throws InvalidOptionException if options contradict each other; then the old one stays
+     * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits or
+     *     settings; then the old one stays
      */
     public void replace(Builder configuration) {
         configuration.requireSound();
@@ -201,7 +203,7 @@ public final class RateLimitFilter implements Filter {
         lifeCycle.init(config);
     }
 
-    /** Closes the limiters that the filter made, never one that was handed in. */
+    /** Closes the limiters that the filter made, never one that was handed in, nor those in a registry that was. */
     @Override
     public void destroy() {
         lifeCycle.destroy();

@@ -2,9 +2,11 @@ package io.headgate.servlet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterRegistry;
 import io.headgate.LocalLimiter;
 import io.headgate.http.ChargeOn;
 import io.headgate.http.ClientDenied;
