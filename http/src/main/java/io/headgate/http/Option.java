@@ -112,7 +112,7 @@ public enum Option {
             (builder, text) -> builder.skipPreflight(OptionText.bool(text))),
     COST(
             "cost",
-            "a number of permits, at least 0",
+            "a number of permits, at least 0; with costAfter, at least 1",
             "1",
             "Permits that a request takes",
             (builder, text) -> builder.cost(OptionText.number(text))),

@@ -289,7 +289,7 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     /**
      * Says how many permits every request takes, unless a rule says otherwise.
      *
-     * @param permits 0 for requests that are not charged; 1 by default
+     * @param permits 0 for requests that are not charged, which cannot be with {@link #costAfter}; 1 by default
      * @return this
      * @throws InvalidOptionException if the number is negative
      */
@@ -297,7 +297,9 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
         if (permits < 0) {
             throw new InvalidOptionException(Option.COST, permits, "the cost of a request must be at least 0", null);
         }
-        return costOf(request -> permits);
+        costOf(request -> permits);
+        settings.costsNothing = permits == 0;
+        return self();
     }
 
     /**
@@ -308,11 +310,13 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      */
     protected B costOf(ToLongFunction<HttpRequest> cost) {
         settings.cost = Objects.requireNonNull(cost, "cost");
+        settings.costsNothing = false;
         return self();
     }
 
     /**
-     * Charges by what a request turned out to cost.
+     * Charges by what a request turned out to cost. A request that takes nothing before it is answered is not asked about: let it
+     * take one permit, by {@link #cost(long)}.
      *
      * @param costAfter tells how many permits it takes in all, once it is answered
      * @return this

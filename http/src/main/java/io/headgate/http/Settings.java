@@ -64,6 +64,8 @@ final class Settings {
     HeaderStyle headers = HeaderStyle.DRAFT;
     Duration retryAfterJitter = Duration.ZERO;
     ToLongFunction<HttpRequest> cost = request -> 1;
+    /** Whether the cost is 0 for every request. */
+    boolean costsNothing;
 
     @Nullable
     CostAfter costAfter;
@@ -117,6 +119,7 @@ final class Settings {
         copy.headers = headers;
         copy.retryAfterJitter = retryAfterJitter;
         copy.cost = cost;
+        copy.costsNothing = costsNothing;
         copy.costAfter = costAfter;
         copy.chargeOn = chargeOn;
         copy.skipPreflight = skipPreflight;
@@ -212,7 +215,20 @@ final class Settings {
         if (!limits.isEmpty()) {
             attempt(Option.LIMITS, limits, () -> clients(limits));
         }
+        require(
+                costAfter == null || !costsNothing || !isCostInherited(),
+                Option.COST,
+                0,
+                "costAfter is set too, and is asked only about requests that have taken a permit before");
         attempt(Option.RULES, rules.stream().map(Rule::name).toList(), () -> RuleNames.requireUnique(rules));
+    }
+
+    /** Whether anything is limited that has no cost of its own. */
+    private boolean isCostInherited() {
+        return limiter != null
+                || !limits.isEmpty()
+                || rules.stream()
+                        .anyMatch(rule -> !rule.isUnlimited() && rule.cost().isEmpty());
     }
 
     /** What the attempt gives; what it throws is thrown under the name of the option. */
