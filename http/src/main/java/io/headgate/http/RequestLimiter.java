@@ -117,7 +117,7 @@ public final class RequestLimiter implements AutoCloseable {
     private void announceLimiters() {
         try {
             limiters.announce(warnings);
-        } catch (RuntimeException failure) {
+        } catch (Throwable failure) {
             failures.report(failure);
         }
     }
@@ -192,7 +192,7 @@ public final class RequestLimiter implements AutoCloseable {
                 return Verdict.without(RequestOutcome.EXEMPT);
             }
             if (usesAddresses) {
-                diagnostics.look(request, client);
+                look(request, client);
             }
             policy = rules.of(request);
             return policy.assess(request, client);
@@ -202,10 +202,23 @@ public final class RequestLimiter implements AutoCloseable {
         }
     }
 
+    /** A limiter that cannot tell whom it tracks can decide all the same. */
+    private void look(HttpRequest request, @Nullable ClientAddress client) {
+        try {
+            diagnostics.look(request, client);
+        } catch (Throwable failure) {
+            failures.report(failure);
+        }
+    }
+
     /** Counts the verdict, and leaves it where handlers and access logs find it. */
     private Verdict conclude(HttpRequest request, Verdict verdict) {
         counters.count(verdict.outcome());
-        request.attribute(attribute, verdict.attribute());
+        try {
+            request.attribute(attribute, verdict.attribute());
+        } catch (Throwable failure) {
+            failures.report(failure);
+        }
         for (Verdict each = verdict; each != null; each = each.before()) {
             if (each.isDenial()) {
                 noteDenial(each);
