@@ -100,7 +100,7 @@ public enum Option {
             (builder, text) -> builder.headers(OptionText.style(text))),
     RETRY_AFTER_JITTER(
             "retryAfterJitter",
-            OptionText.DURATION + ", at most a day",
+            OptionText.DURATION + ", at most a day; whole seconds only",
             "0",
             "Up to how much is added to Retry-After at random, against clients that return at one instant",
             (builder, text) -> builder.retryAfterJitter(OptionText.duration(text))),

@@ -8,6 +8,7 @@ import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -261,14 +262,21 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     /**
      * Spreads the return of clients that were denied at one instant.
      *
-     * @param most up to how much is added to {@code Retry-After}, at random; zero, the default, for none
+     * @param most up to how much is added to {@code Retry-After}, at random, in whole seconds; zero, the default, for none
      * @return this
-     * @throws InvalidOptionException if the duration is negative or longer than a day
+     * @throws InvalidOptionException if the duration is negative, longer than a day, or not of whole seconds
      */
     public B retryAfterJitter(Duration most) {
         if (most.isNegative() || most.compareTo(LONGEST_JITTER) > 0) {
             throw new InvalidOptionException(
                     Option.RETRY_AFTER_JITTER, most, "the jitter of Retry-After must be zero to a day", null);
+        }
+        if (!most.equals(most.truncatedTo(ChronoUnit.SECONDS))) {
+            throw new InvalidOptionException(
+                    Option.RETRY_AFTER_JITTER,
+                    most,
+                    "Retry-After has whole seconds, so its jitter must have them too",
+                    null);
         }
         settings.retryAfterJitter = most;
         return self();

@@ -90,6 +90,7 @@ class FailureTextTest {
         headers             | all          | all                                     | draft-11 (or draft), legacy or none
         retry-after-jitter  | 2d           | must be zero to a day                   | at most a day
         retry-after-jitter  | soon         | soon                                    | such as 30s
+        retry-after-jitter  | 500ms        | Retry-After has whole seconds           | whole seconds only
         cost                | -1           | must be at least 0                      | a number of permits, at least 0
         charge-on           | 99           | 100 to 599                              | such as 401, 403
         name                | ' '          | must not be blank                       | no other filter
