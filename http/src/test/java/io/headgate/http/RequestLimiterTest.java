@@ -472,8 +472,8 @@ class RequestLimiterTest {
                 .rule(
                         Rule.parse("DELETE /login 1/day"),
                         Rule.parse("/a 1/day"),
-                        Rule.parse("PUT,GET /login 1/day"),
-                        Rule.parse("POST /login 1/day"))
+                        Rule.parse("POST /login 1/day"),
+                        Rule.parse("PUT,GET /login 1/day"))
                 .sweepInterval(Duration.ZERO)
                 .buildInPlaceOf(before);
         before.giveWayTo(after);
