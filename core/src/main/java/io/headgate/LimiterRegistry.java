@@ -2,10 +2,13 @@ package io.headgate;
 
 import io.headgate.internal.QuotedText;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +34,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A limiter whose limits or settings have changed is made anew, without what was taken from the former one. The
  * former one is closed, and still decides for code that holds it. Two callers that ask for one name with the same
- * settings get the same limiter, even if they know nothing of each other. {@link #remove} a limiter that is no longer
- * wanted.
+ * settings get the same limiter, even if they know nothing of each other. {@link #remove(String) Remove} a limiter that
+ * is no longer wanted.
+ *
+ * <p>Users that come and go, such as filters, say who they are. A limiter is not closed under its users: it is made anew
+ * for the only one that it has, and removed by the last one. Two users cannot have one name with different settings.
+ * Callers that do not say who they are count as one user.
  *
  * <p>The registry closes the limiters that it made, and never those that were {@linkplain #register registered}. The
  * limiters in memory that it makes share one daemon thread for their sweeps, which runs while there is something to
@@ -43,16 +50,34 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LimiterRegistry implements AutoCloseable {
 
+    /** Whoever does not say who it is. */
+    private static final Object ANYBODY = new Object();
+
     /**
      * A limiter and what is known of it.
      *
      * @param settings the settings that it was made with; null if it was registered
+     * @param users those that have obtained it and not let go of it yet
      */
     private record Entry(
-            Class<?> keyType, Limiter<?> limiter, @Nullable Object settings) {
+            Class<?> keyType, Limiter<?> limiter, @Nullable Object settings, Set<Object> users) {
 
         boolean isMadeHere() {
             return settings != null;
+        }
+
+        boolean hasOthersThan(Object user) {
+            return users.stream().anyMatch(other -> !other.equals(user));
+        }
+
+        Entry with(Object user) {
+            Set<Object> all = new HashSet<>(users);
+            return all.add(user) ? new Entry(keyType, limiter, settings, Set.copyOf(all)) : this;
+        }
+
+        Entry without(Object user) {
+            Set<Object> rest = new HashSet<>(users);
+            return rest.remove(user) ? new Entry(keyType, limiter, settings, Set.copyOf(rest)) : this;
         }
     }
 
@@ -123,14 +148,52 @@ public final class LimiterRegistry implements AutoCloseable {
      * @param <K> the type of the keys
      * @return the limiter, which the registry closes
      * @throws IllegalArgumentException if the limiter with these settings has keys of another type
-     * @throws IllegalStateException if a limiter of this name was registered, or the registry is closed
+     * @throws IllegalStateException if a limiter of this name was registered, or a user has it with other settings, or
+     *     the registry is closed
      */
-    public synchronized <K> LocalLimiter<K> obtain(Class<K> keyType, LimiterBuilder<? super K> builder) {
+    public <K> LocalLimiter<K> obtain(Class<K> keyType, LimiterBuilder<? super K> builder) {
         Objects.requireNonNull(builder, "builder");
+        return obtain(ANYBODY, keyType, List.of(builder)).get(0);
+    }
+
+    /**
+     * The limiters in memory that several builders describe, for a user: all of them, or none. They are those of
+     * {@link #obtain(Class, LimiterBuilder)}, and none is closed before the user lets go of it.
+     *
+     * @param user whoever uses them, with an {@code equals} that tells whether it is the same; it lets go of them by
+     *     {@link #remove(Object, String)} and {@link #release}
+     * @param keyType the type of the keys
+     * @param builders each with a name of its own; they are not changed
+     * @param <K> the type of the keys
+     * @return the limiters in the order of their builders
+     * @throws IllegalArgumentException if two builders have one name, or a limiter with these settings has keys of
+     *     another type
+     * @throws IllegalStateException if a limiter of one of these names was registered, or another user has it with other
+     *     settings, or the registry is closed; then nothing changes
+     */
+    public synchronized <K> List<LocalLimiter<K>> obtain(
+            Object user, Class<K> keyType, List<? extends LimiterBuilder<? super K>> builders) {
+        Objects.requireNonNull(user, "user");
         requireOpen();
-        // Only a builder has settings like these, so the limiter with equal ones was built here, too.
-        return (LocalLimiter<K>)
-                this.<K>obtain(builder.name, keyType, builder.settings(), () -> builder.build(sweeper()));
+        // None is made before all are known to be possible.
+        Set<String> names = new HashSet<>();
+        for (LimiterBuilder<? super K> builder : builders) {
+            fitting(user, builder.name, keyType, builder.settings());
+            if (!names.add(builder.name)) {
+                throw new IllegalArgumentException("two limiters have the name " + QuotedText.of(builder.name));
+            }
+        }
+        Map<String, Entry> wanted = new LinkedHashMap<>();
+        for (LimiterBuilder<? super K> builder : builders) {
+            wanted.put(
+                    builder.name,
+                    entry(user, builder.name, keyType, builder.settings(), () -> builder.build(sweeper())));
+        }
+        wanted.forEach(this::put);
+        // Only a builder has settings like these, so a limiter with equal ones was built here, too.
+        return wanted.entrySet().stream()
+                .map(entry -> (LocalLimiter<K>) typed(entry.getKey(), entry.getValue(), keyType))
+                .toList();
     }
 
     /**
@@ -144,26 +207,51 @@ public final class LimiterRegistry implements AutoCloseable {
      * @return the limiter, which the registry closes
      * @throws IllegalArgumentException if the name is blank, or the limiter with these settings has keys of another
      *     type
-     * @throws IllegalStateException if a limiter of this name was registered, or the registry is closed
+     * @throws IllegalStateException if a limiter of this name was registered, or a user has it with other settings, or
+     *     the registry is closed
      */
     public synchronized <K> Limiter<K> obtain(
             String name, Class<K> keyType, Object settings, Supplier<? extends Limiter<K>> maker) {
         requireName(name);
-        Objects.requireNonNull(keyType, "keyType");
         Objects.requireNonNull(settings, "settings");
         Objects.requireNonNull(maker, "maker");
         requireOpen();
+        Entry entry = entry(ANYBODY, name, keyType, settings, maker);
+        put(name, entry);
+        return typed(name, entry, keyType);
+    }
+
+    /** What a name stands for once a user has asked for it with these settings. Changes nothing yet. */
+    private <K> Entry entry(
+            Object user, String name, Class<K> keyType, Object settings, Supplier<? extends Limiter<K>> maker) {
+        Entry fitting = fitting(user, name, keyType, settings);
+        return fitting != null
+                ? fitting.with(user)
+                : new Entry(
+                        keyType, Objects.requireNonNull(maker.get(), "the maker's limiter"), settings, Set.of(user));
+    }
+
+    /** The one of the name if it has these settings; null if one is to be made. Throws if there cannot be one. */
+    private @Nullable Entry fitting(Object user, String name, Class<?> keyType, Object settings) {
+        Objects.requireNonNull(keyType, "keyType");
         Entry present = entries.get(name);
-        if (present != null && !present.isMadeHere()) {
+        if (present == null) {
+            return null;
+        }
+        if (!present.isMadeHere()) {
             throw new IllegalStateException("the limiter " + QuotedText.of(name)
                     + " was registered, not made here: get it, or remove it first");
         }
-        if (present != null && settings.equals(present.settings())) {
-            return typed(name, present, keyType);
+        if (settings.equals(present.settings())) {
+            typed(name, present, keyType);
+            return present;
         }
-        Limiter<K> made = Objects.requireNonNull(maker.get(), "the maker's limiter");
-        put(name, new Entry(keyType, made, settings));
-        return made;
+        if (present.hasOthersThan(user)) {
+            throw new IllegalStateException("the limiter " + QuotedText.of(name) + " is in use with "
+                    + present.settings() + ", so it cannot have " + settings
+                    + ": ask for the same settings, or for another name");
+        }
+        return null;
     }
 
     /**
@@ -184,24 +272,54 @@ public final class LimiterRegistry implements AutoCloseable {
         if (entries.containsKey(name)) {
             throw new IllegalStateException("there is a limiter " + QuotedText.of(name) + ": remove it first");
         }
-        put(name, new Entry(keyType, limiter, null));
+        put(name, new Entry(keyType, limiter, null, Set.of()));
     }
 
     /**
-     * Removes the limiter of a name, and closes it if it was made here.
+     * Removes the limiter of a name, and closes it if it was made here; unless users have it that said who they are.
      *
      * @param name the name
-     * @return whether there was one
+     * @return whether it is gone; false if there was none, or users have it
      */
     public synchronized boolean remove(String name) {
-        Map<String, Entry> rest = new LinkedHashMap<>(entries);
-        Entry removed = rest.remove(Objects.requireNonNull(name, "name"));
-        if (removed == null) {
+        Entry present = entries.get(Objects.requireNonNull(name, "name"));
+        return present != null && remove(name, present, ANYBODY);
+    }
+
+    /**
+     * Lets go of the limiter of a name. It is removed, and closed if it was made here, unless others use it.
+     *
+     * @param user the one that it was obtained for
+     * @param name the name
+     * @return whether it is gone; false if the user had none, or others use it
+     */
+    public synchronized boolean remove(Object user, String name) {
+        Entry present = entries.get(Objects.requireNonNull(name, "name"));
+        return present != null && present.users().contains(user) && remove(name, present, user);
+    }
+
+    private boolean remove(String name, Entry present, Object user) {
+        if (present.hasOthersThan(user)) {
+            put(name, present.without(user));
             return false;
         }
+        Map<String, Entry> rest = new LinkedHashMap<>(entries);
+        rest.remove(name);
         publish(rest);
-        close(removed);
+        close(present);
         return true;
+    }
+
+    /**
+     * Lets go of all limiters of a user that ends. They stay, with what was taken, until the registry is closed, or
+     * somebody removes them or asks for them with other settings.
+     *
+     * @param user the one that they were obtained for
+     */
+    public synchronized void release(Object user) {
+        Map<String, Entry> all = new LinkedHashMap<>(entries);
+        all.replaceAll((name, entry) -> entry.without(user));
+        publish(all);
     }
 
     /**
@@ -231,16 +349,18 @@ public final class LimiterRegistry implements AutoCloseable {
         }
     }
 
-    /** Replaces the limiter of this name, if any. That is closed once no caller can get it any more. */
+    /** Replaces the limiter of this name, if it is another. That is closed once no caller can get it any more. */
     private void put(String name, Entry entry) {
-        if (closed) { // by the maker
+        Entry former = entries.get(name);
+        boolean isNew = former == null || former.limiter() != entry.limiter();
+        if (closed && isNew) { // by the maker
             close(entry);
             throw isClosed();
         }
         Map<String, Entry> all = new LinkedHashMap<>(entries);
-        Entry former = all.put(name, entry);
+        all.put(name, entry);
         publish(all);
-        if (former != null) {
+        if (former != null && isNew) {
             close(former);
         }
     }

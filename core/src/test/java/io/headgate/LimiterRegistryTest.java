@@ -244,6 +244,95 @@ class LimiterRegistryTest {
                 .withMessage("the name of a limiter must not be blank");
     }
 
+    private List<LocalLimiter<Object>> obtain(Object user, List<LimiterBuilder<Object>> builders) {
+        return registry.obtain(user, Object.class, builders);
+    }
+
+    private LocalLimiter<Object> obtain(Object user, LimiterBuilder<Object> builder) {
+        return obtain(user, List.of(builder)).get(0);
+    }
+
+    @Test
+    void aLimiterLivesUntilItsLastUserLetsGoOfIt() {
+        LocalLimiter<Object> shared = obtain("a", login(1));
+        assertThat(obtain("b", login(1))).isSameAs(shared);
+        assertThat(registry.obtain(Object.class, login(1))).isSameAs(shared);
+        assertThat(registry.remove("a", "login")).isFalse();
+        assertThat(registry.remove("a", "login")).isFalse();
+        assertThat(registry.remove("login")).isFalse();
+        assertThat(registry.remove("stranger", "login")).isFalse();
+        assertThat(registry.get("login")).containsSame(shared);
+        assertThat(registry.remove("b", "login")).isTrue();
+        assertThat(registry.get("login")).isEmpty();
+    }
+
+    @Test
+    void isClosedWithItsLastUserOnly() {
+        ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1);
+        scheduler.setRemoveOnCancelPolicy(true);
+        LimiterBuilder<Object> swept =
+                Limiter.builder(Limit.perDay(1)).name("swept").scheduler(scheduler);
+        obtain("a", swept);
+        obtain("b", swept);
+        registry.remove("a", "swept");
+        assertThat(scheduler.getQueue()).hasSize(1);
+        registry.remove("b", "swept");
+        assertThat(scheduler.getQueue()).isEmpty();
+        scheduler.shutdownNow();
+    }
+
+    @Test
+    void whatAUserThatEndedLeavesIsThereForTheNext() {
+        LocalLimiter<Object> first =
+                obtain("a", List.of(login(1), login(1).name("other"))).get(0);
+        registry.release("a");
+        assertThat(registry.limiters()).containsOnlyKeys("login", "other");
+        assertThat(obtain("b", login(1))).isSameAs(first);
+        registry.release("b");
+        assertThat(obtain("c", login(2))).isNotSameAs(first);
+        assertThat(registry.remove("other")).isTrue();
+        assertThat(registry.remove("c", "other")).isFalse();
+    }
+
+    @Test
+    void aNameHasOneMeaningForAllItsUsers() {
+        LocalLimiter<Object> shared = obtain("a", login(5));
+        for (Runnable other : List.<Runnable>of(
+                () -> obtain("b", List.of(login(5).name("new"), login(6))),
+                () -> registry.obtain(Object.class, login(6)),
+                () -> registry.obtain("login", Object.class, "6 permits", () -> {
+                    throw new AssertionError("made");
+                }))) {
+            assertThatIllegalStateException()
+                    .isThrownBy(other::run)
+                    .withMessageContainingAll("the limiter \"login\" is in use with", "permits=5", "6");
+        }
+        assertThat(registry.limiters()).containsOnlyKeys("login").containsValue(shared);
+        // For the only one that has it, it may change.
+        LocalLimiter<Object> changed = obtain("a", login(6));
+        assertThat(changed).isNotSameAs(shared);
+        assertThat(registry.get("login")).containsSame(changed);
+    }
+
+    @Test
+    void aUserHasNoTwoLimitersOfOneName() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> obtain("a", List.of(login(5), login(5))))
+                .withMessage("two limiters have the name \"login\"");
+        assertThat(registry.limiters()).isEmpty();
+    }
+
+    @Test
+    void aLimiterThatWasRegisteredIsNotTakenAwayByAUser() {
+        Closing handed = new Closing();
+        registry.register("login", String.class, handed);
+        assertThatIllegalStateException().isThrownBy(() -> obtain("a", login(5)));
+        assertThat(registry.remove("a", "login")).isFalse();
+        registry.release("a");
+        assertThat(registry.get("login")).containsSame(handed);
+        assertThat(handed.closed).hasValue(0);
+    }
+
     /** Many threads read one configuration, and change it now and then: one limiter each time, and all but the last closed. */
     @Test
     void makesOneLimiterForAllWhoAskAtOnce() throws Exception {

@@ -94,11 +94,21 @@ final class Charger {
         return verdict;
     }
 
-    /** The verdict on a charge that could not be decided. A dry run that fails changes nothing for the charges before it. */
+    /**
+     * The verdict on a charge that could not be decided. Where the request passes, what was taken before stays taken; a dry run
+     * that fails changes nothing for it at all.
+     */
     private Verdict failed(Throwable failure, Charge<?> charge, @Nullable Verdict before) {
-        Verdict verdict = failed(failure, charge.policy().dryRun());
-        if (before != null && charge.policy().dryRun()) {
+        boolean dryRun = charge.policy().dryRun();
+        Verdict verdict = failed(failure, dryRun);
+        if (before == null) {
+            return verdict;
+        }
+        if (dryRun) {
             return before;
+        }
+        if (verdict.passes()) {
+            return before.failed(verdict.outcome());
         }
         giveBack(before);
         return verdict;

@@ -1,13 +1,15 @@
 package io.headgate.http;
 
-import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterBuilder;
 import io.headgate.LimiterRegistry;
 import io.headgate.LimiterStats;
+import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,18 +25,27 @@ final class Limiters {
     /** The first whose keys are addresses; null if there is none. */
     private final @Nullable Limiter<?> byAddress;
     /** The names of those that were made. */
-    private final Set<String> made = new HashSet<>();
+    private final Set<String> made = new LinkedHashSet<>();
 
-    Limiters(Settings settings, String generalName, LimiterRegistry registry) {
-        general = settings.limits.isEmpty()
-                ? settings.limiter
-                : KeyedLimiter.byAddress(make(settings, generalName, settings.limits, registry));
+    /** Makes them all, or none, for a user of the registry. */
+    Limiters(Settings settings, String generalName, LimiterRegistry registry, Object user) {
+        List<LimiterBuilder<ClientAddress>> builders = new ArrayList<>();
+        if (!settings.limits.isEmpty()) {
+            builders.add(settings.clients(settings.limits).name(unique(generalName)));
+        }
+        for (Rule rule : settings.rules) {
+            if (!rule.limits().isEmpty()) {
+                builders.add(settings.clients(rule.limits()).name(unique(rule.name())));
+            }
+        }
+        Iterator<LocalLimiter<ClientAddress>> limiters =
+                registry.obtain(user, ClientAddress.class, builders).iterator();
+        general = settings.limits.isEmpty() ? settings.limiter : KeyedLimiter.byAddress(limiters.next());
         if (general != null) {
             all.add(new LimiterUse(general.limiter(), general.isByAddress(), settings.dryRun));
         }
         for (Rule rule : settings.rules) {
-            Limiter<ClientAddress> limiter =
-                    rule.limits().isEmpty() ? rule.limiter() : make(settings, rule.name(), rule.limits(), registry);
+            Limiter<ClientAddress> limiter = rule.limits().isEmpty() ? rule.limiter() : limiters.next();
             if (limiter != null) {
                 ofRules.put(rule, limiter);
                 if (all.stream().noneMatch(use -> use.limiter() == limiter)) {
@@ -49,18 +60,18 @@ final class Limiters {
                 .orElse(null);
     }
 
-    /** Makes one, or finds the one of this name in the registry. Rules without a name may have one pattern: they are numbered. */
-    private Limiter<ClientAddress> make(Settings settings, String name, List<Limit> limits, LimiterRegistry registry) {
+    /** A name that no other one has here: rules for the same methods and paths are numbered. */
+    private String unique(String name) {
         String unique = name;
         for (int i = 2; !made.add(unique); i++) {
             unique = name + " (" + i + ")";
         }
-        return registry.obtain(ClientAddress.class, settings.clients(limits).name(unique));
+        return unique;
     }
 
-    /** Closes those that another configuration in the place of this one does not have. */
-    void closeUnlessIn(Limiters other, LimiterRegistry registry) {
-        made.stream().filter(name -> !other.made.contains(name)).forEach(registry::remove);
+    /** Lets go of those that another configuration of the same user does not have. */
+    void letGoUnlessIn(Limiters other, LimiterRegistry registry, Object user) {
+        made.stream().filter(name -> !other.made.contains(name)).forEach(name -> registry.remove(user, name));
     }
 
     /** The one that every request without a rule is charged to; null if only rules limit. */

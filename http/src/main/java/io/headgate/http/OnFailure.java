@@ -2,7 +2,10 @@ package io.headgate.http;
 
 /** What happens to a request when the limiter, the resolver or a function of yours fails. */
 public enum OnFailure {
-    /** The request passes; the failure is counted, and logged at most once a minute. */
+    /**
+     * The request passes; the failure is counted, and logged at most once a minute. What another limiter took for the request
+     * stays taken.
+     */
     ALLOW,
     /** The request is refused with status 503; the failure is counted, and logged at most once a minute. */
     DENY

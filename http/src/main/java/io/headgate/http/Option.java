@@ -100,7 +100,7 @@ public enum Option {
             (builder, text) -> builder.headers(OptionText.style(text))),
     RETRY_AFTER_JITTER(
             "retryAfterJitter",
-            OptionText.DURATION + ", at most a day",
+            OptionText.DURATION + ", at most a day; whole seconds only",
             "0",
             "Up to how much is added to Retry-After at random, against clients that return at one instant",
             (builder, text) -> builder.retryAfterJitter(OptionText.duration(text))),
@@ -112,7 +112,7 @@ public enum Option {
             (builder, text) -> builder.skipPreflight(OptionText.bool(text))),
     COST(
             "cost",
-            "a number of permits, at least 0",
+            "a number of permits, at least 0; with costAfter, at least 1",
             "1",
             "Permits that a request takes",
             (builder, text) -> builder.cost(OptionText.number(text))),

@@ -32,10 +32,10 @@ final class RateLimitFields {
     /** What the fields say of a limit whatever its state: its name as a string, and its item of the policy. */
     private record Item(String name, String policy) {}
 
-    /** The jitter is the most that is added to {@code Retry-After} at random; zero for none. */
+    /** The jitter is the most that is added to {@code Retry-After} at random, in whole seconds; zero for none. */
     RateLimitFields(HeaderStyle style, Duration jitter) {
         this.style = style;
-        this.jitterSeconds = seconds(jitter);
+        this.jitterSeconds = jitter.toSeconds();
     }
 
     void add(Verdict verdict, HttpResponse response) {

@@ -56,6 +56,8 @@ public final class RequestLimiter implements AutoCloseable {
     private final List<AddressRange> exempt;
     private final LimiterRegistry registry;
     private final boolean ownsRegistry;
+    /** Who uses the limiters in the registry: this one, and those that took its place. */
+    private final Object user;
     /** What the limiter is called that every request without a rule is charged to, if it is made here. */
     private final String generalName;
 
@@ -86,9 +88,10 @@ public final class RequestLimiter implements AutoCloseable {
         // One that a former configuration was handed is still not ours.
         this.ownsRegistry =
                 settings.registry == null && (before == null || before.registry != registry || before.ownsRegistry);
+        this.user = before == null ? new Object() : before.user;
         this.generalName =
                 settings.limiterName != null ? settings.limiterName : before != null ? before.generalName : name;
-        this.limiters = new Limiters(settings, generalName, registry);
+        this.limiters = new Limiters(settings, generalName, registry, user);
         this.rules = new RuleTable(settings, limiters);
         this.usesAddresses = rules.useAddresses() || !exempt.isEmpty();
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
@@ -114,7 +117,7 @@ public final class RequestLimiter implements AutoCloseable {
     private void announceLimiters() {
         try {
             limiters.announce(warnings);
-        } catch (RuntimeException failure) {
+        } catch (Throwable failure) {
             failures.report(failure);
         }
     }
@@ -189,7 +192,7 @@ public final class RequestLimiter implements AutoCloseable {
                 return Verdict.without(RequestOutcome.EXEMPT);
             }
             if (usesAddresses) {
-                diagnostics.look(request, client);
+                look(request, client);
             }
             policy = rules.of(request);
             return policy.assess(request, client);
@@ -199,10 +202,23 @@ public final class RequestLimiter implements AutoCloseable {
         }
     }
 
+    /** A limiter that cannot tell whom it tracks can decide all the same. */
+    private void look(HttpRequest request, @Nullable ClientAddress client) {
+        try {
+            diagnostics.look(request, client);
+        } catch (Throwable failure) {
+            failures.report(failure);
+        }
+    }
+
     /** Counts the verdict, and leaves it where handlers and access logs find it. */
     private Verdict conclude(HttpRequest request, Verdict verdict) {
         counters.count(verdict.outcome());
-        request.attribute(attribute, verdict.attribute());
+        try {
+            request.attribute(attribute, verdict.attribute());
+        } catch (Throwable failure) {
+            failures.report(failure);
+        }
         for (Verdict each = verdict; each != null; each = each.before()) {
             if (each.isDenial()) {
                 noteDenial(each);
@@ -332,13 +348,14 @@ public final class RequestLimiter implements AutoCloseable {
     }
 
     /**
-     * Gives its place to another one that was made with it as the former. What both have goes on; the rest is closed.
+     * Gives its place to another one that was made with it as the former. What both have goes on; the rest is closed, unless
+     * others use it.
      *
      * @param other takes its place; it must not be closed itself any more
      */
     public void giveWayTo(RequestLimiter other) {
         if (other.registry == registry) {
-            limiters.closeUnlessIn(other.limiters, registry);
+            limiters.letGoUnlessIn(other.limiters, registry, user);
         } else {
             close();
         }
@@ -350,6 +367,8 @@ public final class RequestLimiter implements AutoCloseable {
         closed = true;
         if (ownsRegistry) {
             registry.close();
+        } else {
+            registry.release(user);
         }
     }
 
@@ -414,6 +433,8 @@ public final class RequestLimiter implements AutoCloseable {
          *
          * @return to be closed when no further requests come
          * @throws InvalidOptionException if options contradict each other, or nothing would be limited
+         * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits
+         *     or settings
          */
         public RequestLimiter build() {
             return open("headgate", ATTRIBUTE_PREFIX, null);
@@ -425,6 +446,9 @@ public final class RequestLimiter implements AutoCloseable {
          *
          * @param before is told to {@link RequestLimiter#giveWayTo} this one once requests are decided here
          * @return to be closed when no further requests come
+         * @throws InvalidOptionException if options contradict each other, or nothing would be limited
+         * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits
+         *     or settings; then the former one stays as it is
          */
         public RequestLimiter buildInPlaceOf(RequestLimiter before) {
             return open(before.name(), ATTRIBUTE_PREFIX, before);

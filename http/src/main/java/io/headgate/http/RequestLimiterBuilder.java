@@ -8,6 +8,7 @@ import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -261,14 +262,21 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     /**
      * Spreads the return of clients that were denied at one instant.
      *
-     * @param most up to how much is added to {@code Retry-After}, at random; zero, the default, for none
+     * @param most up to how much is added to {@code Retry-After}, at random, in whole seconds; zero, the default, for none
      * @return this
-     * @throws InvalidOptionException if the duration is negative or longer than a day
+     * @throws InvalidOptionException if the duration is negative, longer than a day, or not of whole seconds
      */
     public B retryAfterJitter(Duration most) {
         if (most.isNegative() || most.compareTo(LONGEST_JITTER) > 0) {
             throw new InvalidOptionException(
                     Option.RETRY_AFTER_JITTER, most, "the jitter of Retry-After must be zero to a day", null);
+        }
+        if (!most.equals(most.truncatedTo(ChronoUnit.SECONDS))) {
+            throw new InvalidOptionException(
+                    Option.RETRY_AFTER_JITTER,
+                    most,
+                    "Retry-After has whole seconds, so its jitter must have them too",
+                    null);
         }
         settings.retryAfterJitter = most;
         return self();
@@ -289,7 +297,7 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     /**
      * Says how many permits every request takes, unless a rule says otherwise.
      *
-     * @param permits 0 for requests that are not charged; 1 by default
+     * @param permits 0 for requests that are not charged, which cannot be with {@link #costAfter}; 1 by default
      * @return this
      * @throws InvalidOptionException if the number is negative
      */
@@ -297,7 +305,9 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
         if (permits < 0) {
             throw new InvalidOptionException(Option.COST, permits, "the cost of a request must be at least 0", null);
         }
-        return costOf(request -> permits);
+        costOf(request -> permits);
+        settings.costsNothing = permits == 0;
+        return self();
     }
 
     /**
@@ -308,11 +318,13 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      */
     protected B costOf(ToLongFunction<HttpRequest> cost) {
         settings.cost = Objects.requireNonNull(cost, "cost");
+        settings.costsNothing = false;
         return self();
     }
 
     /**
-     * Charges by what a request turned out to cost.
+     * Charges by what a request turned out to cost. A request that takes nothing before it is answered is not asked about: let it
+     * take one permit, by {@link #cost(long)}.
      *
      * @param costAfter tells how many permits it takes in all, once it is answered
      * @return this
@@ -406,9 +418,10 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
 
     /**
      * Makes limiters in a registry, where others find them by name, and which closes them. They outlive what is built, with
-     * what clients have taken, and share a thread.
+     * what clients have taken, and share a thread. What is built elsewhere with the same names, limits and settings has the
+     * same limiters; one name with different limits or settings is refused.
      *
-     * @param registry has no other limiters of the same names; by default one of its own, which is closed with what is built
+     * @param registry by default one of its own, which is closed with what is built
      * @return this
      */
     public B registry(LimiterRegistry registry) {
@@ -460,6 +473,8 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      * @param before the one that this one takes the place of, whose counts go on; null if there is none
      * @return to be closed when no further requests come
      * @throws InvalidOptionException if options contradict each other, or nothing would be limited
+     * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits or
+     *     settings; then nothing changes
      */
     protected RequestLimiter open(String otherName, String attributePrefix, @Nullable RequestLimiter before) {
         settings.requireSound();

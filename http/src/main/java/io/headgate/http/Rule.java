@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -122,7 +123,8 @@ public final class Rule {
     }
 
     /**
-     * This rule under a name, which its limiter gets too.
+     * This rule under a name, which its limiter gets too. Without one it is called by its methods and its pattern, so that what
+     * clients have taken does not depend on the order of rules.
      *
      * @param name unique within a filter, not empty
      * @return the rule
@@ -198,12 +200,15 @@ public final class Rule {
     }
 
     /**
-     * What the rule is called: its name, else its pattern.
+     * What the rule is called: its name, else its methods and its pattern.
      *
-     * @return the name
+     * @return the name, such as {@code login} or {@code POST,PUT /login/*}
      */
     public String name() {
-        return name == null ? pattern : name;
+        if (name != null) {
+            return name;
+        }
+        return methods.isEmpty() ? pattern : String.join(",", new TreeSet<>(methods)) + " " + pattern;
     }
 
     /**

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Settings {
 
     private static final Limit ANY = Limit.parse("1/s");
+    private static final Ticker SYSTEM = System::nanoTime;
     private static final int DEFAULT_IPV6_PREFIX = 64;
 
     /** The general limiter, if it was handed in; else one is made from {@link #limits}. */
@@ -63,6 +64,8 @@ final class Settings {
     HeaderStyle headers = HeaderStyle.DRAFT;
     Duration retryAfterJitter = Duration.ZERO;
     ToLongFunction<HttpRequest> cost = request -> 1;
+    /** Whether the cost is 0 for every request. */
+    boolean costsNothing;
 
     @Nullable
     CostAfter costAfter;
@@ -74,7 +77,7 @@ final class Settings {
     boolean dryRun;
     NoAddress noAddress = NoAddress.SHARED;
     OnFailure onFailure = OnFailure.ALLOW;
-    Ticker ticker = System::nanoTime;
+    Ticker ticker = SYSTEM;
 
     @Nullable
     Consumer<ClientDenied> onClientDenied;
@@ -116,6 +119,7 @@ final class Settings {
         copy.headers = headers;
         copy.retryAfterJitter = retryAfterJitter;
         copy.cost = cost;
+        copy.costsNothing = costsNothing;
         copy.costAfter = costAfter;
         copy.chargeOn = chargeOn;
         copy.skipPreflight = skipPreflight;
@@ -174,8 +178,10 @@ final class Settings {
                         ipv6Prefix,
                         limits.get(0),
                         limits.subList(1, limits.size()).toArray(new Limit[0]))
-                .ticker(ticker)
                 .translationPrefixes(translationPrefixes.toArray(new AddressRange[0]));
+        if (ticker != SYSTEM) { // else on the clock of every other builder: a registry compares clocks, too
+            builder.ticker(ticker);
+        }
         if (maxClients != null) {
             builder.maxKeys(maxClients);
         }
@@ -206,7 +212,20 @@ final class Settings {
                 Option.LIMITS,
                 null,
                 "there are none here, and none in any rule, so nothing would be limited");
+        require(
+                costAfter == null || !costsNothing || !isCostInherited(),
+                Option.COST,
+                0,
+                "costAfter is set too, and is asked only about requests that have taken a permit before");
         attempt(Option.RULES, rules.stream().map(Rule::name).toList(), () -> RuleNames.requireUnique(rules));
+    }
+
+    /** Whether anything is limited that has no cost of its own. */
+    private boolean isCostInherited() {
+        return limiter != null
+                || !limits.isEmpty()
+                || rules.stream()
+                        .anyMatch(rule -> !rule.isUnlimited() && rule.cost().isEmpty());
     }
 
     /** What the attempt gives; what it throws is thrown under the name of the option. */

@@ -49,6 +49,11 @@ public final class Verdict implements Assessment {
         return new Verdict(RequestOutcome.denied(dryRun), null, NOT_ADDRESSED, null);
     }
 
+    /** Without an answer to the charge after those that came to this verdict. They stay. */
+    Verdict failed(RequestOutcome outcome) {
+        return new Verdict(outcome, null, null, this);
+    }
+
     /** By the answer to a charge, after those before it passed. */
     static Verdict of(Charge<?> charge, Decision answer, @Nullable Verdict before) {
         RequestOutcome passed = before == null ? RequestOutcome.ALLOWED : before.outcome;

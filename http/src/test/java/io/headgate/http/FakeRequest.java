@@ -18,6 +18,7 @@ final class FakeRequest implements HttpRequest {
     private @Nullable ClientAddress peer = ClientAddress.parse("192.0.2.1");
     private String method = "GET";
     private @Nullable String path = "/";
+    private boolean takesAttributes = true;
 
     /** The peer as a server writes it; null, and what is no address, for a request that has none. */
     static FakeRequest from(@Nullable String peer) {
@@ -39,6 +40,12 @@ final class FakeRequest implements HttpRequest {
 
     FakeRequest method(String method) {
         this.method = method;
+        return this;
+    }
+
+    /** One whose server, or a listener in it, fails when an attribute is set. */
+    FakeRequest withoutAttributes() {
+        takesAttributes = false;
         return this;
     }
 
@@ -90,6 +97,9 @@ final class FakeRequest implements HttpRequest {
 
     @Override
     public void attribute(String name, Object value) {
+        if (!takesAttributes) {
+            throw new IllegalStateException("on purpose");
+        }
         attributes.put(name, value);
     }
 

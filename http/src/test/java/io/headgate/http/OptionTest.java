@@ -182,7 +182,9 @@ class OptionTest {
                 "cost|-1|at least 0",
                 "cost|1.5|at least 0",
                 "retryAfterJitter|25h|at most a day",
-                "retryAfterJitter|86401s|at most a day"
+                "retryAfterJitter|86401s|at most a day",
+                "retryAfterJitter|500ms|whole seconds",
+                "retryAfterJitter|1500ms|whole seconds"
             })
     void aMalformedOneShowsItsNameItsValueAndTheForm(String name, String value, String form) {
         Option option = Objects.requireNonNull(Option.of(name));

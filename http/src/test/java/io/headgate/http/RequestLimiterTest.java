@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.headgate.Decision;
 import io.headgate.Limit;
 import io.headgate.Limiter;
-import io.headgate.LimiterRegistry;
 import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
@@ -258,25 +257,6 @@ class RequestLimiterTest {
                 assertThat(limits.limiters()).extracting(LimiterUse::isDryRun).containsExactly(dryRun, true, dryRun);
             }
         }
-    }
-
-    @Test
-    void limitersOfRulesWithOnePatternAreNumbered() {
-        LimiterRegistry registry = new LimiterRegistry();
-        RequestLimiter limits = RequestLimiter.builder(limiter)
-                .rule(Rule.parse("GET /a 1/day"), Rule.parse("POST /a 1/day"), Rule.parse("PUT /a 1/day"))
-                .registry(registry)
-                .build();
-        assertThat(registry.limiters()).containsOnlyKeys("/a", "/a (2)", "/a (3)");
-        for (String method : List.of("GET", "POST", "PUT")) {
-            assertThat(Served.by(limits, new FakeRequest().path("/a").method(method))
-                            .status())
-                    .isEqualTo(200);
-            assertThat(Served.by(limits, new FakeRequest().path("/a").method(method))
-                            .status())
-                    .isEqualTo(429);
-        }
-        registry.close();
     }
 
     @SuppressWarnings("TypeParameterUnusedInFormals")

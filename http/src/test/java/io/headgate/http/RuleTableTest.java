@@ -236,7 +236,7 @@ class RuleTableTest {
     }
 
     @Test
-    void aFailureOfTheSecondGivesTheFirstBack() {
+    void aFailureOfTheSecondGivesTheFirstBackOnlyIfTheRequestIsRefused() {
         for (OnFailure onFailure : OnFailure.values()) {
             LocalLimiter<ClientAddress> first = Buckets.of("10/hour");
             RequestLimiter limits = RequestLimiter.builder(new BrokenLimiter<ClientAddress>())
@@ -248,9 +248,43 @@ class RuleTableTest {
                 assertThat(served.status()).isEqualTo(onFailure == OnFailure.ALLOW ? 200 : 503);
                 assertThat(quiet.failures()).hasSize(1);
             }
-            assertThat(Buckets.left(first)).isEqualTo(10);
+            assertThat(Buckets.left(first)).isEqualTo(onFailure == OnFailure.ALLOW ? 9 : 10);
             assertThat(limits.stats().failed()).isEqualTo(1);
+            assertThat(limits.stats().undecided()).isEqualTo(1);
         }
+    }
+
+    /** Whoever makes the second fail is still under the first. */
+    @Test
+    void aSecondThatFailsDoesNotLiftTheLimitOfTheFirst() {
+        LocalLimiter<ClientAddress> first = Buckets.of("3/hour");
+        RequestLimiter limits = RequestLimiter.builder(new BrokenLimiter<ClientAddress>())
+                .rule(Rule.limiter("/static/*", first))
+                .build();
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
+            assertThat(passing(limits, List.of(BOTH))).isEqualTo(3);
+            assertThat(quiet.failures()).hasSize(1);
+        }
+        assertThat(limits.stats().undecided()).isEqualTo(3);
+        assertThat(limits.stats().denied()).isEqualTo(7);
+    }
+
+    @Test
+    void whatTheFirstTookIsSettledAlsoIfTheSecondFails() {
+        LocalLimiter<ClientAddress> first = Buckets.of("10/hour");
+        RequestLimiter limits = RequestLimiter.builder(new BrokenLimiter<ClientAddress>())
+                .chargeOn(ChargeOn.statuses(401))
+                .rule(Rule.limiter("/static/*", first))
+                .build();
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
+            Served.by(limits, new FakeRequest().path(BOTH), 401);
+            assertThat(Buckets.left(first)).isEqualTo(9);
+            Served passed = Served.by(limits, new FakeRequest().path(BOTH), 200);
+            assertThat(Buckets.left(first)).isEqualTo(9);
+            assertThat(passed.response().field("RateLimit")).startsWith("\"10-per-3600s\";r=8");
+            assertThat(quiet.failures()).hasSize(1);
+        }
+        assertThat(limits.stats().failed()).isEqualTo(2);
     }
 
     /** A limiter that admits everything, and cannot give anything back. */

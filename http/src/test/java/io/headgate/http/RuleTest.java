@@ -101,6 +101,14 @@ class RuleTest {
     }
 
     @Test
+    void aRuleWithoutANameIsCalledByWhatItIsFor() {
+        assertThat(Rule.parse("POST /login/* 1/s cost 2 dry-run").name()).isEqualTo("POST /login/*");
+        assertThat(Rule.parse("PUT,PATCH,POST *.css 1/s").name())
+                .isEqualTo(Rule.parse("POST,PUT,PATCH *.css 2/s").name())
+                .isEqualTo("PATCH,POST,PUT *.css");
+    }
+
+    @Test
     void optionsComeInAnyOrder() {
         Rule rule = Rule.parse("/a 1/s charge-on 401 dry-run cost 3");
         assertThat(rule.cost()).hasValue(3);

@@ -1,8 +1,10 @@
 package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.headgate.Decision;
+import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -259,6 +262,38 @@ class SettlementTest {
         settlement(broken).failed();
         assertThat(broken.stats().failed()).isEqualTo(1);
         assertThat(limiter.calls).isEmpty();
+    }
+
+    /** It is asked only about what was charged before, so this would limit nobody. */
+    @Test
+    void aCostOfNothingBeforeTheAnswerIsRefused() {
+        for (UnaryOperator<RequestLimiter.Builder> limited : List.<UnaryOperator<RequestLimiter.Builder>>of(
+                builder -> builder.limits(Limit.perDay(1)),
+                builder -> builder.rule(Rule.limits("/a", Limit.perDay(1))),
+                builder ->
+                        builder.rule(Rule.limits("/a", Limit.perDay(1)).cost(1), Rule.limits("/b", Limit.perDay(1))))) {
+            RequestLimiter.Builder builder =
+                    limited.apply(RequestLimiter.builder()).cost(0).costAfter((r, answer) -> 1);
+            assertThatExceptionOfType(InvalidOptionException.class)
+                    .isThrownBy(builder::build)
+                    .withMessageContainingAll("cost cannot be \"0\"", "costAfter", "at least 1");
+            builder.cost(1).sweepInterval(Duration.ZERO).build().close();
+            builder.cost(0).cost(r -> 1).build().close();
+        }
+        // What is left out on purpose may be.
+        limits().cost(1)
+                .costAfter((r, answer) -> 1)
+                .rule(Rule.limits("/free", Limit.perDay(1)).cost(0))
+                .sweepInterval(Duration.ZERO)
+                .build()
+                .close();
+        RequestLimiter.builder()
+                .cost(0)
+                .costAfter((r, answer) -> 1)
+                .rule(Rule.limits("/costly", Limit.perDay(1)).cost(1))
+                .sweepInterval(Duration.ZERO)
+                .build()
+                .close();
     }
 
     @Test

@@ -6,6 +6,8 @@ import jakarta.servlet.FilterConfig;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +25,8 @@ final class LifeCycle {
     private static final String UNNAMED = "headgate";
 
     private final RateLimitFilter filter;
-    /** Whether the builder is still to be filled from init-params. */
-    private final boolean fromParameters;
+    /** Whether the builder is still to be filled from init-params: not once it was replaced. Guarded by {@link #lock}. */
+    private boolean fromParameters;
     /** What the filter is made with. Guarded by {@link #lock}. */
     private RateLimitFilter.Builder builder;
     /** Held while the filter is started, replaced or ended; a request that finds one running never takes it. */
@@ -33,6 +35,8 @@ final class LifeCycle {
     private volatile @Nullable Running running;
     /** Whether it was closed: it still decides for requests that come late. Guarded by {@link #lock}. */
     private boolean ended;
+    /** Told after each replacement. */
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     /** Where the name is taken; null before init and after destroy. Guarded by {@link #lock}. */
     private @Nullable ServletContext context;
 
@@ -137,15 +141,24 @@ final class LifeCycle {
         lock.lock();
         try {
             RequestLimiter before = limits();
-            builder = other;
-            if (before != null && !ended) {
-                Running next = other.start(before.name(), before);
-                running = next;
-                before.giveWayTo(next.limits());
+            if (before != null) {
+                other.name(before.name());
+                if (!ended) {
+                    Running next = other.start(before.name(), before);
+                    running = next;
+                    before.giveWayTo(next.limits());
+                }
             }
+            builder = other;
+            fromParameters = false;
         } finally {
             lock.unlock();
         }
+        listeners.forEach(Runnable::run);
+    }
+
+    void onReplace(Runnable listener) {
+        listeners.add(listener);
     }
 
     void destroy() {

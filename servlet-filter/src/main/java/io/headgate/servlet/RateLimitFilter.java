@@ -180,10 +180,13 @@ public final class RateLimitFilter implements Filter {
 
     /**
      * Replaces the configuration while requests go on. Each request is decided by one configuration as a whole. The name and
-     * the counts stay; so does what clients have taken, in limiters that both configurations share.
+     * the counts stay; so does what clients have taken, in limiters that both configurations share. The new configuration
+     * holds also if the container ends the filter and starts it again: init-params are not read any more.
      *
      * @param configuration the new one
      * @throws InvalidOptionException if options contradict each other; then the old one stays
+     * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits or
+     *     settings; then the old one stays
      */
     public void replace(Builder configuration) {
         configuration.requireSound();
@@ -191,7 +194,16 @@ public final class RateLimitFilter implements Filter {
     }
 
     /**
-     * Names the filter and, if it was not built in code, configures it.
+     * Adds one who is told of each {@link #replace}, and may ask for the new {@link #limits}.
+     *
+     * @param listener called by the thread that has replaced the configuration
+     */
+    public void onReplace(Runnable listener) {
+        lifeCycle.onReplace(Objects.requireNonNull(listener, "listener"));
+    }
+
+    /**
+     * Names the filter and, if neither code has built it nor {@link #replace} was called, configures it.
      *
      * @throws ServletException if an init-param is unknown or malformed, or another filter of this name is in the
      *     context; the message has the value and the accepted form
@@ -201,7 +213,7 @@ public final class RateLimitFilter implements Filter {
         lifeCycle.init(config);
     }
 
-    /** Closes the limiters that the filter made, never one that was handed in. */
+    /** Closes the limiters that the filter made, never one that was handed in, nor those in a registry that was. */
     @Override
     public void destroy() {
         lifeCycle.destroy();

@@ -2,9 +2,11 @@ package io.headgate.servlet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
+import io.headgate.LimiterRegistry;
 import io.headgate.LocalLimiter;
 import io.headgate.http.ChargeOn;
 import io.headgate.http.ClientDenied;
@@ -231,6 +233,75 @@ class ReplaceTest {
         assertThat(serve(filter)).isEqualTo(429);
         filter.replace(next);
         assertThat(serve(filter)).isEqualTo(200);
+    }
+
+    @Test
+    void whatReplacedInitParametersHoldsAfterARestartToo() throws Exception {
+        FakeContext context = FakeContext.empty();
+        RateLimitFilter filter = new RateLimitFilter();
+        Map<String, String> parameters = Map.of("limits", "2/day", "name", "front");
+        filter.init(new FakeConfig("from container", parameters, context));
+        filter.replace(RateLimitFilter.builder(limiter("1/day")));
+        assertThat(serve(filter)).isEqualTo(200);
+        filter.destroy();
+        filter.init(new FakeConfig("from container", parameters, context));
+        assertThat(serve(filter)).isEqualTo(429);
+        assertThat(limits(filter).name()).isEqualTo("front");
+        assertThat(context.attributes).containsOnlyKeys(RateLimitFilter.ATTRIBUTE_PREFIX + "front");
+        assertThat(filter.stats().allowed()).isEqualTo(1);
+        assertThat(filter.stats().denied()).isEqualTo(1);
+        filter.destroy();
+    }
+
+    @Test
+    void whatReplacedBeforeTheStartHoldsInPlaceOfInitParameters() throws Exception {
+        RateLimitFilter filter = new RateLimitFilter();
+        filter.replace(RateLimitFilter.builder(limiter("1/day")));
+        filter.init(FakeConfig.of("f", Map.of("limits", "9/day", "exempt", "0.0.0.0/0")));
+        assertThat(serve(filter)).isEqualTo(200);
+        assertThat(serve(filter)).isEqualTo(429);
+        assertThat(limits(filter).name()).isEqualTo("f");
+        filter.destroy();
+    }
+
+    @Test
+    void whoeverListensFindsTheNewConfiguration() {
+        RateLimitFilter filter =
+                RateLimitFilter.builder(limiter("1/day")).name("f").build();
+        RequestLimiter before = limits(filter);
+        List<RequestLimiter> seen = new ArrayList<>();
+        filter.onReplace(() -> seen.add(limits(filter)));
+        LocalLimiter<ClientAddress> next = limiter("1/day");
+        filter.replace(RateLimitFilter.builder(next));
+        assertThat(seen).singleElement().isNotSameAs(before).isSameAs(limits(filter));
+        assertThat(limits(filter).limiters().get(0).limiter()).isSameAs(next);
+    }
+
+    @Test
+    void aNameThatSomebodyElseHasWithOtherLimitsLeavesTheOldOne() throws Exception {
+        LimiterRegistry registry = new LimiterRegistry();
+        RateLimitFilter first = RateLimitFilter.builder()
+                .limits(Limit.perDay(5))
+                .limiterName("shared")
+                .registry(registry)
+                .name("first")
+                .build();
+        RequestLimiter started = limits(first);
+        LocalLimiter<ClientAddress> handed = limiter("1/day");
+        RateLimitFilter second = RateLimitFilter.builder(handed).name("second").build();
+        serve(second);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> second.replace(RateLimitFilter.builder()
+                        .limits(Limit.perDay(6))
+                        .limiterName("shared")
+                        .registry(registry)))
+                .withMessageContainingAll("\"shared\"", "permits=5", "permits=6");
+        assertThat(serve(second)).isEqualTo(429);
+        second.destroy();
+        second.init(FakeConfig.of("f", Map.of()));
+        assertThat(serve(second)).isEqualTo(429);
+        assertThat(limits(first)).isSameAs(started);
+        registry.close();
     }
 
     @Test

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -22,6 +24,7 @@ import org.springframework.boot.context.properties.source.IterableConfigurationP
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.Environment;
+import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
 /** Looks at the keys under {@code headgate} themselves, for what no binding of their values can find. */
@@ -29,6 +32,15 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
 
     private static final Log LOG = LogFactory.getLog(HeadgateAutoConfiguration.class);
     private static final ConfigurationPropertyName LIMITS = ConfigurationPropertyName.of("headgate.limits");
+
+    /** The key of one limit: in a list or a map, of all requests or of a rule. */
+    private static final Pattern LIMIT =
+            Pattern.compile("headgate\\.(rules\\[[0-9]+]\\.)?limits(\\[[^]]*]|\\.[^.\\[]+)");
+
+    /** Sources of variables that come from anywhere: what is wrong there only deserves a word. */
+    private static final List<String> FOREIGN = List.of(
+            StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+            StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME);
 
     private final Environment environment;
 
@@ -43,6 +55,7 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
         requireOneForm();
         requireOneFormInRules();
+        requireTexts();
         Set<String> unknown = unknownVariables();
         if (!unknown.isEmpty()) {
             LOG.warn("Unknown " + String.join(", ", unknown)
@@ -110,13 +123,40 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
     }
 
-    /** Files and arguments are refused by the binding; these may come from anywhere and only deserve a word. */
+    /** Binding would miss a limit, or know nothing of a property, where a list or a map stands for a limit. */
+    private void requireTexts() {
+        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+            if (source instanceof IterableConfigurationPropertySource iterable && !isForeign(source)) {
+                iterable.stream()
+                        .filter(ConfiguredKeys::isBelowALimit)
+                        .findFirst()
+                        .ifPresent(name -> {
+                            ConfigurationProperty property = iterable.getConfigurationProperty(name);
+                            throw HeadgateProperties.invalid(
+                                    name.toString().substring(HeadgateProperties.PREFIX.length() + 1),
+                                    property == null ? null : property.getValue(),
+                                    "a limit is one text, not a list or a map");
+                        });
+            }
+        }
+    }
+
+    private static boolean isForeign(ConfigurationPropertySource source) {
+        return source.getUnderlyingSource() instanceof PropertySource<?> underlying
+                && FOREIGN.contains(underlying.getName());
+    }
+
+    private static boolean isBelowALimit(ConfigurationPropertyName name) {
+        String text = name.toString();
+        Matcher limit = LIMIT.matcher(text);
+        return limit.lookingAt() && limit.end() < text.length();
+    }
+
+    /** Files and arguments are refused by the binding. */
     private Set<String> unknownVariables() {
         Set<String> unknown = new TreeSet<>();
         if (environment instanceof ConfigurableEnvironment configurable) {
-            for (String source : List.of(
-                    StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
-                    StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME)) {
+            for (String source : FOREIGN) {
                 if (configurable.getPropertySources().get(source) instanceof EnumerablePropertySource<?> variables) {
                     Arrays.stream(variables.getPropertyNames())
                             .filter(name -> !isKnown(name))

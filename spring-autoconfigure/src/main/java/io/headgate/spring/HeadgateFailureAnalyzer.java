@@ -39,7 +39,7 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
             forms.put(option.property(), option.form(HeadgateProperties::property));
         }
         // Spring's own, and what has more forms than one text.
-        forms.put("enabled", BOOLEAN);
+        forms.put("enabled", BOOLEAN + ", or yes, no, on, off, 1, 0");
         forms.merge("limits", ALSO, String::concat);
         forms.put("rules", "a list, each with a path, and limits or unlimited: true");
         forms.put("rules.name", "a name that no other rule has, and neither \"default\" nor \"health\"");
@@ -121,7 +121,13 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
                 failure);
     }
 
-    private static FailureAnalysis unknown(Throwable failure, Set<ConfigurationProperty> properties) {
+    private FailureAnalysis unknown(Throwable failure, Set<ConfigurationProperty> properties) {
+        for (ConfigurationProperty property : properties) {
+            String name = property.getName().toString();
+            if (FORMS.containsKey(withoutIndices(name))) {
+                return analysis(failure, name, property.getValue(), "one value is accepted, not a list");
+            }
+        }
         String list = properties.stream()
                 .map(property -> "    Property: " + property.getName() + System.lineSeparator() + "    Value: \""
                         + property.getValue() + "\"" + System.lineSeparator() + "    Origin: " + property.getOrigin())

@@ -7,20 +7,35 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import io.micrometer.core.instrument.search.Search;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-/** The meters of all limiters of an application, and a gauge of each warning. */
+/**
+ * The meters of all limiters of an application, and a gauge of each warning. They follow the limiters when the configuration of a
+ * filter is replaced. Thread-safe.
+ */
 final class HeadgateMeters implements MeterBinder {
 
     private static final Log LOG = LogFactory.getLog(HeadgateAutoConfiguration.class);
 
+    /**
+     * A limiter as it is measured.
+     *
+     * @param shown the limiter
+     * @param countsFailures whether what could not be decided counts with it: that is a filter's, whichever limiter would have
+     *     been asked, and counts with the first
+     */
+    private record Measured(ApplicationLimiters.Shown shown, boolean countsFailures) {}
+
     private final ApplicationLimiters limiters;
     private final SetupAdvice advice;
-    /** Meters hold what they measure weakly. */
-    private final List<Limiter<?>> measured = new CopyOnWriteArrayList<>();
+    /** What is measured in each registry, which holds it weakly. Guarded by the monitor. */
+    private final Map<MeterRegistry, Map<Measured, Limiter<?>>> measured = new LinkedHashMap<>();
 
     HeadgateMeters(ApplicationLimiters limiters, SetupAdvice advice) {
         this.limiters = limiters;
@@ -28,20 +43,11 @@ final class HeadgateMeters implements MeterBinder {
     }
 
     @Override
-    public void bindTo(MeterRegistry registry) {
-        boolean first = true;
-        for (ApplicationLimiters.Shown shown : limiters.all()) {
-            Limiter<?> limiter = NamedLimiter.of(shown.name(), shown.limiter());
-            measured.add(limiter);
-            LimiterMetrics metrics = new LimiterMetrics(limiter);
-            // What could not be decided is the filter's, whichever limiter would have been asked: it counts with the
-            // first.
-            if (first) {
-                metrics = metrics.failures(() -> limiters.stats().undecided());
-            }
-            first = false;
-            bind(shown.isDryRun() ? metrics.dryRun() : metrics, shown.name(), registry);
+    public synchronized void bindTo(MeterRegistry registry) {
+        if (measured.isEmpty()) {
+            limiters.filters().forEach(filter -> filter.onReplace(this::follow));
         }
+        follow(registry, measured.computeIfAbsent(registry, bound -> new LinkedHashMap<>()));
         FunctionCounter.builder(
                         "headgate.failures", limiters, all -> all.stats().failed())
                 .description("Failures of limiters, resolvers and functions, before and after a request is decided")
@@ -54,13 +60,49 @@ final class HeadgateMeters implements MeterBinder {
         }
     }
 
+    private synchronized void follow() {
+        measured.forEach(this::follow);
+    }
+
+    /** Whatever is as before keeps its meters: a registry that pushes differences would count it all again. */
+    private void follow(MeterRegistry registry, Map<Measured, Limiter<?>> bound) {
+        Set<Measured> all = new LinkedHashSet<>();
+        limiters.all().forEach(shown -> all.add(new Measured(shown, all.isEmpty())));
+        bound.keySet().removeIf(each -> {
+            boolean isGone = !all.contains(each);
+            if (isGone) {
+                unbind(each.shown().name(), registry);
+            }
+            return isGone;
+        });
+        all.forEach(each -> bound.computeIfAbsent(each, added -> bind(added, registry)));
+    }
+
+    private static void unbind(String limiter, MeterRegistry registry) {
+        Search.in(registry)
+                .name(name -> name.startsWith("headgate."))
+                .tag("limiter", limiter)
+                .meters()
+                .forEach(registry::remove);
+    }
+
     /** A limiter somewhere else that is away must not keep the application from starting. */
-    private static void bind(LimiterMetrics metrics, String limiter, MeterRegistry registry) {
+    private Limiter<?> bind(Measured added, MeterRegistry registry) {
+        ApplicationLimiters.Shown shown = added.shown();
+        Limiter<?> limiter = NamedLimiter.of(shown.name(), shown.limiter());
+        LimiterMetrics metrics = new LimiterMetrics(limiter);
+        if (added.countsFailures()) {
+            metrics = metrics.failures(() -> limiters.stats().undecided());
+        }
+        if (shown.isDryRun()) {
+            metrics = metrics.dryRun();
+        }
         try {
             metrics.bindTo(registry);
         } catch (RuntimeException e) {
-            LOG.warn("The limiter \"" + limiter + "\" has no meters, since it does not tell its counts", e);
+            LOG.warn("The limiter \"" + shown.name() + "\" has no meters, since it does not tell its counts", e);
         }
+        return limiter;
     }
 
     private void warning(MeterRegistry registry, String code) {

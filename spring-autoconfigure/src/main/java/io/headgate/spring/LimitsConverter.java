@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBinding;
 import org.springframework.core.convert.TypeDescriptor;
@@ -42,15 +43,23 @@ final class LimitsConverter implements ConditionalGenericConverter {
 
     /**
      * The limits under the names that the configuration gives them, in its order. A list comes here as a map of indices, and its
-     * limits are called what their texts make of them.
+     * limits are called what their texts make of them. A number that is no index is no name either.
      */
     static Map<String, Limit> named(String property, Map<String, Limit> limits) {
         Map<String, Limit> named = new LinkedHashMap<>();
+        boolean isList =
+                IntStream.range(0, limits.size()).mapToObj(String::valueOf).allMatch(limits::containsKey);
         limits.forEach((key, limit) -> {
-            boolean listed = key.chars().allMatch(Character::isDigit);
-            String at = listed ? property + "[" + key + "]" : property + "." + key;
+            String at = isList ? property + "[" + key + "]" : property + "." + key;
+            if (!isList && key.chars().allMatch(Character::isDigit) && !key.equals(limit.name())) {
+                throw HeadgateProperties.invalid(
+                        at,
+                        limit.name(),
+                        "a number is a place in a list, and there is no list of all places from 0 on; a name of a limit is"
+                                + " not a number, but such as per-hour");
+            }
             HeadgateProperties.check(at, limit.name(), () -> {
-                Limit called = listed ? limit : limit.named(key);
+                Limit called = isList ? limit : limit.named(key);
                 if (named.put(called.name(), called) != null) {
                     throw new IllegalArgumentException(sameName(called));
                 }

@@ -39,15 +39,13 @@ public record RuleProperties(
                 .toList();
     }
 
-    /** What the rule's limiter is called. */
-    String limiterName() {
-        return name != null ? name : String.join(",", methods) + (methods.isEmpty() ? "" : " ") + path;
-    }
-
     /** The filter's rule. Throws if it makes no sense, with the property at fault. */
     Rule rule(String at) {
         Rule[] rule = {bare(at)};
-        HeadgateProperties.check(at + ".name", limiterName(), () -> rule[0] = rule[0].named(limiterName()));
+        if (name != null) {
+            String given = name;
+            HeadgateProperties.check(at + ".name", given, () -> rule[0] = rule[0].named(given));
+        }
         HeadgateProperties.check(
                 at + ".methods", methods, () -> rule[0] = rule[0].methods(methods.toArray(new String[0])));
         if (cost != null) {

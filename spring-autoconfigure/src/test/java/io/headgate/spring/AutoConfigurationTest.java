@@ -9,18 +9,24 @@ import io.headgate.LocalLimiter;
 import io.headgate.Ticker;
 import io.headgate.http.ClientAddressResolver;
 import io.headgate.http.ClientDenied;
+import io.headgate.http.Rule;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.SweeperThreads;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import jakarta.servlet.Filter;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,6 +76,12 @@ class AutoConfigurationTest {
             throw new AssertionError(e);
         }
         return response.getStatus();
+    }
+
+    private static void get(ApplicationContext context, String path) {
+        MockHttpServletRequest request = new MockHttpServletRequest("GET", path);
+        request.setServletPath(path);
+        assertThat(status(context, request)).isEqualTo(200);
     }
 
     private static FilterRegistrationBean<?> registration(ApplicationContext context) {
@@ -469,6 +481,66 @@ class AutoConfigurationTest {
                 .run(context -> {
                     assertThat(status(context, "192.0.2.1")).isEqualTo(200);
                     assertThat(status(context, "192.0.2.1")).isEqualTo(420);
+                });
+    }
+
+    private static Set<String> measured(MeterRegistry registry) {
+        return registry.getMeters().stream()
+                .map(meter -> String.valueOf(meter.getId().getTag("limiter")))
+                .filter(limiter -> !limiter.equals("null"))
+                .collect(Collectors.toSet());
+    }
+
+    private static double allowed(MeterRegistry registry, String limiter) {
+        return registry.get("headgate.decisions")
+                .tags("limiter", limiter, "outcome", "allowed")
+                .functionCounter()
+                .count();
+    }
+
+    @Test
+    void metersFollowTheLimitersOfAConfigurationThatIsReplaced() {
+        web.withPropertyValues(
+                        "headgate.limits=1/day",
+                        "headgate.health=limited",
+                        "headgate.rules[0].path=/kept",
+                        "headgate.rules[0].limits=1/day",
+                        "headgate.rules[1].path=/gone",
+                        "headgate.rules[1].limits=1/day")
+                .run(context -> {
+                    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+                    SimpleMeterRegistry other = new SimpleMeterRegistry();
+                    MeterBinder meters = context.getBean("headgateMetrics", MeterBinder.class);
+                    meters.bindTo(registry);
+                    meters.bindTo(other);
+                    RateLimitFilter filter = context.getBean(RateLimitFilter.class);
+                    assertThat(measured(registry)).containsExactlyInAnyOrder("default", "/kept", "/gone");
+                    Meter kept = registry.get("headgate.decisions")
+                            .tags("limiter", "/kept", "outcome", "allowed")
+                            .meter();
+                    get(context, "/");
+                    assertThat(allowed(registry, "default")).isEqualTo(1);
+                    filter.replace(RateLimitFilter.builder()
+                            .ticker(context.getBean(Ticker.class))
+                            .limits(Limit.perDay(7))
+                            .rule(Rule.parse("/kept 1/day"), Rule.parse("new: /new 1/day dry-run")));
+                    get(context, "/new");
+                    get(context, "/new");
+                    for (MeterRegistry each : List.of(registry, other)) {
+                        assertThat(measured(each)).containsExactlyInAnyOrder("default", "/kept", "new");
+                        assertThat(allowed(each, "default")).isZero();
+                        assertThat(allowed(each, "new")).isEqualTo(1);
+                        assertThat(each.get("headgate.decisions")
+                                        .tags("limiter", "new", "outcome", "dry_run_denied", "limit", "1-per-86400s")
+                                        .functionCounter()
+                                        .count())
+                                .isEqualTo(1);
+                        assertThat(each.find("headgate.decisions")
+                                        .tag("outcome", "failed")
+                                        .meters())
+                                .hasSize(1);
+                    }
+                    assertThat(registry.getMeters()).contains(kept);
                 });
     }
 

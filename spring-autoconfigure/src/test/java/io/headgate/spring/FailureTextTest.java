@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -75,6 +76,10 @@ class FailureTextTest {
         limits              | 1/s, 1/s     | two limits are called "1-per-1s"        | a map of names
         limits[0]           | fast         | "fast" is not a limit                   | a list of limits
         limits.api          | fast         | "fast" is not a limit                   | [NAME=]PERMITS/[COUNT]UNIT
+        limits[0][0]        | 1/s          | a limit is one text, not a list or a map | a list of limits and a map of names
+        limits[0].api       | 1/s          | a limit is one text, not a list or a map | a list of limits and a map of names
+        limits.api[0]       | 1/s          | a limit is one text, not a list or a map | a list of limits and a map of names
+        limits.60           | 1/s          | a name of a limit is not a number       | a list of limits and a map of names
         trusted-proxies     | 10.0.0.0/33  | "10.0.0.0/33"                           | 10.0.0.0/8, 2001:db8::/32
         trusted-hops        | 0            | must be 1 to 64                         | 1 to 64
         trusted-hops        | many         | many                                    | 1 to 64
@@ -90,6 +95,7 @@ class FailureTextTest {
         headers             | all          | all                                     | draft-11 (or draft), legacy or none
         retry-after-jitter  | 2d           | must be zero to a day                   | at most a day
         retry-after-jitter  | soon         | soon                                    | such as 30s
+        retry-after-jitter  | 500ms        | Retry-After has whole seconds           | whole seconds only
         cost                | -1           | must be at least 0                      | a number of permits, at least 0
         charge-on           | 99           | 100 to 599                              | such as 401, 403
         name                | ' '          | must not be blank                       | no other filter
@@ -100,13 +106,14 @@ class FailureTextTest {
         health              | good         | good                                    | own, exempt or limited
         order               | first        | first                                   | a whole number
         show-addresses      | some         | some                                    | true or false
-        enabled             | flase        | flase                                   | true or false
+        enabled             | flase        | flase                                   | true or false, or yes, no, on, off, 1, 0
+        enabled[0]          | true         | one value is accepted, not a list       | true or false, or yes, no, on, off, 1, 0
         """)
     void namesPropertyValueAndAcceptedForm(String key, String value, String reason, String form) {
         FailureAnalysis analysis = analysis(Map.of("headgate." + key, value));
         assertThat(analysis.getDescription())
                 .contains("Property: headgate." + key)
-                .contains(value.isEmpty() || key.equals("limits[0]") ? "" : "\"" + value + "\"")
+                .contains(value.isEmpty() ? "" : "\"" + value + "\"")
                 .contains("Origin: \"headgate." + key + "\" from property source \"file\"")
                 .contains(reason);
         assertThat(analysis.getAction()).contains(form);
@@ -137,6 +144,32 @@ class FailureTextTest {
                 .contains("Origin: \"headgate.rules[1]." + key + "\"")
                 .contains(reason);
         assertThat(analysis.getAction()).contains(form);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"limits[0].api", "limits[0][0]", "limits.other.x", "limits.7"})
+    void namesTheLimitOfARule(String key) {
+        FailureAnalysis analysis = analysis(Map.of(
+                "headgate.rules[0].path",
+                "/x",
+                "headgate.rules[0].limits.api",
+                "1/s",
+                "headgate.rules[0]." + key,
+                "2/s"));
+        assertThat(analysis.getDescription())
+                .contains("Property: headgate.rules[0]." + key)
+                .contains("Value: \"2/s\"");
+        assertThat(analysis.getAction()).contains("a list of limits and a map of names");
+    }
+
+    /** As YAML has it where the name of a limit is a number. */
+    @ParameterizedTest
+    @ValueSource(strings = {"headgate.limits[60]", "headgate.limits[1]", "headgate.limits.007"})
+    void aNumberIsNotTheNameOfALimit(String key) {
+        assertThat(analysis(Map.of(key, "1/s", "headgate.limits.api", "2/s")).getDescription())
+                .contains("Property: headgate.limits." + key.replaceAll("\\D", ""))
+                .contains("Value: \"1/s\"")
+                .contains("Origin: \"" + key + "\"");
     }
 
     @Test

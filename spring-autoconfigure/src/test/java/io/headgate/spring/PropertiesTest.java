@@ -99,7 +99,7 @@ class PropertiesTest {
                 p -> {
                     assertThat(p.rules()).hasSize(2);
                     RuleProperties login = p.rules().get(0);
-                    assertThat(login.limiterName()).isEqualTo("login");
+                    assertThat(login.rule("rules[0]").name()).isEqualTo("login");
                     assertThat(login.path()).isEqualTo("/login/*");
                     assertThat(login.methods()).containsExactly("POST", "PUT");
                     assertThat(login.limits().values()).containsExactly(Limit.parse("5/minute"));
@@ -107,7 +107,7 @@ class PropertiesTest {
                     assertThat(login.dryRun()).isTrue();
                     assertThat(login.chargeOn()).containsExactly(401, 403);
                     assertThat(p.rules().get(1).unlimited()).isTrue();
-                    assertThat(p.rules().get(1).limiterName()).isEqualTo("GET /static/*");
+                    assertThat(p.rules().get(1).rule("rules[1]").name()).isEqualTo("GET /static/*");
                 },
                 "headgate.rules[0].name=login",
                 "headgate.rules[0].path=/login/*",
