@@ -71,15 +71,18 @@ final class SharedBuckets<K> extends Buckets<K> {
             long[] family, int number, K key, Operation operation, long permits, long now, long @Nullable [] states) {
         long[] before = states == null ? new long[buckets.length] : states;
         int denying = applyTo(family, row(number), NO_ROW_KEY, key, operation, permits, now, before);
+        if (denying != ADMITTED) {
+            return denying;
+        }
         long later = laterOf(now);
-        for (int i = 0; i < buckets.length && denying == ADMITTED; i++) {
+        for (int i = 0; i < buckets.length; i++) {
             long after = next(i, operation, before[i], permits, now, 0);
             if (after != before[i]) {
                 long owing = buckets[i].restated(after, now, later);
                 move(family, cell(number), i, NO_ROW_KEY, key, Operation.OWE, 0, later, owing);
             }
         }
-        return denying;
+        return ADMITTED;
     }
 
     /** Gives back what the key still owes by its cell, so that strangers who owe are not forgiven. */

@@ -84,7 +84,7 @@ public enum Option {
             "sweepInterval",
             OptionText.DURATION + " for no sweeping, at most 365 days",
             "10s",
-            "Time between two sweeps that forget idle clients",
+            "Time between two sweeps that evict idle clients",
             (builder, text) -> builder.sweepInterval(OptionText.duration(text))),
     EXEMPT(
             "exempt",

@@ -223,7 +223,7 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     }
 
     /**
-     * Says how long the limiters that are made here wait between two sweeps that forget idle clients.
+     * Says how long the limiters that are made here wait between two sweeps that evict idle clients.
      *
      * @param interval at most 365 days; zero for no sweeping; 10 seconds by default
      * @return this

@@ -2,18 +2,22 @@ package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.Decision;
 import io.headgate.Limiter;
 import io.headgate.LimiterStats;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.LogRecords;
+import io.headgate.testing.OwnLimiter;
 import org.junit.jupiter.api.Test;
 
 /** What a request is told, or is counted by, may fail: it is decided all the same. */
 class FailingDiagnosticsTest {
 
     /** A limiter of the user's own that decides, and fails at whatever it is asked beside that. */
-    private record Taciturn(Limiter<ClientAddress> limiter) implements Limiter<ClientAddress> {
+    private static final class Taciturn extends OwnLimiter<ClientAddress> {
+
+        Taciturn(Limiter<ClientAddress> limiter) {
+            super(limiter);
+        }
 
         @Override
         public ClientAddress tracked(ClientAddress key) {
@@ -29,34 +33,6 @@ class FailingDiagnosticsTest {
         public LimiterStats stats() {
             throw new NoClassDefFoundError("on purpose");
         }
-
-        @Override
-        public boolean tryAcquire(ClientAddress key, long permits) {
-            return limiter.tryAcquire(key, permits);
-        }
-
-        @Override
-        public Decision decide(ClientAddress key, long permits) {
-            return limiter.decide(key, permits);
-        }
-
-        @Override
-        public Decision peek(ClientAddress key, long permits) {
-            return limiter.peek(key, permits);
-        }
-
-        @Override
-        public void refund(ClientAddress key, long permits) {
-            limiter.refund(key, permits);
-        }
-
-        @Override
-        public void reset(ClientAddress key) {
-            limiter.reset(key);
-        }
-
-        @Override
-        public void close() {}
     }
 
     @Test

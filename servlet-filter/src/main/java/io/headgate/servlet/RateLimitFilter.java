@@ -196,7 +196,7 @@ public final class RateLimitFilter implements Filter {
     /**
      * Adds one who is told of each {@link #replace}, and may ask for the new {@link #limits}.
      *
-     * @param listener called by the thread that has replaced the configuration
+     * @param listener called by the thread that has replaced the configuration; what it throws, {@code replace} throws
      */
     public void onReplace(Runnable listener) {
         lifeCycle.onReplace(Objects.requireNonNull(listener, "listener"));

@@ -39,7 +39,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param translationPrefixes Prefixes under which NAT64 translators of your own write IPv4 clients as IPv6.
  * @param maxClients Number of clients that each limiter tracks at once, at most.
  * @param overflow What happens to a new client while a limiter is full.
- * @param sweepInterval Time between two sweeps that forget idle clients.
+ * @param sweepInterval Time between two sweeps that evict idle clients.
  * @param exempt Address ranges that are never limited, such as those of your own monitoring.
  * @param headers Fields that tell clients how they stand.
  * @param retryAfterJitter Up to how much is added to Retry-After at random, against clients that return at one instant.

@@ -1,5 +1,7 @@
 package io.headgate.spring;
 
+import static io.headgate.spring.Requests.registration;
+import static io.headgate.spring.Requests.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.Limit;
@@ -20,17 +22,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import jakarta.servlet.Filter;
-import jakarta.servlet.ServletException;
-import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -45,12 +42,8 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.PayloadApplicationEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
-import org.springframework.core.env.StandardEnvironment;
-import org.springframework.core.env.SystemEnvironmentPropertySource;
-import org.springframework.mock.web.MockFilterChain;
 import org.springframework.mock.web.MockFilterConfig;
 import org.springframework.mock.web.MockHttpServletRequest;
-import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.mock.web.MockServletContext;
 import org.springframework.web.filter.CharacterEncodingFilter;
 
@@ -61,31 +54,10 @@ class AutoConfigurationTest {
             .withBean(Ticker.class, FakeTicker::new)
             .withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class));
 
-    private static int status(ApplicationContext context, String address) {
-        MockHttpServletRequest request = new MockHttpServletRequest("GET", "/hello");
-        request.setServletPath("/hello");
-        request.setRemoteAddr(address);
-        return status(context, request);
-    }
-
-    private static int status(ApplicationContext context, MockHttpServletRequest request) {
-        MockHttpServletResponse response = new MockHttpServletResponse();
-        try {
-            registration(context).getFilter().doFilter(request, response, new MockFilterChain());
-        } catch (IOException | ServletException e) {
-            throw new AssertionError(e);
-        }
-        return response.getStatus();
-    }
-
     private static void get(ApplicationContext context, String path) {
         MockHttpServletRequest request = new MockHttpServletRequest("GET", path);
         request.setServletPath(path);
         assertThat(status(context, request)).isEqualTo(200);
-    }
-
-    private static FilterRegistrationBean<?> registration(ApplicationContext context) {
-        return context.getBean(FilterRegistrationBean.class);
     }
 
     @Test
@@ -100,106 +72,6 @@ class AutoConfigurationTest {
             assertThat(status(context, "192.0.2.1")).isEqualTo(429);
             assertThat(status(context, "192.0.2.2")).isEqualTo(200);
         });
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"false", "no", "off", "0", "FALSE", "No"})
-    void letsEverythingPassWhenDisabled(String disabled, CapturedOutput output) {
-        web.withPropertyValues("headgate.enabled=" + disabled, "headgate.limits=1/day")
-                .run(context -> {
-                    assertThat(context).hasNotFailed().hasSingleBean(RateLimitFilter.class);
-                    assertThat(registration(context).isEnabled()).isFalse();
-                    // Also where the application has put the filter itself.
-                    for (int i = 0; i < 3; i++) {
-                        assertThat(status(context, "192.0.2.1")).isEqualTo(200);
-                    }
-                    assertThat(status(context, "nonsense")).isEqualTo(200);
-                    assertThat(output.getAll())
-                            .containsOnlyOnce("HG-102: No request is limited: headgate.enabled is " + disabled);
-                    assertThat(context.getBean(ApplicationLimiters.class).all()).isEmpty();
-                });
-    }
-
-    /** As an operator switches it off in an incident. */
-    @Test
-    void aVariableDisables(CapturedOutput output) {
-        web.withInitializer(context -> {
-                    String environment = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
-                    context.getEnvironment()
-                            .getPropertySources()
-                            .replace(
-                                    environment,
-                                    new SystemEnvironmentPropertySource(
-                                            environment, Map.of("HEADGATE_ENABLED", "off")));
-                })
-                .withPropertyValues("headgate.limits=1/day")
-                .run(context -> {
-                    assertThat(status(context, "192.0.2.1")).isEqualTo(200);
-                    assertThat(status(context, "192.0.2.1")).isEqualTo(200);
-                    assertThat(output).contains("headgate.enabled is off");
-                });
-    }
-
-    /** Whoever switches it off is not stopped by a mistake elsewhere. */
-    @Test
-    void readsNothingElseWhenDisabled() {
-        web.withPropertyValues(
-                        "headgate.enabled=no",
-                        "headgate.limits=nonsense",
-                        "headgate.limits.api=nonsense",
-                        "headgate.unknown=1",
-                        "headgate.overflow=wait",
-                        "headgate.rules[0].limits=1/s")
-                .run(context -> {
-                    assertThat(context).hasNotFailed();
-                    assertThat(status(context, "192.0.2.1")).isEqualTo(200);
-                });
-    }
-
-    @Test
-    void disablesAFilterOfTheUsersOwn() {
-        web.withBean(
-                        RateLimitFilter.class,
-                        () -> RateLimitFilter.builder().limits(Limit.perDay(1)).build())
-                .withPropertyValues("headgate.enabled=off")
-                .run(context -> assertThat(registration(context).isEnabled()).isFalse());
-    }
-
-    @Test
-    void disablesARegistrationOfTheUsersOwn() {
-        web.withBean(
-                        "own",
-                        FilterRegistrationBean.class,
-                        () -> new FilterRegistrationBean<>(RateLimitFilter.builder()
-                                .limits(Limit.perDay(1))
-                                .build()))
-                .withPropertyValues("headgate.enabled=off")
-                .run(context -> assertThat(context.getBean("own", FilterRegistrationBean.class)
-                                .isEnabled())
-                        .isFalse());
-    }
-
-    /** Boot registers several filters itself, and Spring Security calls filters that are nowhere registered. */
-    @Test
-    void letsEverythingPassSeveralFiltersWhenDisabled() {
-        for (boolean enabled : new boolean[] {true, false}) {
-            web.withBean("one", RateLimitFilter.class, AutoConfigurationTest::oneADay)
-                    .withBean("two", RateLimitFilter.class, AutoConfigurationTest::oneADay)
-                    .withPropertyValues("headgate.enabled=" + enabled)
-                    .run(context -> {
-                        RateLimitFilter filter = context.getBean("two", RateLimitFilter.class);
-                        MockHttpServletResponse response = new MockHttpServletResponse();
-                        for (int i = 0; i < 2; i++) {
-                            response = new MockHttpServletResponse();
-                            filter.doFilter(new MockHttpServletRequest(), response, new MockFilterChain());
-                        }
-                        assertThat(response.getStatus()).isEqualTo(enabled ? 429 : 200);
-                    });
-        }
-    }
-
-    private static RateLimitFilter oneADay() {
-        return RateLimitFilter.builder().limits(Limit.perDay(1)).build();
     }
 
     @Test
@@ -339,14 +211,6 @@ class AutoConfigurationTest {
             assertThat(shown(context)).containsExactly("pages");
             assertThat(output).doesNotContain("does not limit requests");
         });
-    }
-
-    @Test
-    void anUnreadableSwitchFailsAReactiveApplicationToo() {
-        new ReactiveWebApplicationContextRunner()
-                .withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class))
-                .withPropertyValues("headgate.enabled=flase")
-                .run(context -> assertThat(context.getStartupFailure()).hasMessageContaining("headgate.enabled"));
     }
 
     /** Two filters without a name have those of their registrations: nobody starts them before a container has named them. */
