@@ -58,15 +58,17 @@ final class RateLimitFields {
     }
 
     private void draft(HttpResponse response, List<LimitStatus> limits, boolean denied) {
-        StringBuilder policy = new StringBuilder(limits.size() * 32);
+        // Mostly there is one limit, whose policy is the whole field: nothing is to be made then.
+        String policy = "";
         StringBuilder state = new StringBuilder(limits.size() * 24);
         for (LimitStatus status : limits) {
-            if (!policy.isEmpty()) {
-                policy.append(", ");
+            Item item = itemOf(status.limit());
+            if (state.isEmpty()) {
+                policy = item.policy();
+            } else {
+                policy += ", " + item.policy();
                 state.append(", ");
             }
-            Item item = itemOf(status.limit());
-            policy.append(item.policy());
             state.append(item.name()).append(";r=").append(clamp(status.remaining()));
             // Full: no permit is under way. Denied by another limit: a t of ours could be later than Retry-After.
             boolean silent = status.nextPermit().isZero() || (denied && !status.violated());
@@ -74,7 +76,7 @@ final class RateLimitFields {
                 state.append(";t=").append(clamp(seconds(status.nextPermit())));
             }
         }
-        response.addHeader("RateLimit-Policy", policy.toString());
+        response.addHeader("RateLimit-Policy", policy);
         response.addHeader("RateLimit", state.toString());
     }
 
