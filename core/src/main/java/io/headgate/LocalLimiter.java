@@ -277,7 +277,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /**
-     * Forgets every key whose buckets are full, in the calling thread.
+     * Evicts every key whose buckets are full, in the calling thread.
      *
      * @return how many keys this sweep evicted
      */

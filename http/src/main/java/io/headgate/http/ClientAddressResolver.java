@@ -80,8 +80,8 @@ public interface ClientAddressResolver {
     }
 
     /**
-     * An element of {@code X-Forwarded-For} by its place, whoever the peer is. Right only where nobody can reach the
-     * server except through exactly so many proxies, each of which appends the address that it sees.
+     * An element of {@code X-Forwarded-For} by its position, whatever the peer is. Right only where every connection comes
+     * through exactly so many proxies, each of which appends the address that it sees.
      *
      * @param trustedHops how many proxies there are: 1 takes the last element, 2 the one before; 1 to 64
      * @return the resolver; the peer is the client where there are fewer elements or the element is no address
@@ -92,8 +92,8 @@ public interface ClientAddressResolver {
     }
 
     /**
-     * An element of {@code Forwarded} (RFC 7239) by its place, whoever the peer is. Right only where nobody can reach
-     * the server except through exactly so many proxies, each of which appends the address that it sees.
+     * An element of {@code Forwarded} (RFC 7239) by its position, whatever the peer is. Right only where every connection
+     * comes through exactly so many proxies, each of which appends the address that it sees.
      *
      * @param trustedHops how many proxies there are: 1 takes the last element, 2 the one before; 1 to 64
      * @return the resolver; the peer is the client where there are fewer elements or the element is no address

@@ -4,7 +4,7 @@ package io.headgate.http;
 public enum NoAddress {
     /** All such requests share one bucket. */
     SHARED,
-    /** The request is refused, without a promise of when to come back. */
+    /** The request is denied, without a promise of when to come back. */
     DENY,
     /** The request passes and is not counted. */
     ALLOW

@@ -7,6 +7,6 @@ public enum OnFailure {
      * stays taken.
      */
     ALLOW,
-    /** The request is refused with status 503; the failure is counted, and logged at most once a minute. */
+    /** The request is answered with 503; the failure is counted, and logged at most once a minute. */
     DENY
 }

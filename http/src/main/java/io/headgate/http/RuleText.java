@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 final class RuleText {
 
     /*
-     * The words of a line stand in a fixed order, so it is read straight through: a name ends with a colon, methods
-     * are capitals, a pattern begins with / or *, limits go on until the first word that names an option.
+     * The tokens of a line have a fixed order, so it is read straight through: a name ends with a colon, methods are
+     * capitals, a pattern begins with / or *, limits go on until the first token that names an option.
      */
 
     static final String FORM = "the form is [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]...)"
@@ -23,11 +23,11 @@ final class RuleText {
     private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final Set<String> OPTIONS = Set.of("cost", "dry-run", "charge-on");
 
-    private final List<String> words;
+    private final List<String> tokens;
     private int next;
 
-    private RuleText(List<String> words) {
-        this.words = words;
+    private RuleText(List<String> tokens) {
+        this.tokens = tokens;
     }
 
     /** One rule a line, in order; blank lines are skipped. */
@@ -45,9 +45,9 @@ final class RuleText {
     }
 
     private Rule rule() {
-        String name = peek().endsWith(":") ? withoutLast(word()) : null;
-        String[] methods = isPattern(peek()) ? new String[0] : word().split(",", -1);
-        String pattern = word();
+        String name = peek().endsWith(":") ? withoutLast(token()) : null;
+        String[] methods = isPattern(peek()) ? new String[0] : token().split(",", -1);
+        String pattern = token();
         if (!isPattern(pattern)) {
             throw new IllegalArgumentException("\"" + pattern + "\" is not a path pattern");
         }
@@ -56,12 +56,12 @@ final class RuleText {
     }
 
     private Rule limits(String pattern) {
-        List<String> limits = wordsOfThisPart();
+        List<String> limits = tokensOfThisPart();
         if (limits.equals(List.of("unlimited"))) {
             return Rule.unlimited(pattern);
         }
         if (limits.isEmpty()) {
-            throw new IllegalArgumentException("it has neither a limit nor the word unlimited");
+            throw new IllegalArgumentException("it has neither limits nor \"unlimited\"");
         }
         List<Limit> list = Arrays.stream(String.join(" ", limits).split(",", -1))
                 .map(Limit::parse)
@@ -72,12 +72,12 @@ final class RuleText {
     private Rule options(Rule rule) {
         Rule result = rule;
         Set<String> seen = new HashSet<>();
-        while (next < words.size()) {
-            String option = word();
+        while (next < tokens.size()) {
+            String option = token();
             if (!seen.add(option)) {
-                throw new IllegalArgumentException("\"" + option + "\" stands there twice");
+                throw new IllegalArgumentException("\"" + option + "\" appears twice");
             }
-            String value = String.join(" ", wordsOfThisPart());
+            String value = String.join(" ", tokensOfThisPart());
             switch (option) {
                 case "cost" -> result = result.cost(number(value));
                 case "charge-on" -> result = result.chargeOn(ChargeOn.statuses(statuses(value)));
@@ -106,30 +106,30 @@ final class RuleText {
         return Long.parseLong(text);
     }
 
-    private List<String> wordsOfThisPart() {
+    private List<String> tokensOfThisPart() {
         List<String> part = new ArrayList<>();
-        while (next < words.size() && !OPTIONS.contains(words.get(next))) {
-            part.add(word());
+        while (next < tokens.size() && !OPTIONS.contains(tokens.get(next))) {
+            part.add(token());
         }
         return part;
     }
 
     private String peek() {
-        return next < words.size() ? words.get(next) : "";
+        return next < tokens.size() ? tokens.get(next) : "";
     }
 
-    private String word() {
-        if (next == words.size()) {
-            throw new IllegalArgumentException("it ends too early");
+    private String token() {
+        if (next == tokens.size()) {
+            throw new IllegalArgumentException("unexpected end of rule");
         }
-        return words.get(next++);
+        return tokens.get(next++);
     }
 
-    private static boolean isPattern(String word) {
-        return word.startsWith("/") || word.startsWith("*");
+    private static boolean isPattern(String token) {
+        return token.startsWith("/") || token.startsWith("*");
     }
 
-    private static String withoutLast(String word) {
-        return word.substring(0, word.length() - 1);
+    private static String withoutLast(String token) {
+        return token.substring(0, token.length() - 1);
     }
 }

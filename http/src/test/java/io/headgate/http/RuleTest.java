@@ -187,6 +187,19 @@ class RuleTest {
     }
 
     @Test
+    void theMessageSaysWhatIsWrong() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Rule.parse("x: POST"))
+                .withMessageContaining(": unexpected end of rule; the form is");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Rule.parse("/a cost 2"))
+                .withMessageContaining(": it has neither limits nor \"unlimited\"; the form is");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Rule.parse("/a 1/s cost 1 cost 2"))
+                .withMessageContaining(": \"cost\" appears twice; the form is");
+    }
+
+    @Test
     void mistakesInCode() {
         Rule rule = Rule.unlimited("/a");
         assertThatIllegalArgumentException().isThrownBy(() -> rule.cost(-1)).withMessageContaining("-1");
