@@ -2,6 +2,7 @@ package io.headgate.http;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What a limiter of requests has done. Each request is counted once, by what became of it. The counts are read one after
@@ -23,7 +24,10 @@ public final class FilterStats {
     private final long refunded;
 
     FilterStats(Map<RequestOutcome, Long> outcomes, long failed, long refunded) {
-        this.outcomes = outcomes;
+        this.outcomes = new EnumMap<>(RequestOutcome.class);
+        for (RequestOutcome outcome : RequestOutcome.values()) {
+            this.outcomes.put(outcome, outcomes.getOrDefault(outcome, 0L));
+        }
         this.failed = failed;
         this.refunded = refunded;
     }
@@ -131,18 +135,21 @@ public final class FilterStats {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof FilterStats stats && toString().equals(stats.toString());
+        return other instanceof FilterStats that
+                && outcomes.equals(that.outcomes)
+                && failed == that.failed
+                && refunded == that.refunded;
     }
 
     @Override
     public int hashCode() {
-        return toString().hashCode();
+        return Objects.hash(outcomes, failed, refunded);
     }
 
     @Override
     public String toString() {
         return "FilterStats[allowed=" + allowed() + ", denied=" + denied() + ", dryRunDenied=" + dryRunDenied()
                 + ", exempt=" + exempt() + ", uncharged=" + uncharged() + ", unaddressed=" + unaddressed() + ", failed="
-                + failed + ", refunded=" + refunded + "]";
+                + failed + ", undecided=" + undecided() + ", refunded=" + refunded + "]";
     }
 }

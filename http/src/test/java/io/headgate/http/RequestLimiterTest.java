@@ -337,6 +337,10 @@ class RequestLimiterTest {
                         33,
                         44));
         assertThat(one.plus(FilterStats.NONE)).isEqualTo(one).isNotEqualTo(other);
-        assertThat(sum.toString()).contains("unaddressed=20", "failed=33", "refunded=44");
+        assertThat(sum.toString()).contains("unaddressed=20", "failed=33", "undecided=0", "refunded=44");
+        // Undecided requests are a count of their own, not among the failures.
+        assertThat(stats(Map.of(RequestOutcome.FAILED_CLOSED, 1L), 1, 0))
+                .isNotEqualTo(stats(Map.of(), 1, 0))
+                .isEqualTo(stats(Map.of(RequestOutcome.FAILED_CLOSED, 1L, RequestOutcome.DENIED, 0L), 1, 0));
     }
 }
