@@ -108,10 +108,10 @@ final class Limiters {
         return Objects.requireNonNullElse(((Limiter<ClientAddress>) limiter).tracked(address), address);
     }
 
-    /** Tells what the limiters take together, and warns of those that a rotated IPv6 network would pass. */
+    /** Tells what the limiters take together, and warns if that is too much, or if one /64 network is several clients. */
     void announce(Warnings warnings) {
         ClientAddress one = ClientAddress.parse("2001:db8::1");
-        ClientAddress neighbour = ClientAddress.parse("2001:db8::2");
+        ClientAddress neighbour = ClientAddress.parse("2001:db8::8000:0:0:2");
         long now = 0;
         long most = 0;
         for (LimiterUse use : all) {
@@ -124,5 +124,9 @@ final class Limiters {
             most += Math.max(0, stats.maxMemoryBytes());
         }
         warnings.started(now, most);
+        long heap = Runtime.getRuntime().maxMemory();
+        if (most > heap) {
+            warnings.once(Warning.HEAP_TOO_SMALL, most / 1e6, heap / 1e6);
+        }
     }
 }

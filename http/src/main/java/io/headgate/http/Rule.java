@@ -32,6 +32,9 @@ public final class Rule {
 
     private static final Pattern METHOD = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Z-]+");
 
+    /** Methods that only read, as long as the application keeps to RFC 9110, section 9.2.1. */
+    private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
+
     private final String pattern;
     private final RulePattern path;
     private final RulePattern lenientPath;
@@ -250,9 +253,14 @@ public final class Rule {
         return limiter == null && limits.isEmpty();
     }
 
-    /** Whether any path of an extension passes unlimited, whatever the method: clients choose the extension. */
+    /** Whether any path of an extension passes, by methods that do more than read: clients choose the extension. */
     boolean isUnlimitedExtension() {
-        return isUnlimited() && methods.isEmpty() && path.isExtension();
+        boolean onlyReads = !methods.isEmpty() && READING.containsAll(methods);
+        return path.isExtension() && neverDenies() && !onlyReads;
+    }
+
+    private boolean neverDenies() {
+        return isUnlimited() || dryRun || cost.orElse(1) == 0;
     }
 
     /** Whether it is written as canonical paths are: no letter has another case. */

@@ -22,8 +22,9 @@ public enum Warning {
     /** A limiter tells IPv6 addresses of one network apart. */
     UNMASKED_KEYS(
             "HG-004",
-            "a limiter of client addresses tells IPv6 addresses apart to the last bit, so a client gets a new"
-                    + " bucket with each address of its network; make it with Limiter.forAddresses"),
+            "a limiter of client addresses tells the IPv6 addresses of one /64 network apart, so a client gets a new"
+                    + " bucket with each address of its network; make it with Limiter.forAddresses, or, if its limits are"
+                    + " configured, set {ipv6Prefix} to 64 or less"),
     /** Most requests count for one client. */
     CROWDED_KEY(
             "HG-005",
@@ -32,14 +33,19 @@ public enum Warning {
     /** An extension that the client chooses leads past the limits. */
     UNLIMITED_EXTENSION(
             "HG-006",
-            "the rule \"%s\" is unlimited for every path of that extension, whatever the method, and clients choose the"
-                    + " extension: POST /api/users/x.css passes too. Name the directory and the methods, such as"
+            "the rule \"%s\" never denies a path of that extension, also by methods that do more than read, and clients"
+                    + " choose the extension: POST /api/users/x.css passes too. Name the directory and the methods, such as"
                     + " GET /static/* unlimited"),
     /** An address range is written with bits beyond its prefix. */
     HOST_BITS(
             "HG-007",
             "%s has address ranges with bits beyond their prefix: %s. Write the network, if that is what is meant; for one"
-                    + " address, leave the prefix out");
+                    + " address, leave the prefix out"),
+    /** What clients may take is more than there is. */
+    HEAP_TOO_SMALL(
+            "HG-008",
+            "the limiters may take %.0f MB of memory, and the heap has %.0f MB at most: new clients that no memory is left for"
+                    + " go by {overflow}. Choose a smaller {maxClients}, or a larger heap (-Xmx)");
 
     private final String code;
     final String text;

@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which warnings there are, and which of them have been said. */
 class WarningTest {
@@ -51,10 +53,30 @@ class WarningTest {
                 .contains("HG-006: ", "\"*.css\"", "GET /static/* unlimited");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "POST *.css unlimited",
+                "GET,POST *.css unlimited",
+                "*.css 1/s cost 0",
+                "*.css 1/s dry-run",
+                "DELETE *.css 1/s cost 0"
+            })
+    void anExtensionThatIsUnlimitedByOtherMeans(String rule) {
+        assertThat(limits(rule).warnings()).containsExactly(Warning.UNLIMITED_EXTENSION);
+    }
+
     @Test
     void noOtherRuleIsWarnedOf() {
-        RequestLimiter limits =
-                limits("GET *.css unlimited", "/static/* unlimited", "/a.css unlimited", "/x unlimited");
+        RequestLimiter limits = limits(
+                "GET *.css unlimited",
+                "GET,HEAD,OPTIONS *.css unlimited",
+                "/static/* unlimited",
+                "/a.css unlimited",
+                "/x unlimited",
+                "/y 1/s cost 0",
+                "/z 1/s dry-run",
+                "*.html 1/s cost 2");
         assertThat(limits.warnings()).isEmpty();
         RequestLimiter limited = RequestLimiter.builder()
                 .rule(Rule.limiter("*.css", Buckets.of("1/s")))
@@ -78,6 +100,34 @@ class WarningTest {
         assertThat(log.warnings()).singleElement().asString().contains("HG-007: trustedProxies has");
         Option.TRUSTED_PROXIES.set(builder, "10.0.0.0/8");
         assertThat(builder.build().warnings()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {65, 96, 128})
+    void addressesOfOneNetworkThatAreToldApart(int prefix) {
+        RequestLimiter.Builder builder = RequestLimiter.builder()
+                .limits(Limit.perSecond(1))
+                .sweepInterval(Duration.ZERO)
+                .spelling(option -> "x." + option.property());
+        assertThat(builder.ipv6Prefix(64).build().warnings()).isEmpty();
+        assertThat(builder.ipv6Prefix(prefix).build().warningTexts())
+                .containsOnlyKeys(Warning.UNMASKED_KEYS)
+                .hasEntrySatisfying(
+                        Warning.UNMASKED_KEYS, text -> assertThat(text).contains("set x.ipv6-prefix to 64 or less"));
+    }
+
+    @Test
+    void moreClientsThanTheHeapHolds() {
+        RequestLimiter.Builder builder = RequestLimiter.builder()
+                .limits(Limit.perSecond(1))
+                .sweepInterval(Duration.ZERO)
+                .maxClients(1 << 30);
+        assertThat(builder.build().warningTexts())
+                .containsOnlyKeys(Warning.HEAP_TOO_SMALL)
+                .hasEntrySatisfying(
+                        Warning.HEAP_TOO_SMALL,
+                        text -> assertThat(text).contains(" MB of memory", "smaller maxClients", "go by overflow"));
+        assertThat(builder.maxClients(1000).build().warnings()).isEmpty();
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.context.properties.bind.BindException;
@@ -37,12 +38,14 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
     private static final Pattern LIMIT =
             Pattern.compile("headgate\\.(rules\\[[0-9]+]\\.)?limits(\\[[^]]*]|\\.[^.\\[]+)");
 
-    /** Sources of variables that come from anywhere: what is wrong there only deserves a word. */
+    /** Sources of variables that come from anywhere: what is wrong there is only warned of. */
     private static final List<String> FOREIGN = List.of(
             StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
             StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME);
 
     private final Environment environment;
+    /** Written before there are other beans, then only read. */
+    private @Nullable String unknown;
 
     ConfiguredKeys(Environment environment) {
         this.environment = environment;
@@ -56,12 +59,19 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         requireOneForm();
         requireOneFormInRules();
         requireTexts();
-        Set<String> unknown = unknownVariables();
-        if (!unknown.isEmpty()) {
-            LOG.warn("Unknown " + String.join(", ", unknown)
-                    + " in the environment or the system properties: the keys under headgate are "
-                    + String.join(", ", names(HeadgateProperties.class)));
+        Set<String> variables = unknownVariables();
+        if (!variables.isEmpty()) {
+            Object[] seen = {String.join(", ", variables), String.join(", ", names(HeadgateProperties.class))};
+            unknown = SetupWarning.UNKNOWN_VARIABLE.text(seen);
+            // At once: it may be why the application does not start.
+            LOG.warn(SetupWarning.UNKNOWN_VARIABLE.line(seen));
         }
+    }
+
+    /** What was said of unknown variables; null if there are none. */
+    @Nullable
+    String unknown() {
+        return unknown;
     }
 
     /** Whether nothing else is read. An unreadable value is reported where the properties are bound. */

@@ -44,8 +44,8 @@ import org.springframework.util.StringUtils;
  * or {@link Ticker} of the application's own takes the place of ours; so does a {@link Limiter} of client addresses that is
  * called {@code headgateLimiter} or has the qualifier {@code headgate}.
  *
- * <p>Whether requests are limited at all is decided when the application starts, not by conditions, which ahead-of-time
- * processing would have decided when it was built.
+ * <p>Whether {@code headgate.enabled} holds is decided when the application starts, not by a condition, which ahead-of-time
+ * processing would have decided when it was built. That there is something to limit by is a condition.
  */
 @AutoConfiguration
 @Import({Boot3Health.class, Boot4Health.class})
@@ -128,9 +128,10 @@ public final class HeadgateAutoConfiguration {
                 ListableBeanFactory beans,
                 Environment environment,
                 ObjectProvider<ServletContext> container,
-                ApplicationLimiters limiters) {
+                ApplicationLimiters limiters,
+                ConfiguredKeys keys) {
             new FilterFactory(properties, beans).requireSound();
-            return new SetupAdvice(properties, beans, environment, container.getIfAvailable(), limiters);
+            return new SetupAdvice(properties, beans, environment, container.getIfAvailable(), limiters, keys);
         }
 
         @Bean
@@ -147,7 +148,7 @@ public final class HeadgateAutoConfiguration {
         }
     }
 
-    /** A word for those who added the starter where it has no effect. */
+    /** Warns where the starter has no effect. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
     static final class Reactive {
@@ -159,10 +160,7 @@ public final class HeadgateAutoConfiguration {
 
         private static void advise(Environment environment) {
             if (Binder.get(environment).bind("headgate.enabled", Boolean.class).orElse(true)) {
-                LogFactory.getLog(HeadgateAutoConfiguration.class)
-                        .warn(
-                                "No request is limited: Headgate is a servlet filter, and this is a reactive web application."
-                                        + " Remove headgate-spring-boot-starter, or set headgate.enabled to false");
+                LogFactory.getLog(HeadgateAutoConfiguration.class).warn(SetupWarning.REACTIVE.line());
             }
         }
     }

@@ -38,12 +38,17 @@ final class SetupAdvice implements SmartInitializingSingleton {
             ListableBeanFactory beans,
             Environment environment,
             @Nullable ServletContext container,
-            ApplicationLimiters limiters) {
+            ApplicationLimiters limiters,
+            ConfiguredKeys keys) {
         this.properties = properties;
         this.beans = beans;
         this.environment = environment;
         this.container = container;
         this.limiters = limiters;
+        String unknown = keys.unknown();
+        if (unknown != null) {
+            said.put(SetupWarning.UNKNOWN_VARIABLE, unknown);
+        }
     }
 
     /** All warnings so far, those of requests included, by their codes. */
@@ -86,9 +91,8 @@ final class SetupAdvice implements SmartInitializingSingleton {
     }
 
     private void warn(SetupWarning warning, Object... seen) {
-        String text = warning.text(seen);
-        said.put(warning, text);
-        LOG.warn(warning.code() + ": " + text);
+        said.put(warning, warning.text(seen));
+        LOG.warn(warning.line(seen));
     }
 
     /** Nobody has to guess what a limiter of addresses is for. */

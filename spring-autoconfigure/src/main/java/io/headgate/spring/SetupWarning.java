@@ -43,7 +43,15 @@ public enum SetupWarning {
             "Tomcat's RemoteIpValve (%s) comes before headgate.trusted-proxies and headgate.trusted-hops. Of a peer in a"
                     + " private address range it has replaced the address already, so the valve wins, whatever they say; they"
                     + " hold for other peers only. Keep one of the two: set server.forward-headers-strategy to framework, or"
-                    + " none, or remove headgate's");
+                    + " none, or remove headgate's"),
+    /** A variable looks like a property and is none. */
+    UNKNOWN_VARIABLE(
+            "HG-108", "Unknown %s in the environment or the system properties: the keys under headgate are %s"),
+    /** There is no filter in a reactive application. */
+    REACTIVE(
+            "HG-109",
+            "No request is limited: Headgate is a servlet filter, and this is a reactive web application. Remove"
+                    + " headgate-spring-boot-starter, or set headgate.enabled to false");
 
     private final String code;
     private final String text;
@@ -60,6 +68,11 @@ public enum SetupWarning {
      */
     public String code() {
         return code;
+    }
+
+    /** What is logged: the code, and what is said. */
+    String line(Object... seen) {
+        return code + ": " + text(seen);
     }
 
     /** What is said, with what was seen filled in. */

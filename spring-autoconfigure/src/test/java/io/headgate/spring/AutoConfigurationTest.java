@@ -102,7 +102,9 @@ class AutoConfigurationTest {
                 .withPropertyValues("headgate.limits=2/minute")
                 .run(context -> {
                     assertThat(context).hasNotFailed().doesNotHaveBean(ApplicationLimiters.class);
-                    assertThat(output.getAll()).containsOnlyOnce("this is a reactive web application");
+                    assertThat(output.getAll())
+                            .containsOnlyOnce("HG-109: No request is limited")
+                            .contains("this is a reactive web application");
                 });
     }
 

@@ -281,9 +281,11 @@ class PropertiesTest {
             assertThat(p.maxClients()).isEqualTo(9);
             assertThat(p.rules().get(0).path()).isEqualTo("/x");
             assertThat(output)
-                    .contains("Unknown HEADGATE_LIMIT, HEADGATE_RULES_0_PATHS, HEADGATE_SERVICE_HOST in the"
+                    .contains("HG-108: Unknown HEADGATE_LIMIT, HEADGATE_RULES_0_PATHS, HEADGATE_SERVICE_HOST in the"
                             + " environment or the system properties: the keys under headgate are enabled,"
                             + " limits, rules, trusted-proxies, ");
+            assertThat(context.getBean(SetupAdvice.class).warnings().get("HG-108"))
+                    .startsWith("Unknown HEADGATE_LIMIT, ");
         });
     }
 
