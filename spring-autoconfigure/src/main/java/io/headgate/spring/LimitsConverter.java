@@ -55,8 +55,8 @@ final class LimitsConverter implements ConditionalGenericConverter {
                 throw HeadgateProperties.invalid(
                         at,
                         limit.name(),
-                        "a number is a place in a list, and there is no list of all places from 0 on; a name of a limit is"
-                                + " not a number, but such as per-hour");
+                        "a number is an index of a list, and the indices of this one are not 0, 1, 2 and so on; a name of a"
+                                + " limit is not a number, but such as per-hour");
             }
             HeadgateProperties.check(at, limit.name(), () -> {
                 Limit called = isList ? limit : limit.named(key);

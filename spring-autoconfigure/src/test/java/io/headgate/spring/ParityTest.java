@@ -3,11 +3,15 @@ package io.headgate.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.http.Option;
+import io.headgate.http.RequestLimiterBuilder;
 import io.headgate.servlet.RateLimitFilter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -15,10 +19,13 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.json.JsonParserFactory;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 
 /** Every option is there in code, as an init-param and as a property; init-params are the table itself. */
 class ParityTest {
@@ -37,6 +44,29 @@ class ParityTest {
             "resolver",
             "spelling",
             "ticker");
+
+    /** What sets each option to something other than its default. */
+    private static final Map<Option, String> SAMPLES = Map.ofEntries(
+            Map.entry(Option.LIMITS, "limits=2/s"),
+            Map.entry(Option.RULES, "rules[0].path=/x;rules[0].limits=1/s"),
+            Map.entry(Option.TRUSTED_PROXIES, "trusted-proxies=10.0.0.0/8"),
+            Map.entry(Option.FORWARDED_HEADER, "trusted-hops=2;forwarded-header=forwarded"),
+            Map.entry(Option.TRUSTED_HOPS, "trusted-hops=2"),
+            Map.entry(Option.IPV6_PREFIX, "ipv6-prefix=56"),
+            Map.entry(Option.TRANSLATION_PREFIXES, "translation-prefixes=64:ff9b:1::/48"),
+            Map.entry(Option.MAX_CLIENTS, "max-clients=7"),
+            Map.entry(Option.OVERFLOW, "overflow=deny"),
+            Map.entry(Option.SWEEP_INTERVAL, "sweep-interval=1s"),
+            Map.entry(Option.EXEMPT, "exempt=192.0.2.1"),
+            Map.entry(Option.HEADERS, "headers=legacy"),
+            Map.entry(Option.RETRY_AFTER_JITTER, "retry-after-jitter=1s"),
+            Map.entry(Option.SKIP_PREFLIGHT, "skip-preflight=true"),
+            Map.entry(Option.COST, "cost=2"),
+            Map.entry(Option.CHARGE_ON, "charge-on=401"),
+            Map.entry(Option.DRY_RUN, "dry-run=true"),
+            Map.entry(Option.NO_ADDRESS, "no-address=deny"),
+            Map.entry(Option.ON_FAILURE, "on-failure=deny"),
+            Map.entry(Option.NAME, "name=x"));
 
     @Test
     void codeHasEveryOptionAndNoOther() {
@@ -78,6 +108,40 @@ class ParityTest {
                                     : byDefault.toString())
                     .isEqualTo(byDefault == null || byDefault.equals(List.of()) ? "none" : option.byDefault());
         }
+    }
+
+    /** A property that is bound and not handed on would be silently without effect. */
+    @ParameterizedTest
+    @EnumSource(Option.class)
+    void everyPropertyIsHandedToTheFilter(Option option) {
+        String[] properties = Objects.requireNonNull(SAMPLES.get(option), "a sample of " + option)
+                .split(";", -1);
+        new WebApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class))
+                .withPropertyValues(
+                        Arrays.stream(properties).map("headgate."::concat).toArray(String[]::new))
+                .run(context -> {
+                    RateLimitFilter.Builder builder = RateLimitFilter.builder();
+                    context.getBean(HeadgateProperties.class).configure(builder, false);
+                    assertThat(setting(builder, option)).isNotEqualTo(setting(RateLimitFilter.builder(), option));
+                });
+    }
+
+    private static @Nullable Object setting(RateLimitFilter.Builder builder, Option option)
+            throws ReflectiveOperationException {
+        Field settings = RequestLimiterBuilder.class.getDeclaredField("settings");
+        settings.setAccessible(true);
+        Object all = settings.get(builder);
+        Field setting = all.getClass().getDeclaredField(option.toString());
+        setting.setAccessible(true);
+        return setting.get(all);
+    }
+
+    @Test
+    void thePageHasEveryProperty() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "spring-boot.md"));
+        assertThat(ConfiguredKeys.names(HeadgateProperties.class))
+                .allSatisfy(property -> assertThat(page).contains("\n| `" + property + "` | "));
     }
 
     private static Map<?, ?> metadata(String name) throws IOException {
