@@ -64,7 +64,7 @@ public final class RequestLimiter implements AutoCloseable {
     private final Limiters limiters;
     private final RuleTable rules;
     private final boolean usesAddresses;
-    private final Charger charger;
+    private final RequestCharger charger;
     private final RateLimitFields fields;
     private final ProxyDiagnostics diagnostics;
     private final @Nullable Consumer<ClientDenied> onClientDenied;
@@ -100,7 +100,7 @@ public final class RequestLimiter implements AutoCloseable {
         this.failures = before == null ? new FailureLog(name, ticker, counters.failed) : before.failures;
         this.denials = before == null ? new DenialLog(ticker) : before.denials;
         this.onClientDenied = settings.onClientDenied;
-        this.charger = new Charger(settings.onFailure, failures);
+        this.charger = new RequestCharger(settings.onFailure, failures);
         this.diagnostics = new ProxyDiagnostics(warnings, resolver, limiters::client);
         announceLimiters();
         settings.rules.stream()

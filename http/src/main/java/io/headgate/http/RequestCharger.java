@@ -8,12 +8,12 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Takes the permits of a request: those of all its charges, or none. Whatever fails becomes a verdict. Thread-safe. */
-final class Charger {
+final class RequestCharger {
 
     private final OnFailure onFailure;
     private final FailureLog failures;
 
-    Charger(OnFailure onFailure, FailureLog failures) {
+    RequestCharger(OnFailure onFailure, FailureLog failures) {
         this.onFailure = onFailure;
         this.failures = failures;
     }
