@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
 
-    private final JavaClasses core = new ClassFileImporter(java.util.List.of(new ImportOption.DoNotIncludeTests()))
+    private static final JavaClasses CORE = new ClassFileImporter(
+                    java.util.List.of(new ImportOption.DoNotIncludeTests()))
             .importPackages("io.headgate");
 
     @Test
@@ -26,7 +27,7 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", "io.headgate..", "org.jspecify.annotations")
-                .check(core);
+                .check(CORE);
     }
 
     @Test
@@ -37,19 +38,19 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", "io.headgate..", "io.micrometer..", "org.jspecify.annotations")
-                .check(core);
+                .check(CORE);
         classes()
                 .that()
                 .resideInAPackage("io.headgate.metrics")
                 .should()
                 .onlyBeAccessed()
                 .byAnyPackage("io.headgate.metrics")
-                .check(core);
+                .check(CORE);
     }
 
     @Test
     void packagesHaveNoCycles() {
-        slices().matching("io.(headgate..)").should().beFreeOfCycles().check(core);
+        slices().matching("io.(headgate..)").should().beFreeOfCycles().check(CORE);
     }
 
     @Test
@@ -65,12 +66,12 @@ class ArchitectureTest {
                         "io.headgate.map",
                         "io.headgate.net",
                         "org.jspecify.annotations")
-                .check(core);
+                .check(CORE);
     }
 
     @Test
     void noStateIsGlobal() {
-        fields().that().areStatic().should().beFinal().check(core);
+        fields().that().areStatic().should().beFinal().check(CORE);
     }
 
     /** But for the processes that a test starts and listens to. Measurements go to their file. */

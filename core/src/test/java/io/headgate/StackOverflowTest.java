@@ -22,22 +22,22 @@ class StackOverflowTest {
 
     @Test
     void interpreted() throws Exception {
-        run("-Xint", 1, 12, 2_500);
+        run("-Xint", 1, 30, 2_000);
     }
 
     @Test
     void compiledAtOnce() throws Exception {
-        run("-XX:TieredStopAtLevel=1", 3, 4, 3_500);
+        run("-XX:TieredStopAtLevel=1", 3, 8, 2_500);
     }
 
     @Test
     void compiledWhenWarm() throws Exception {
-        run("-XX:+TieredCompilation", 10, 16, 2_500);
+        run("-XX:+TieredCompilation", 10, 40, 2_000);
     }
 
     private static void run(String flag, int warmUps, int step, int fewest) throws Exception {
         int usedStep = Math.max(1, step / EFFORT);
-        int widths = EFFORT < 10 ? 1 : 2;
+        int widths = EFFORT < 20 ? 1 : 2;
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         flag,

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
  * Every history of operations on the map is explained by some order of the operations, each at one instant. Model
  * checking explores interleavings one switch at a time; stress finds what only real memory does.
  */
-class LincheckTest {
+class MapLincheckTest {
 
     /** How many times the usual number of scenarios; the soak profile asks for more. */
     private static final int EFFORT = Integer.getInteger("test.effort", 1);
@@ -86,7 +86,7 @@ class LincheckTest {
 
     private static ModelCheckingOptions modelChecking() {
         return new ModelCheckingOptions()
-                .iterations(8 * EFFORT)
+                .iterations(3 * EFFORT)
                 .invocationsPerIteration(150)
                 .threads(2)
                 .actorsPerThread(3)
@@ -96,7 +96,7 @@ class LincheckTest {
 
     private static StressOptions stress() {
         return new StressOptions()
-                .iterations(8 * EFFORT)
+                .iterations(3 * EFFORT)
                 .invocationsPerIteration(250)
                 .threads(2)
                 .actorsPerThread(3)
