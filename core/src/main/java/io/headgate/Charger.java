@@ -2,6 +2,7 @@ package io.headgate;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,7 @@ final class Charger<K> {
     /** Denials by the overflow rule, without a look at any bucket. */
     private final LongAdder deniedAtCapacity = new LongAdder();
     /** Permits of {@link #charge} that were not taken: too much was owed already, or there was no room for the key. */
-    private final LongAdder dropped = new LongAdder();
+    private final LongAccumulator dropped = new LongAccumulator(Charger::sumOrMost, 0);
 
     Charger(List<Limit> limits, TokenBucket[] buckets, BucketStore<K> store, Overflow overflow) {
         this.limits = limits;
@@ -131,7 +132,7 @@ final class Charger<K> {
         for (int i = 0; i < buckets.length; i++) {
             taken = Math.min(taken, buckets[i].chargeable(states[i], permits, now, target.deepest(buckets[i])));
         }
-        dropped.add(permits - taken);
+        dropped.accumulate(permits - taken);
     }
 
     /**
@@ -240,7 +241,12 @@ final class Charger<K> {
         }
         stats.denied(denied)
                 .undone(store.undone() + (shared == null ? 0 : shared.undone()))
-                .droppedPermits(dropped.sum());
+                .droppedPermits(dropped.get());
+    }
+
+    /** The sum of two counts; the largest number where it would be more, as a call may ask for any number of permits. */
+    private static long sumOrMost(long first, long second) {
+        return first > Long.MAX_VALUE - second ? Long.MAX_VALUE : first + second;
     }
 
     private int bucketOf(Limit limit) {

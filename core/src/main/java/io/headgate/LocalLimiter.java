@@ -60,8 +60,8 @@ import org.jspecify.annotations.Nullable;
  * it took there, except for one charge at most of each call that was in progress at that moment.
  *
  * <p>Under several limits a call that one of them denies takes nothing. If a concurrent call of the same key takes the
- * last permits of a limit meanwhile, this call gives back what it has taken so far, less a nanosecond's worth. Until
- * then another call may be denied because of it ({@link LimiterStats#undone}).
+ * last permits of a limit meanwhile, this call gives back what it has taken so far, less a nanosecond's worth and what
+ * has been earned since it read the clock. Until then another call may be denied because of it ({@link LimiterStats#undone}).
  *
  * @param <K> the type of the keys
  */

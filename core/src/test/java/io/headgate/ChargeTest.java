@@ -65,6 +65,17 @@ class ChargeTest<K> {
         assertThatThrownBy(() -> limiter.charge(a, 0)).isInstanceOf(IllegalArgumentException.class);
     }
 
+    /** A cost that is known afterwards may be any number: the stats are told all the same. */
+    @Test
+    void whatIsDroppedIsTheLargestNumberWhereItWouldBeMore() {
+        LocalLimiter<K> limiter = build(keys.builder(SLOW));
+        limiter.charge(a, 21);
+        for (int i = 0; i < 3; i++) {
+            limiter.charge(a, Long.MAX_VALUE);
+            assertThat(limiter.stats().droppedPermits()).isEqualTo(Long.MAX_VALUE);
+        }
+    }
+
     @Test
     void aRefundGivesBackWhatWasCharged() {
         LocalLimiter<K> limiter = build(keys.builder(SLOW, QUICK));

@@ -19,6 +19,8 @@ final class FailureLog {
     private final LongAdder count;
     /** When the next one may be logged; moved by the thread that logs, by CAS. */
     private final AtomicLong nextLog;
+    /** The same by the system's clock, for a clock of the user's own that is what fails. */
+    private final AtomicLong nextLogWithoutTicker = new AtomicLong(System.nanoTime());
 
     FailureLog(String filter, Ticker ticker, LongAdder count) {
         this.filter = filter;
@@ -33,15 +35,28 @@ final class FailureLog {
             throw error;
         }
         count.increment();
-        long now = ticker.read();
-        long next = nextLog.get();
-        if (now - next >= 0 && nextLog.compareAndSet(next, now + PAUSE)) {
+        if (isDue()) {
             LOGGER.log(
                     Level.WARNING,
                     () -> "Rate limit filter \"" + filter + "\" failed (" + count.sum()
                             + " times so far; logged at most once a minute)",
                     new WithoutMessage(failure, 0));
         }
+    }
+
+    private boolean isDue() {
+        long now;
+        try {
+            now = ticker.read();
+        } catch (Exception | StackOverflowError | LinkageError e) {
+            return isDue(nextLogWithoutTicker, System.nanoTime());
+        }
+        return isDue(nextLog, now);
+    }
+
+    private static boolean isDue(AtomicLong nextLog, long now) {
+        long next = nextLog.get();
+        return now - next >= 0 && nextLog.compareAndSet(next, now + PAUSE);
     }
 
     /** A failure as it may be logged: its type stands in for its message, which may quote what a client sent. */

@@ -29,14 +29,17 @@ final class Limiters {
 
     /** Makes them all, or none, for a user of the registry. */
     Limiters(Settings settings, String generalName, LimiterRegistry registry, Object user) {
+        settings.requireOtherNamesThan(generalName);
+        List<Rule> limited = settings.limitedRules();
+        // Names that were given come first, wherever they stand: rules without one give way.
+        limited.forEach(rule -> rule.givenName().ifPresent(made::add));
         List<LimiterBuilder<ClientAddress>> builders = new ArrayList<>();
         if (!settings.limits.isEmpty()) {
             builders.add(settings.clients(settings.limits).name(unique(generalName)));
         }
-        for (Rule rule : settings.rules) {
-            if (!rule.limits().isEmpty()) {
-                builders.add(settings.clients(rule.limits()).name(unique(rule.name())));
-            }
+        for (Rule rule : limited) {
+            String name = rule.givenName().orElseGet(() -> unique(rule.name()));
+            builders.add(settings.clients(rule.limits()).name(name));
         }
         Iterator<LocalLimiter<ClientAddress>> limiters =
                 registry.obtain(user, ClientAddress.class, builders).iterator();
@@ -44,8 +47,9 @@ final class Limiters {
         if (general != null) {
             all.add(new LimiterUse(general.limiter(), general.isByAddress(), settings.dryRun));
         }
+        limited.forEach(rule -> ofRules.put(rule, limiters.next()));
         for (Rule rule : settings.rules) {
-            Limiter<ClientAddress> limiter = rule.limits().isEmpty() ? rule.limiter() : limiters.next();
+            Limiter<ClientAddress> limiter = rule.limits().isEmpty() ? rule.limiter() : ofRules.get(rule);
             if (limiter != null) {
                 ofRules.put(rule, limiter);
                 if (all.stream().noneMatch(use -> use.limiter() == limiter)) {
@@ -69,9 +73,14 @@ final class Limiters {
         return unique;
     }
 
-    /** Lets go of those that another configuration of the same user does not have. */
-    void letGoUnlessIn(Limiters other, LimiterRegistry registry, Object user) {
-        made.stream().filter(name -> !other.made.contains(name)).forEach(name -> registry.remove(user, name));
+    /** Lets go of those whose names another configuration of the same user does not have. */
+    void letGoUnlessIn(Set<String> kept, LimiterRegistry registry, Object user) {
+        made.stream().filter(name -> !kept.contains(name)).forEach(name -> registry.remove(user, name));
+    }
+
+    /** The names of those that were made. */
+    Set<String> names() {
+        return made;
     }
 
     /** The one that every request without a rule is charged to; null if only rules limit. */

@@ -144,7 +144,7 @@ public enum Option {
             "name",
             "a name that no other filter of the application has",
             "that of the filter",
-            "Name of the filter in the request attribute, in metrics and in the log",
+            "Name of the filter in the request attribute and in the log",
             (builder, text) -> builder.name(text));
 
     private final String name;

@@ -102,7 +102,7 @@ final class RateLimitFields {
 
     private String retryAfter(Duration wait) {
         long jitter = jitterSeconds == 0 ? 0 : ThreadLocalRandom.current().nextLong(jitterSeconds + 1);
-        return text(Math.max(1, seconds(wait)) + jitter);
+        return text(Math.max(1, clamp(seconds(wait))) + jitter);
     }
 
     /** A string of RFC 9651, which is one of JSON as well: printable ASCII with two characters escaped. */
@@ -119,7 +119,8 @@ final class RateLimitFields {
     }
 
     private static long seconds(Duration duration) {
-        return duration.toSeconds() + (duration.toNanosPart() > 0 ? 1 : 0);
+        long seconds = duration.toSeconds();
+        return duration.toNanosPart() > 0 && seconds < Long.MAX_VALUE ? seconds + 1 : seconds;
     }
 
     private static long clamp(long value) {

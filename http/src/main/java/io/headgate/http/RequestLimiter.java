@@ -344,7 +344,7 @@ public final class RequestLimiter implements AutoCloseable {
         if (settings.registry != null) {
             return settings.registry;
         }
-        return before != null && !before.closed ? before.registry : new LimiterRegistry();
+        return before != null && !(before.closed && before.ownsRegistry) ? before.registry : new LimiterRegistry();
     }
 
     /**
@@ -355,8 +355,9 @@ public final class RequestLimiter implements AutoCloseable {
      */
     public void giveWayTo(RequestLimiter other) {
         if (other.registry == registry) {
-            limiters.letGoUnlessIn(other.limiters, registry, user);
+            limiters.letGoUnlessIn(other.limiters.names(), registry, user);
         } else {
+            limiters.letGoUnlessIn(Set.of(), registry, user);
             close();
         }
     }

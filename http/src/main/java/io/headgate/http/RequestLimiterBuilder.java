@@ -410,9 +410,13 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      *
      * @param name not blank; that of what is built by default
      * @return this
+     * @throws IllegalArgumentException if the name is blank
      */
     public B limiterName(String name) {
-        settings.limiterName = Objects.requireNonNull(name, "name");
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("the name of a limiter must not be blank");
+        }
+        settings.limiterName = name;
         return self();
     }
 

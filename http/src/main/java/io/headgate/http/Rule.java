@@ -129,7 +129,7 @@ public final class Rule {
      * This rule under a name, which its limiter gets too. Without one it is called by its methods and its pattern, so that what
      * clients have taken does not depend on the order of rules.
      *
-     * @param name unique within a filter, not empty
+     * @param name unique within a filter, and not that of its general limits; not empty
      * @return the rule
      */
     public Rule named(String name) {

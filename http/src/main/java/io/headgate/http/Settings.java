@@ -218,6 +218,27 @@ final class Settings {
                 0,
                 "costAfter is set too, and is asked only about requests that have taken a permit before");
         attempt(Option.RULES, rules.stream().map(Rule::name).toList(), () -> RuleNames.requireUnique(rules));
+        String generalName = limiterName == null ? name : limiterName;
+        if (generalName != null) {
+            requireOtherNamesThan(generalName);
+        }
+    }
+
+    /** Throws if a rule has the name of the general limits: the two limiters would have one. */
+    void requireOtherNamesThan(String generalName) {
+        boolean isTaken = !limits.isEmpty()
+                && limitedRules().stream()
+                        .anyMatch(rule ->
+                                rule.givenName().filter(generalName::equals).isPresent());
+        require(!isTaken, Option.RULES, generalName, "the limiter of all other requests has this name");
+    }
+
+    /** The rules with limits of their own, each once. */
+    List<Rule> limitedRules() {
+        return rules.stream()
+                .filter(rule -> !rule.limits().isEmpty())
+                .distinct()
+                .toList();
     }
 
     /** Whether anything is limited that has no cost of its own. */

@@ -3,6 +3,7 @@ package io.headgate.http;
 import io.headgate.Decision;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides how many of the {@linkplain io.headgate.Limit permits} that a request has taken stay taken, once it is known
@@ -51,8 +52,8 @@ public final class Settlement {
     private final HttpRequest request;
     private final HttpResponse response;
     private final RequestLimiter limits;
-    /** When it began; 0 if nobody asks how long it took. */
-    private final long start;
+    /** When it began; null if nobody asks how long it took, or the clock failed. */
+    private final @Nullable Long start;
 
     private final AtomicInteger seen = new AtomicInteger();
 
@@ -61,7 +62,16 @@ public final class Settlement {
         this.request = request;
         this.response = response;
         this.limits = limits;
-        this.start = verdict.isTimed() ? limits.ticker().read() : 0;
+        this.start = verdict.isTimed() ? now() : null;
+    }
+
+    private @Nullable Long now() {
+        try {
+            return limits.ticker().read();
+        } catch (Throwable e) {
+            limits.report(e);
+            return null;
+        }
     }
 
     /** An error was seen: an exception, a time-out, a cancellation, a client that is gone. Nothing is given back any more. */
@@ -148,14 +158,14 @@ public final class Settlement {
                 return 0;
             }
             CostAfter costAfter = charge.policy().costAfter();
-            return costAfter == null ? charge.permits() : due(costAfter);
+            return costAfter == null || start == null ? charge.permits() : due(costAfter, start);
         } catch (Throwable e) {
             limits.report(e);
             return charge.permits();
         }
     }
 
-    private long due(CostAfter costAfter) {
+    private long due(CostAfter costAfter, long start) {
         Duration took = Duration.ofNanos(Math.max(0, limits.ticker().read() - start));
         int known = status() == 0 ? response.status() : status();
         long permits = costAfter.permits(request, new CostAfter.Answer(known, response.bodyBytes(), took));

@@ -1,6 +1,7 @@
 package io.headgate.http;
 
 import io.headgate.LimitStatus;
+import java.time.Duration;
 import java.util.List;
 
 /** Chooses the one limit that a client should hear about where there is room for one only. */
@@ -32,8 +33,12 @@ final class StrictestLimit {
         if (spare < 0) {
             return Double.POSITIVE_INFINITY;
         }
-        double interval =
-                (double) status.limit().refillTime().toNanos() / status.limit().capacity();
-        return status.resetAfter().toNanos() - spare * interval;
+        double interval = nanos(status.limit().refillTime()) / status.limit().capacity();
+        return nanos(status.resetAfter()) - spare * interval;
+    }
+
+    /** Also those of a duration that has more of them than a {@code long} holds. */
+    private static double nanos(Duration duration) {
+        return duration.toSeconds() * 1e9 + duration.toNanosPart();
     }
 }

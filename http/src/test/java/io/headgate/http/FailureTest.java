@@ -7,12 +7,16 @@ import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LimiterStats;
 import io.headgate.LocalLimiter;
+import io.headgate.Ticker;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.BrokenLimiter;
 import io.headgate.testing.LogRecords;
 import io.headgate.testing.OwnLimiter;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Whatever fails while a request is decided becomes a verdict, and is counted and logged. */
@@ -61,6 +65,35 @@ class FailureTest {
             assertThat(quiet.failures()).hasSize(2 * broken.size());
         }
         assertThat(limiter.size()).isZero();
+    }
+
+    /** Also the log of failures asks the clock, and whoever asks how long a request took. */
+    @Test
+    void aClockMayFail() {
+        AtomicBoolean broken = new AtomicBoolean();
+        Ticker ticker = () -> broken.get() ? fail() : 0;
+        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
+            RequestLimiter limits = RequestLimiter.builder()
+                    .limits(Limit.perDay(1))
+                    .costAfter((request, answer) -> 1)
+                    .onFailure(OnFailure.DENY)
+                    .sweepInterval(Duration.ZERO)
+                    .ticker(ticker)
+                    .build();
+            Verdict passed = limits.decide(new FakeRequest());
+            broken.set(true);
+            Settlement settlement =
+                    Objects.requireNonNull(limits.settlement(passed, new FakeRequest(), new FakeResponse()));
+            settlement.committed(200);
+            settlement.completed();
+            assertThat(limits.stats().failed()).isEqualTo(1);
+            assertThat(Served.by(limits, new FakeRequest()).status()).isEqualTo(503);
+            assertThat(limits.decideAsync(new FakeRequest()).toCompletableFuture())
+                    .isCompletedWithValueMatching(verdict -> !verdict.passes());
+            assertThat(limits.stats().failed()).isEqualTo(3);
+            assertThat(log.failures()).hasSize(1);
+            limits.close();
+        }
     }
 
     /** Metrics of a limiter somewhere else may fail while that is away; the server starts all the same. */

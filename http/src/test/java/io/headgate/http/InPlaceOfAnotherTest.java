@@ -129,6 +129,42 @@ class InPlaceOfAnotherTest {
         registry.close();
     }
 
+    /** As where a filter ends and starts again after its configuration was replaced by hand. */
+    @Test
+    void whatIsMadeInPlaceOfAClosedOneFindsWhatThatLeftInARegistry() {
+        RequestLimiter first =
+                daily().registry(registry).sweepInterval(Duration.ZERO).build();
+        RequestLimiter before = daily().sweepInterval(Duration.ZERO).buildInPlaceOf(first);
+        first.giveWayTo(before);
+        assertThat(Served.by(before, new FakeRequest()).status()).isEqualTo(200);
+        before.close();
+        RequestLimiter after = daily().sweepInterval(Duration.ZERO).buildInPlaceOf(before);
+        assertThat(registry.limiters()).containsValue(first(after));
+        assertThat(Served.by(after, new FakeRequest()).status()).isEqualTo(429);
+        after.close();
+        assertThat(isOpen(registry)).isTrue();
+        registry.close();
+    }
+
+    @Test
+    void whatIsLeftInAnotherRegistryIsClosedUnlessOthersHaveIt() {
+        RequestLimiter other = RequestLimiter.builder()
+                .registry(registry)
+                .rule(Rule.parse("a: /a 1/day"))
+                .build();
+        RequestLimiter before =
+                daily().registry(registry).rule(Rule.parse("a: /a 1/day")).build();
+        LimiterRegistry next = new LimiterRegistry();
+        RequestLimiter after = daily().registry(next).buildInPlaceOf(before);
+        before.giveWayTo(after);
+        assertThat(registry.limiters()).containsOnlyKeys("a");
+        assertThat(next.limiters()).containsOnlyKeys("f");
+        other.close();
+        assertThat(isOpen(registry)).isTrue();
+        registry.close();
+        next.close();
+    }
+
     @Test
     void whatIsMadeInPlaceOfAClosedOneBeginsAnew() throws Exception {
         RequestLimiter before = daily().build();

@@ -7,12 +7,14 @@ import io.headgate.Limit;
 import io.headgate.LimitStatus;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The header fields, number by number. */
 class RateLimitFieldsTest {
@@ -48,6 +50,24 @@ class RateLimitFieldsTest {
     private static Verdict denied(long retryMillis, LimitStatus... limits) {
         Decision decision = Decision.denied(Duration.ofMillis(retryMillis), false, List.of(limits));
         return verdict(false, decision, 1);
+    }
+
+    /** A limiter of the user's own may say "never" by the longest duration there is. */
+    @ParameterizedTest
+    @EnumSource
+    void aWaitMayBeAsLongAsADuration(HeaderStyle style) {
+        Duration forever = ChronoUnit.FOREVER.getDuration();
+        List<LimitStatus> limits = List.of(
+                new LimitStatus(BURST, 0, true, forever, forever), new LimitStatus(HOURLY, 0, true, forever, forever));
+        FakeResponse response = new FakeResponse();
+        new RateLimitFields(style, Duration.ofDays(1))
+                .add(verdict(false, Decision.denied(forever, false, limits), 1), response);
+        assertThat(response.field("Retry-After")).isEqualTo("999999999999999");
+        if (style == HeaderStyle.DRAFT_11) {
+            assertThat(response.field("RateLimit")).startsWith("\"burst\";r=0;t=999999999999999, ");
+        } else if (style == HeaderStyle.LEGACY) {
+            assertThat(response.field("X-RateLimit-Reset")).isEqualTo("999999999999999");
+        }
     }
 
     @Test

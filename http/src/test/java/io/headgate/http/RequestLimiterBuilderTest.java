@@ -2,6 +2,7 @@ package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.headgate.Limit;
 import io.headgate.LimiterRegistry;
@@ -123,6 +124,13 @@ class RequestLimiterBuilderTest {
             limits.decide(FakeRequest.from("198.51.100.7"));
             assertThat(limits.stats().exempt()).isEqualTo(1);
         }
+    }
+
+    @Test
+    void whatCannotBeTheNameOfALimiterIsRefusedAtOnce() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RequestLimiter.builder().limiterName(" "))
+                .withMessageContaining("must not be blank");
     }
 
     @Test

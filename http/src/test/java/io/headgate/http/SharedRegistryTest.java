@@ -1,6 +1,7 @@
 package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.headgate.Limit;
@@ -123,5 +124,70 @@ class SharedRegistryTest {
                 .build();
         assertThat(limits.limiters()).extracting(use -> use.limiter().name()).containsExactly("/a", "GET /a", "/a (2)");
         limits.close();
+    }
+
+    /** Rules that change places must not change names, or what was taken moves to the wrong rule. */
+    @Test
+    void aNameThatWasGivenIsTheLimitersWhereverTheRuleStands() {
+        Rule unnamed = Rule.parse("/a 1/day").onlyIf(path -> path.endsWith("a"));
+        Rule named = Rule.parse("/b 1/day").named("/a");
+        RequestLimiter before = RequestLimiter.builder()
+                .rule(unnamed, named)
+                .sweepInterval(Duration.ZERO)
+                .build();
+        assertThat(before.limiters()).extracting(use -> use.limiter().name()).containsExactly("/a (2)", "/a");
+        assertThat(Served.by(before, new FakeRequest().path("/a")).status()).isEqualTo(200);
+        RequestLimiter after = RequestLimiter.builder()
+                .rule(named, unnamed)
+                .sweepInterval(Duration.ZERO)
+                .buildInPlaceOf(before);
+        before.giveWayTo(after);
+        assertThat(Served.by(after, new FakeRequest().path("/a")).status()).isEqualTo(429);
+        assertThat(Served.by(after, new FakeRequest().path("/b")).status()).isEqualTo(200);
+        after.close();
+    }
+
+    @Test
+    void oneRuleTwiceIsOneRule() {
+        Rule rule = Rule.parse("/a 1/day");
+        RequestLimiter before =
+                RequestLimiter.builder().rule(rule).sweepInterval(Duration.ZERO).build();
+        assertThat(Served.by(before, new FakeRequest().path("/a")).status()).isEqualTo(200);
+        RequestLimiter after = RequestLimiter.builder()
+                .rule(rule, rule)
+                .sweepInterval(Duration.ZERO)
+                .buildInPlaceOf(before);
+        before.giveWayTo(after);
+        assertThat(after.limiters()).extracting(use -> use.limiter().name()).containsExactly("/a");
+        assertThat(Served.by(after, new FakeRequest().path("/a")).status()).isEqualTo(429);
+        after.close();
+    }
+
+    @Test
+    void aRuleHasNotTheNameOfTheGeneralLimits() {
+        Rule rule = Rule.parse("front: /a 1/day");
+        List<RequestLimiter.Builder> clashing = List.of(
+                RequestLimiter.builder().name("front"),
+                RequestLimiter.builder().name("f").limiterName("front"));
+        for (RequestLimiter.Builder builder : clashing) {
+            builder.rule(rule).sweepInterval(Duration.ZERO).build().close();
+            assertThatExceptionOfType(InvalidOptionException.class)
+                    .isThrownBy(() -> builder.limits(Limit.perDay(1)).build())
+                    .satisfies(e -> assertThat(e.option()).isEqualTo(Option.RULES))
+                    .withMessageContaining("front");
+        }
+        RequestLimiter before = RequestLimiter.builder()
+                .limits(Limit.perDay(1))
+                .limiterName("front")
+                .sweepInterval(Duration.ZERO)
+                .build();
+        assertThat(Served.by(before, new FakeRequest()).status()).isEqualTo(200);
+        assertThatExceptionOfType(InvalidOptionException.class)
+                .isThrownBy(() -> RequestLimiter.builder()
+                        .limits(Limit.perDay(1))
+                        .rule(rule)
+                        .buildInPlaceOf(before));
+        assertThat(Served.by(before, new FakeRequest()).status()).isEqualTo(429);
+        before.close();
     }
 }

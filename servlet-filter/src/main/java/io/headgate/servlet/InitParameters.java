@@ -26,8 +26,13 @@ final class InitParameters {
             }
             builder.requireSound();
         } catch (InvalidOptionException e) {
-            throw new ServletException(message(e, config), e);
+            throw mistake(e, config);
         }
+    }
+
+    /** A mistake in an option, under the name of its init-param. */
+    static ServletException mistake(InvalidOptionException e, FilterConfig config) {
+        return new ServletException(message(e, config), e);
     }
 
     private static String message(InvalidOptionException e, FilterConfig config) {

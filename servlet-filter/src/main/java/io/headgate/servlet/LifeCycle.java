@@ -1,6 +1,7 @@
 package io.headgate.servlet;
 
 import io.headgate.http.FilterStats;
+import io.headgate.http.InvalidOptionException;
 import io.headgate.http.RequestLimiter;
 import jakarta.servlet.FilterConfig;
 import jakarta.servlet.ServletContext;
@@ -126,11 +127,13 @@ final class LifeCycle {
                 InitParameters.read(config, from);
             }
             String name = working == null ? from.nameOr(config.getFilterName()) : working.name();
-            occupy(config.getServletContext(), name);
+            requireFree(config, name);
             if (working == null) {
-                running = from.start(name, limits());
+                running = start(from, name, config);
                 ended = false;
             }
+            context = config.getServletContext();
+            context.setAttribute(RateLimitFilter.ATTRIBUTE_PREFIX + name, filter);
         } finally {
             lock.unlock();
         }
@@ -141,13 +144,14 @@ final class LifeCycle {
         lock.lock();
         try {
             RequestLimiter before = limits();
-            if (before != null) {
-                other.name(before.name());
-                if (!ended) {
-                    Running next = other.start(before.name(), before);
-                    running = next;
-                    before.giveWayTo(next.limits());
-                }
+            String name = before == null ? builder.nameOr("") : before.name();
+            if (!name.isEmpty()) {
+                other.name(name);
+            }
+            if (before != null && !ended) {
+                Running next = other.start(name, before);
+                running = next;
+                before.giveWayTo(next.limits());
             }
             builder = other;
             fromParameters = false;
@@ -187,14 +191,21 @@ final class LifeCycle {
         return name;
     }
 
-    private void occupy(ServletContext context, String name) throws ServletException {
+    private void requireFree(FilterConfig config, String name) throws ServletException {
         try {
-            requireFree(context, name);
+            requireFree(config.getServletContext(), name);
         } catch (IllegalStateException taken) {
             throw new ServletException(taken.getMessage());
         }
-        context.setAttribute(RateLimitFilter.ATTRIBUTE_PREFIX + name, filter);
-        this.context = context;
+    }
+
+    /** Some mistakes are seen only when the name of the filter is known. */
+    private Running start(RateLimitFilter.Builder from, String name, FilterConfig config) throws ServletException {
+        try {
+            return from.start(name, limits());
+        } catch (InvalidOptionException e) {
+            throw InitParameters.mistake(e, config);
+        }
     }
 
     /** Sees to it that a name means one filter: another would let pass what this one has seen. */

@@ -77,6 +77,21 @@ class LifeCycleTest {
         first.init(FakeConfig.of("g", Map.of("limits", "1/s", "sweepInterval", "0")));
     }
 
+    /** The container's name for it is the one of its general limits, and is known last. */
+    @Test
+    void aRuleHasNotTheNameOfTheFilter() throws ServletException {
+        FakeContext context = FakeContext.empty();
+        String rule = "login: /login 1/s";
+        assertThatExceptionOfType(ServletException.class)
+                .isThrownBy(() -> new RateLimitFilter()
+                        .init(new FakeConfig("login", Map.of("limits", "1/s", "rules", rule), context)))
+                .withMessageContainingAll("init-param \"rules\"", rule, "the form is", "has this name");
+        RateLimitFilter onlyRules = new RateLimitFilter();
+        onlyRules.init(new FakeConfig("login", Map.of("rules", rule, "sweepInterval", "0"), context));
+        assertThat(serve(onlyRules, FakeRequest.any().path("/login")).status).isEqualTo(200);
+        onlyRules.destroy();
+    }
+
     @Test
     void destroyClosesWhatTheFilterMadeOnly() throws Exception {
         Limiter<ClientAddress> handedIn = mock();

@@ -223,6 +223,16 @@ class ReplaceTest {
     }
 
     @Test
+    void theNameStaysBeforeTheFirstRequestToo() throws Exception {
+        RateLimitFilter filter =
+                RateLimitFilter.builder(limiter("1/day")).name("first").build();
+        filter.replace(RateLimitFilter.builder(limiter("2/day")));
+        FakeRequest request = FakeRequest.any();
+        serve(filter, request);
+        assertThat(request.attributes).containsOnlyKeys(RateLimitFilter.ATTRIBUTE_PREFIX + "first");
+    }
+
+    @Test
     void theBuilderThatReplacedMayBeUsedAgain() throws Exception {
         RateLimitFilter filter = RateLimitFilter.builder(limiter("1/day")).build();
         serve(filter);

@@ -153,9 +153,14 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
         return all;
     }
 
-    /** A limiter's own name, else another: a mock has none. */
+    /** A limiter's own name, else another: a mock has none, and one that is away may fail to tell it. */
     private static String nameOf(Limiter<?> limiter, String other) {
-        String own = Objects.requireNonNullElse(limiter.name(), UNNAMED);
+        String own;
+        try {
+            own = Objects.requireNonNullElse(limiter.name(), UNNAMED);
+        } catch (RuntimeException failure) {
+            return other;
+        }
         return own.equals(UNNAMED) ? other : own;
     }
 

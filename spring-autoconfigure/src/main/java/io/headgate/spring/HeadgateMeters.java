@@ -89,7 +89,7 @@ final class HeadgateMeters implements MeterBinder {
     /** A limiter somewhere else that is away must not keep the application from starting. */
     private Limiter<?> bind(Measured added, MeterRegistry registry) {
         ApplicationLimiters.Shown shown = added.shown();
-        Limiter<?> limiter = NamedLimiter.of(shown.name(), shown.limiter());
+        Limiter<?> limiter = new NamedLimiter<>(shown.name(), shown.limiter());
         LimiterMetrics metrics = new LimiterMetrics(limiter);
         if (added.countsFailures()) {
             metrics = metrics.failures(() -> limiters.stats().undecided());

@@ -49,7 +49,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param dryRun Whether requests are only counted and never denied.
  * @param noAddress What happens to a request whose client has no address.
  * @param onFailure What happens to a request when limiting it fails.
- * @param name Name of the filter in the request attribute, in metrics and in the log.
+ * @param name Name of the filter in the request attribute and in the log.
  * @param health How the health endpoint of the actuator is limited.
  * @param order Order of the filter.
  * @param showAddresses Whether the actuator endpoint shows denied clients with their whole address.
@@ -191,10 +191,9 @@ public record HeadgateProperties(
         }
     }
 
-    /** Whether anything is to be limited. */
-    boolean limitsAnything() {
-        return !limits.isEmpty()
-                || rules.stream().anyMatch(rule -> !rule.limits().isEmpty());
+    /** Whether there are limits or rules. */
+    boolean hasLimitsOrRules() {
+        return !limits.isEmpty() || !rules.isEmpty();
     }
 
     /** Whether some forwarding header is believed. */

@@ -16,10 +16,6 @@ import java.util.Objects;
  */
 record NamedLimiter<K>(String name, Limiter<K> limiter) implements Limiter<K> {
 
-    static Limiter<?> of(String name, Limiter<?> limiter) {
-        return name.equals(limiter.name()) ? limiter : new NamedLimiter<>(name, limiter);
-    }
-
     @Override
     public boolean tryAcquire(K key, long permits) {
         return limiter.tryAcquire(key, permits);

@@ -1,5 +1,6 @@
 package io.headgate.spring;
 
+import io.headgate.http.ClientAddressResolver;
 import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.ServletContext;
 import java.util.Collections;
@@ -74,7 +75,7 @@ final class SetupAdvice implements SmartInitializingSingleton {
             warn(SetupWarning.NOTHING_TO_LIMIT);
             return;
         }
-        if (properties.limitsAnything() && !beans.containsBean("headgateFilter")) {
+        if (properties.hasLimitsOrRules() && !beans.containsBean("headgateFilter")) {
             warn(SetupWarning.PROPERTIES_NOT_USED);
         } else if (beans.containsBean("headgateFilter")) {
             adviseOnOtherLimiters();
@@ -105,9 +106,14 @@ final class SetupAdvice implements SmartInitializingSingleton {
         }
     }
 
-    /** The limit does not go by what that filter reports, which is whatever the client wrote. */
+    /**
+     * The limit does not go by what that filter reports, which is whatever the client wrote. A filter or a resolver of the
+     * application's own does not go by the properties: what it believes is not known here.
+     */
     private void adviseOnFramework() {
-        if (!properties.trustsProxies()) {
+        if (!properties.trustsProxies()
+                && beans.containsBean("headgateFilter")
+                && beans.getBeanProvider(ClientAddressResolver.class).getIfUnique() == null) {
             warn(SetupWarning.FRAMEWORK_WITHOUT_PROXIES);
         }
     }

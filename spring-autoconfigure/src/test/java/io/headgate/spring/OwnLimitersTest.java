@@ -168,6 +168,11 @@ class OwnLimitersTest {
         Limiter<ClientAddress> away() {
             return new BrokenLimiter<>() {
                 @Override
+                public String name() {
+                    throw new IllegalStateException("on purpose");
+                }
+
+                @Override
                 public LimiterStats stats() {
                     throw new IllegalStateException("on purpose");
                 }

@@ -2,7 +2,11 @@ package io.headgate.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.Limit;
+import io.headgate.http.ClientAddressResolver;
 import io.headgate.http.Warning;
+import io.headgate.net.AddressRange;
+import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.ServletContext;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -135,6 +139,35 @@ class SetupAdviceTest {
     void knowsTheFrameworkStrategyByItsRegistration(CapturedOutput output) {
         web.withUserConfiguration(Forwarding.class)
                 .run(context -> assertThat(output.getAll()).containsOnlyOnce(FRAMEWORK));
+    }
+
+    /** The properties do not say what they believe. */
+    @Test
+    void saysNothingOfProxiesThatItCannotKnow(CapturedOutput output) {
+        web.withUserConfiguration(Forwarding.class)
+                .withBean(ClientAddressResolver.class, ClientAddressResolver::remoteAddress)
+                .run(context -> assertThat(output).doesNotContain(FRAMEWORK));
+        web.withUserConfiguration(Forwarding.class)
+                .withBean(
+                        RateLimitFilter.class,
+                        () -> RateLimitFilter.builder()
+                                .limits(Limit.perSecond(1))
+                                .trustedProxies(AddressRange.parse("10.0.0.0/8"))
+                                .build())
+                .run(context -> assertThat(output).doesNotContain(FRAMEWORK));
+    }
+
+    @Test
+    void saysThatRulesAreNotUsedWhateverTheyAre(CapturedOutput output) {
+        new WebApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class))
+                .withBean(
+                        RateLimitFilter.class,
+                        () -> RateLimitFilter.builder()
+                                .limits(Limit.perSecond(1))
+                                .build())
+                .withPropertyValues("headgate.rules[0].path=/static/*", "headgate.rules[0].unlimited=true")
+                .run(context -> assertThat(output.getAll()).containsOnlyOnce("HG-103: "));
     }
 
     static class Forwarding {
