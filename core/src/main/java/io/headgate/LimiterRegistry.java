@@ -37,9 +37,9 @@ import org.jspecify.annotations.Nullable;
  * settings get the same limiter, even if they know nothing of each other. {@link #remove(String) Remove} a limiter that
  * is no longer wanted.
  *
- * <p>Users that come and go, such as filters, say who they are. A limiter is not closed under its users: it is made anew
+ * <p>Users that come and go, such as filters, name themselves. A limiter is not closed under its users: it is made anew
  * for the only one that it has, and removed by the last one. Two users cannot have one name with different settings.
- * Callers that do not say who they are count as one user.
+ * Callers that do not name themselves count as one user.
  *
  * <p>The registry closes the limiters that it made, and never those that were {@linkplain #register registered}. The
  * limiters in memory that it makes share one daemon thread for their sweeps, which runs while there is something to
@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LimiterRegistry implements AutoCloseable {
 
-    /** Whoever does not say who it is. */
+    /** The user in whose name calls without one are made. */
     private static final Object ANYBODY = new Object();
 
     /**
@@ -160,7 +160,7 @@ public final class LimiterRegistry implements AutoCloseable {
      * The limiters in memory that several builders describe, for a user: all of them, or none. They are those of
      * {@link #obtain(Class, LimiterBuilder)}, and none is closed before the user lets go of it.
      *
-     * @param user whoever uses them, with an {@code equals} that tells whether it is the same; it lets go of them by
+     * @param user any object that stands for the user: it is the same user if it is equal. It lets go of them by
      *     {@link #remove(Object, String)} and {@link #release}
      * @param keyType the type of the keys
      * @param builders each with a name of its own; they are not changed
@@ -276,7 +276,7 @@ public final class LimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Removes the limiter of a name, and closes it if it was made here; unless users have it that said who they are.
+     * Removes the limiter of a name, and closes it if it was made here; unless it is used by others, which have named themselves.
      *
      * @param name the name
      * @return whether it is gone; false if there was none, or users have it

@@ -68,18 +68,18 @@ public interface HttpRequest {
     String query(String name);
 
     /**
-     * Who has been authenticated by the time the request is decided.
+     * The principal that has been authenticated by the time the request is decided.
      *
-     * @return null if nobody was
+     * @return null if there is none
      */
     @Nullable
     Principal principal();
 
     /**
-     * Whether who was authenticated has a role.
+     * Whether the principal has a role.
      *
      * @param role as the server calls it
-     * @return false if nobody was authenticated
+     * @return false if there is no principal
      */
     boolean hasRole(String role);
 
@@ -101,11 +101,12 @@ public interface HttpRequest {
     void attribute(String name, Object value);
 
     /**
-     * The request as the adapter got it, for what only this kind of server has.
+     * The request as the adapter got it, for what only this kind of server has; or, if that is of another type, the first of
+     * those that it wraps.
      *
      * @param type such as {@code HttpServletRequest}
      * @param <T> the type
-     * @return null if it is not of that type
+     * @return null if none is of that type
      */
     <T> @Nullable T unwrap(Class<T> type);
 }

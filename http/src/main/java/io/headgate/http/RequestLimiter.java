@@ -166,7 +166,9 @@ public final class RequestLimiter implements AutoCloseable {
     }
 
     /**
-     * Decides as {@link #decide} does, by {@link Limiter#decideAsync}: for limiters that would block.
+     * Decides as {@link #decide} does, by {@link Limiter#decideAsync}: for limiters that would block. Of a request that is charged
+     * twice, a denial by the first limiter does not wait for the second one to tell its own wait, unless that is in memory: the
+     * client may be denied once more after {@code Retry-After}.
      *
      * @param request the request
      * @return the verdict; never an exceptional completion
@@ -434,7 +436,7 @@ public final class RequestLimiter implements AutoCloseable {
          *
          * @return to be closed when no further requests come
          * @throws InvalidOptionException if options contradict each other, or nothing would be limited
-         * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits
+         * @throws IllegalStateException if another user of the registry has a limiter of one of the names, with other limits
          *     or settings
          */
         public RequestLimiter build() {
@@ -448,7 +450,7 @@ public final class RequestLimiter implements AutoCloseable {
          * @param before is told to {@link RequestLimiter#giveWayTo} this one once requests are decided here
          * @return to be closed when no further requests come
          * @throws InvalidOptionException if options contradict each other, or nothing would be limited
-         * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits
+         * @throws IllegalStateException if another user of the registry has a limiter of one of the names, with other limits
          *     or settings; then the former one stays as it is
          */
         public RequestLimiter buildInPlaceOf(RequestLimiter before) {

@@ -477,7 +477,7 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
      * @param before the one that this one takes the place of, whose counts go on; null if there is none
      * @return to be closed when no further requests come
      * @throws InvalidOptionException if options contradict each other, or nothing would be limited
-     * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits or
+     * @throws IllegalStateException if another user of the registry has a limiter of one of the names, with other limits or
      *     settings; then nothing changes
      */
     protected RequestLimiter open(String otherName, String attributePrefix, @Nullable RequestLimiter before) {

@@ -160,7 +160,8 @@ public final class Rule {
      * This rule for some of its paths only: those that a function accepts, such as paths that are known only once the
      * application has started.
      *
-     * @param condition is given the path as the pattern is; asked by many threads at once, must not block
+     * @param condition is given the path as the pattern is: where the two readings of a path differ, each of them, of which the
+     *     lenient one is in lower case. Asked by many threads at once, must not block
      * @return the rule
      */
     public Rule onlyIf(Predicate<String> condition) {

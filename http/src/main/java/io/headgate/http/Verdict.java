@@ -28,7 +28,7 @@ public final class Verdict implements Assessment {
     private final RequestOutcome outcome;
     /** What was asked for; null if no limiter was asked. */
     private final @Nullable Charge<?> charge;
-    /** The answer to that; null if nobody gave one. */
+    /** The answer to that; null if there is none. */
     private final @Nullable Decision answer;
     /** Of a request that is charged twice, the verdict on the charge before, which passed. */
     private final @Nullable Verdict before;

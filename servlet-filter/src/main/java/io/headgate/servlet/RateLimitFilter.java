@@ -185,7 +185,7 @@ public final class RateLimitFilter implements Filter {
      *
      * @param configuration the new one
      * @throws InvalidOptionException if options contradict each other; then the old one stays
-     * @throws IllegalStateException if somebody else has a limiter of one of the names in the registry, with other limits or
+     * @throws IllegalStateException if another user of the registry has a limiter of one of the names, with other limits or
      *     settings; then the old one stays
      */
     public void replace(Builder configuration) {

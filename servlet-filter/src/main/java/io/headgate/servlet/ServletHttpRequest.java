@@ -130,6 +130,10 @@ final class ServletHttpRequest implements HttpRequest {
 
     @Override
     public <T> @Nullable T unwrap(Class<T> type) {
-        return type.isInstance(request) ? type.cast(request) : null;
+        ServletRequest wrapped = request;
+        while (!type.isInstance(wrapped) && wrapped instanceof ServletRequestWrapper wrapper) {
+            wrapped = wrapper.getRequest();
+        }
+        return type.isInstance(wrapped) ? type.cast(wrapped) : null;
     }
 }

@@ -59,6 +59,16 @@ class ServletHttpRequestTest {
         assertThat(seen(wrapped).unwrap(HttpServletRequest.class)).isSameAs(wrapped);
     }
 
+    interface OfAContainer extends HttpServletRequest {}
+
+    @Test
+    void whatAContainerAddsIsFoundBelowWrappers() {
+        OfAContainer request = mock();
+        HttpServletRequest wrapped = new HttpServletRequestWrapper(new HttpServletRequestWrapper(request));
+        assertThat(seen(wrapped).unwrap(OfAContainer.class)).isSameAs(request);
+        assertThat(seen(wrapped).unwrap(String.class)).isNull();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "203.0.113.9, 203.0.113.9",

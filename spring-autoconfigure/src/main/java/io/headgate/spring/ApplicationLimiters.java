@@ -99,8 +99,8 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
     }
 
     /**
-     * What the filters decide with. Filters of the application's own are left out until the application has started: whoever asks
-     * a filter starts it, and one without a name would not wait for the name that its registration gives it.
+     * What the filters decide with. Filters of the application's own are left out until the application has started: asking a
+     * filter starts it, and one without a name would not wait for the name that its registration gives it.
      */
     List<RequestLimiter> requestLimiters() {
         RateLimitFilter ours = beans.containsBean(OURS) ? beans.getBean(OURS, RateLimitFilter.class) : null;

@@ -10,8 +10,8 @@ import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 
 /**
- * Reads nothing but {@code headgate.enabled} where that is false: whoever switches the limit off in an incident is not stopped
- * by a mistake in a limit.
+ * Reads nothing but {@code headgate.enabled} where that is false: a mistake in a limit does not keep anyone from switching
+ * it off in an incident.
  */
 final class DisabledBinding implements ConfigurationPropertiesBindHandlerAdvisor {
 

@@ -10,8 +10,10 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import jakarta.servlet.ServletContext;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -212,6 +214,8 @@ public final class HeadgateAutoConfiguration {
             return paths.stream()
                     .filter(StringUtils::hasText)
                     .map(path -> servlet + path)
+                    // Also as the lenient reading of a path has it, which is in lower case.
+                    .flatMap(path -> Stream.of(path, path.toLowerCase(Locale.ROOT)))
                     .collect(Collectors.toUnmodifiableSet());
         }
     }

@@ -35,11 +35,12 @@ final class LimiterBeans {
     /**
      * The one that limits all requests.
      *
-     * @throws LimiterConflictException if there are several, or limits as well
+     * @throws LimiterConflictException if there are several, or limits as well, or one that was asked has other keys
      */
     @SuppressWarnings("unchecked") // the names were found by that type
     static @Nullable Limiter<ClientAddress> general(ListableBeanFactory beans, HeadgateProperties properties) {
         List<String> asked = asked(beans);
+        requireNoOtherKeys(beans, asked);
         if (asked.size() > 1) {
             throw LimiterConflictException.ofBeans(asked);
         }
@@ -47,6 +48,16 @@ final class LimiterBeans {
             throw LimiterConflictException.withLimits(asked.get(0));
         }
         return asked.isEmpty() ? null : (Limiter<ClientAddress>) beans.getBean(asked.get(0));
+    }
+
+    /** A limiter that is asked to limit all requests, and cannot, would be passed over in silence. */
+    private static void requireNoOtherKeys(ListableBeanFactory beans, List<String> asked) {
+        Arrays.stream(beans.getBeanNamesForType(Limiter.class, true, false))
+                .filter(name -> isAsked(beans, name) && !asked.contains(name))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw LimiterConflictException.ofOtherKeys(name);
+                });
     }
 
     private static Stream<String> all(ListableBeanFactory beans) {

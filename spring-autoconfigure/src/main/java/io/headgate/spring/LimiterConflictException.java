@@ -3,7 +3,7 @@ package io.headgate.spring;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Several limiters shall limit all requests. The message names them, and what would resolve it comes apart. */
+/** The limiter of all requests cannot be told. The message names the beans; {@link #action} says what resolves it. */
 final class LimiterConflictException extends IllegalStateException {
 
     private static final long serialVersionUID = 1L;
@@ -29,6 +29,14 @@ final class LimiterConflictException extends IllegalStateException {
                 "The limiter bean \"" + name + "\" is asked to limit all requests, and headgate.limits is set too.",
                 "Remove headgate.limits, or take the name \"" + LimiterBeans.NAME + "\" or the qualifier \""
                         + LimiterBeans.QUALIFIER + "\" from the bean.");
+    }
+
+    static LimiterConflictException ofOtherKeys(String name) {
+        return new LimiterConflictException(
+                "The limiter bean \"" + name
+                        + "\" is asked to limit all requests, and its keys are not client addresses.",
+                "Declare it as a Limiter<ClientAddress>, or take the name \"" + LimiterBeans.NAME
+                        + "\" or the qualifier \"" + LimiterBeans.QUALIFIER + "\" from it.");
     }
 
     /** What resolves it. */

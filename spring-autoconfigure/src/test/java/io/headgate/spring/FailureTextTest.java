@@ -259,6 +259,16 @@ class FailureTextTest {
         assertThat(analysis.getDescription()).contains("\"mails\"").contains("headgate.limits is set too");
     }
 
+    @Test
+    void refusesALimiterThatIsAskedAndHasOtherKeys() {
+        FailureAnalysis analysis =
+                analysisOf(web.withUserConfiguration(OfNames.class).withPropertyValues("headgate.limits=1/s"));
+        assertThat(analysis.getDescription())
+                .contains("\"headgateLimiter\"")
+                .contains("its keys are not client addresses");
+        assertThat(analysis.getAction()).contains("Limiter<ClientAddress>");
+    }
+
     private static FailureAnalysis analysisOf(WebApplicationContextRunner runner) {
         List<FailureAnalysis> analysis = new ArrayList<>();
         runner.run(context -> {
@@ -283,6 +293,13 @@ class FailureTextTest {
         @Bean
         LocalLimiter<ClientAddress> reports() {
             return limiter();
+        }
+    }
+
+    static class OfNames {
+        @Bean
+        LocalLimiter<String> headgateLimiter() {
+            return Limiter.<String>builder(Limit.perDay(1)).build();
         }
     }
 

@@ -37,17 +37,17 @@ class ManagementPortTest {
                 "headgate.limits=100/day",
                 "headgate.health=exempt",
                 "headgate.show-addresses=true",
-                "management.endpoints.web.base-path=/manage",
+                "management.endpoints.web.base-path=/Manage",
                 "management.endpoints.web.exposure.include=health,headgate")) {
-            assertThat(site.get("127.0.0.2", "/manage/health").field("RateLimit"))
+            assertThat(site.get("127.0.0.2", "/Manage/health").field("RateLimit"))
                     .isEmpty();
-            assertThat(site.send("127.0.0.2", "DELETE", "/manage/headgate/127.0.0.2")
+            assertThat(site.send("127.0.0.2", "DELETE", "/Manage/headgate/127.0.0.2")
                             .status())
                     .isEqualTo(405);
             for (int i = 0; i < 101; i++) {
                 site.get("127.0.0.3", "/hello");
             }
-            assertThat(site.get("127.0.0.2", "/manage/headgate").body())
+            assertThat(site.get("127.0.0.2", "/Manage/headgate").body())
                     .contains("{\"client\":\"127.0.0.3\",\"denied\":1,\"error\":0}");
         }
     }
