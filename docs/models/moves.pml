@@ -17,6 +17,7 @@
  *            for absent and gets it a second slot).
  *  tenancy   a CAS hits a word only while the slot's key is the call's own.
  *  window    in each window [a,b] of as-of readings: admitted <= C + (b - a)/I, by limit and key; an as-of reading lies within its call.
+ *  there     with at most as many calls of a key as it has permits, and no undo, none is denied.
  *  waits     who has waited for the lock of a frozen part sees another part in the directory. No deadlock (invalid end state). With -DNP and
  *            ./pan -l: no cycle at all, so a call waits for nothing but a lock.
  *
@@ -34,7 +35,7 @@
  *  not find the key in the successor starts over, or inserts (ABSENT_FIRST: inserts, but only if nothing is charged yet);
  *  SUCC_LATE successors set after the first freeze (NULL_OK: a follower bears that); KEY_FIRST; ONE_LOCK_MERGE (ONE_LOCK_LATER: without the
  *  assertion on waits); TAGS_RESTART; GO_ON charged if a second look-up finds nothing; NO_KEYCHECK; NO_FLOOR; FLOOR_FIRST floor read before
- *  the word; FLOOR_RACE floor raised by read and write.
+ *  the word; FLOOR_RACE floor raised by read and write; FIRST_READING denied by the call's own reading.
  *
  *   spin -a -DLIVE_K moves.pml && gcc -O2 -DSAFETY -DCOLLAPSE -DVECTORSZ=2048 -o pan pan.c && ./pan -m200000        explores
  *   gcc -O2 -DSAFETY -DBFS ...; ./pan; spin -t <same flags> moves.pml                                               a shortest schedule
@@ -97,6 +98,7 @@
 #endif
 #define CAP(i) (i == 0 -> C0 : C1)
 #define IVL(i) (i == 0 -> I0 : I1)
+#define CALLS(k) (k == K -> NK : NJ)
 #define W (T+1)
 #define word(g,x,i) w[((g)*SLOTS+(x))*2+(i)]
 #define keyOf(g,x)  key[(g)*SLOTS+(x)]
@@ -193,7 +195,17 @@ charge:
 #ifdef REFUSE
   if :: i == 1 -> goto undo :: skip fi;
 #endif
-  if :: !admits(s, as, CAP(i), IVL(i)) -> if :: i == 1 -> goto undo :: else -> goto finish fi :: else fi;
+#ifndef FIRST_READING
+  if :: !admits(s, as, CAP(i), IVL(i)) -> as = max(as, clk) :: else fi;        /* too few: another reading, after the word */
+#endif
+  if
+  :: !admits(s, as, CAP(i), IVL(i)) ->
+#ifndef REFUSE
+     assert(CALLS(me) > CAP(i));                           /* nobody is denied what is there */
+#endif
+     if :: i == 1 -> goto undo :: else -> goto finish fi
+  :: else
+  fi;
   nx = as + debt(s, as) + IVL(i);
   atomic {
     if
@@ -223,7 +235,7 @@ back:
   if :: keyOf(g,x) != me -> goto finish :: else fi;
 #endif
   f = clk;
-  nx = I0 - UNIT - (f - a0);
+  nx = I0 - UNIT - (f - now);
   if :: nx <= 0 -> left[me] = left[me] + I0; goto finish :: else -> nx = max(0, s - nx) fi;
   atomic {
     if
