@@ -30,10 +30,7 @@ final class FailureLog {
     }
 
     void report(Throwable failure) {
-        if (failure instanceof VirtualMachineError error && !(failure instanceof StackOverflowError)) {
-            // Out of memory is nobody's rate limit.
-            throw error;
-        }
+        passOn(failure);
         count.increment();
         if (isDue()) {
             LOGGER.log(
@@ -44,11 +41,19 @@ final class FailureLog {
         }
     }
 
+    /** Throws what no limit can answer for: out of memory is nobody's rate limit. */
+    private static void passOn(Throwable failure) {
+        if (failure instanceof VirtualMachineError error && !(failure instanceof StackOverflowError)) {
+            throw error;
+        }
+    }
+
     private boolean isDue() {
         long now;
         try {
             now = ticker.read();
-        } catch (Exception | StackOverflowError | LinkageError e) {
+        } catch (Throwable e) { // an AssertionError, say
+            passOn(e);
             return isDue(nextLogWithoutTicker, System.nanoTime());
         }
         return isDue(nextLog, now);

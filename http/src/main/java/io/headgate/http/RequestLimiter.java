@@ -258,7 +258,7 @@ public final class RequestLimiter implements AutoCloseable {
      * @param verdict about the request
      * @param request the request
      * @param response the response
-     * @return null if the charge stays, whatever the answer is
+     * @return null if the charge stays, whatever the answer is, and if the request does not pass
      */
     public @Nullable Settlement settlement(Verdict verdict, HttpRequest request, HttpResponse response) {
         return verdict.passes() && verdict.isConditional() ? new Settlement(verdict, request, response, this) : null;

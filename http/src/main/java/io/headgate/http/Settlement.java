@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * order and as often as it likes: {@link #failed}, {@link #committed}, {@link #completed}.
  *
  * <pre>{@code
- * Settlement settlement = limits.settlement(limits.decide(request), request, response);
+ * // The verdict passes: one that does not has no settlement either.
+ * Settlement settlement = limits.settlement(verdict, request, response);
  * if (settlement == null) {  // the charge stays in any case
  *     handle(request, response);
  * } else {

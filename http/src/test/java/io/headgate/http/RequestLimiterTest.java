@@ -10,12 +10,14 @@ import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
+import io.headgate.testing.BrokenLimiter;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LogRecords;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** What is decided, and what is left where, without any server. */
@@ -342,5 +344,23 @@ class RequestLimiterTest {
         assertThat(stats(Map.of(RequestOutcome.FAILED_CLOSED, 1L), 1, 0))
                 .isNotEqualTo(stats(Map.of(), 1, 0))
                 .isEqualTo(stats(Map.of(RequestOutcome.FAILED_CLOSED, 1L, RequestOutcome.DENIED, 0L), 1, 0));
+    }
+
+    @Test
+    void noFailureIsThrownWhateverTheClockThrows() {
+        FakeTicker ticker = new FakeTicker();
+        AtomicBoolean broken = new AtomicBoolean();
+        RequestLimiter limits = RequestLimiter.builder(new BrokenLimiter<>())
+                .ticker(() -> {
+                    if (broken.get()) {
+                        throw new AssertionError("on purpose");
+                    }
+                    return ticker.read();
+                })
+                .build();
+        broken.set(true);
+        assertThat(limits.decide(new FakeRequest()).passes()).isTrue();
+        assertThat(limits.decideAsync(new FakeRequest()).toCompletableFuture()).isCompleted();
+        assertThat(limits.stats().failed()).isEqualTo(2);
     }
 }

@@ -39,7 +39,7 @@ final class ComingFrom {
         // limit_req_zone $binary_remote_addr zone=one:10m rate=10r/s; limit_req zone=one burst=20 nodelay;
         RateLimitFilter filter = RateLimitFilter.builder()
                 .limits(Limit.perSecond(10).burst(21))
-                .maxClients(160_000)
+                .maxClients(80_000)
                 .build();
         return filter;
     }
