@@ -6,8 +6,8 @@ import java.util.OptionalLong;
 /**
  * Tells what a request has cost, in {@linkplain io.headgate.Limit permits}, once it has been answered: by its time, or
  * by the bytes it sent. The difference to what was taken before is charged, into debt if need be
- * ({@link io.headgate.Limiter#charge}), or given back. Called once for each charge of a request, by many threads at
- * once; must not block. Not called for a request that took nothing before.
+ * ({@link io.headgate.Limiter#charge}), or given back. Called at most once for each charge of a request, by many
+ * threads at once; must not block. Not called for a charge that took nothing before, or that {@link ChargeOn} gives back whole.
  *
  * <pre>{@code
  * // One permit before, and one more for each 100 ms that the handler took.

@@ -60,9 +60,11 @@ final class RequestCharger {
     <K> CompletionStage<Verdict> takeAsync(Charge<K> charge, @Nullable Verdict before) {
         CompletionStage<Verdict> verdict;
         try {
-            verdict = charge.limiter()
-                    .decideAsync(charge.key(), charge.permits())
-                    .handle((decision, failure) -> reachedAsync(charge, decision, failure, before));
+            verdict = Objects.requireNonNull(
+                    charge.limiter()
+                            .decideAsync(charge.key(), charge.permits())
+                            .handle((decision, failure) -> reachedAsync(charge, decision, failure, before)),
+                    "the stage of decideAsync");
         } catch (Throwable failure) {
             verdict = CompletableFuture.completedFuture(failed(failure, charge, before));
         }

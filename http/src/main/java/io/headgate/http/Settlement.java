@@ -120,7 +120,7 @@ public final class Settlement {
 
     /** As it was told; 0 if it was not. */
     private int status() {
-        return seen.get() >>> STATUS_SHIFT;
+        return seen.get() >> STATUS_SHIFT;
     }
 
     private static boolean isTerminal(int seen) {

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -217,6 +218,13 @@ class DecideAsyncTest {
     @Test
     void aLimiterThatBreaksItsContractIsAFailureToo() {
         failsBothWays("no stage", () -> null);
+        failsBothWays("a stage that makes no other", () -> new CompletableFuture<>() {
+            @Override
+            @SuppressWarnings("NullAway") // it breaks its contract
+            public <U> CompletableFuture<U> handle(BiFunction<? super Decision, Throwable, ? extends U> next) {
+                return null;
+            }
+        });
         failsBothWays("no decision", () -> CompletableFuture.completedFuture(noDecision()));
     }
 

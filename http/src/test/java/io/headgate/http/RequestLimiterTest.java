@@ -359,8 +359,12 @@ class RequestLimiterTest {
                 })
                 .build();
         broken.set(true);
-        assertThat(limits.decide(new FakeRequest()).passes()).isTrue();
-        assertThat(limits.decideAsync(new FakeRequest()).toCompletableFuture()).isCompleted();
+        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
+            assertThat(limits.decide(new FakeRequest()).passes()).isTrue();
+            assertThat(limits.decideAsync(new FakeRequest()).toCompletableFuture())
+                    .isCompleted();
+            assertThat(log.failures()).isNotEmpty();
+        }
         assertThat(limits.stats().failed()).isEqualTo(2);
     }
 }

@@ -120,6 +120,11 @@ class SettlementTest {
         sound.committed(204);
         sound.committed(205);
         assertThat(asked).containsExactly(204);
+        // As a servlet may set it.
+        Settlement odd = settlement(asking);
+        odd.committed(-1);
+        odd.completed();
+        assertThat(asked).containsExactly(204, -1);
     }
 
     @Test
