@@ -25,6 +25,7 @@ class JavadocExamplesTest {
                     RequestLimiter limits;
                     HttpRequest request;
                     HttpResponse response;
+                    Verdict verdict;
                     abstract void answer(Refusal refusal);
                     abstract void send(int status, String contentType, byte[] body);
                     abstract void handle(HttpRequest request, HttpResponse response);
