@@ -24,8 +24,8 @@ final class ProxyDiagnostics {
         this.warnings = warnings;
         this.clientOf = clientOf;
         this.resolver = resolver instanceof TrustedHops hops ? hops : null;
-        if (this.resolver != null && this.resolver.trustsEverybody()) {
-            warnings.once(Warning.TRUSTS_EVERYBODY);
+        if (this.resolver != null) {
+            this.resolver.rangeOfClients().ifPresent(range -> warnings.once(Warning.TRUSTS_EVERYBODY, range));
         }
     }
 

@@ -4,10 +4,16 @@ import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The resolver that walks back through trusted proxies to the first hop that is none. Immutable. */
 final class TrustedHops implements ClientAddressResolver {
+
+    /** The prefix lengths of 10.0.0.0/8 and fc00::/7. */
+    private static final int WIDEST_PRIVATE_IPV4 = 8;
+
+    private static final int WIDEST_PRIVATE_IPV6 = 7;
 
     private final @Nullable String header;
     private final HopFormat format;
@@ -63,9 +69,11 @@ final class TrustedHops implements ClientAddressResolver {
         return header == null || trusted.isEmpty();
     }
 
-    /** Whether a range covers every IPv4 or every IPv6 address, so that clients can write their own address. */
-    boolean trustsEverybody() {
-        return trusted.stream().anyMatch(range -> range.prefixLength() == 0);
+    /** A range that is wider than any private network, so that clients are in it, who could write their own address. */
+    Optional<AddressRange> rangeOfClients() {
+        return trusted.stream()
+                .filter(range -> range.prefixLength() < (range.isIpv4() ? WIDEST_PRIVATE_IPV4 : WIDEST_PRIVATE_IPV6))
+                .findFirst();
     }
 
     /** Whether the request came from a trusted proxy that did not say for whom. */

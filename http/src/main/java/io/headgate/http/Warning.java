@@ -14,11 +14,11 @@ public enum Warning {
             "the trusted proxy %s sent a request without the header %s, so the proxy itself is limited, in"
                     + " place of its clients. Make it set that header, or name the one that it does set in {forwardedHeader};"
                     + " if these are its own health checks, name it in {exempt}"),
-    /** Every address is a trusted proxy. */
+    /** A trusted range is so wide that clients are in it. */
     TRUSTS_EVERYBODY(
             "HG-003",
-            "every address is a trusted proxy (0.0.0.0/0 or ::/0), so any client can write another address"
-                    + " into the header and get a new bucket; trust the ranges of your own proxies only"),
+            "the trusted range %s is wider than any private network (10.0.0.0/8, fc00::/7), so clients in it can write"
+                    + " another address into the header and get a new bucket; trust the ranges of your own proxies only"),
     /** A limiter tells IPv6 addresses of one network apart. */
     UNMASKED_KEYS(
             "HG-004",

@@ -63,22 +63,23 @@ class ProxyDiagnosticsTest {
     }
 
     @Test
-    void everybodyIsTrusted() {
-        for (String all : List.of("0.0.0.0/0", "::/0", "::ffff:0.0.0.0/96")) {
+    void aRangeThatClientsAreInIsTrusted() {
+        for (String range :
+                List.of("0.0.0.0/0", "::/0", "::ffff:0.0.0.0/96", "128.0.0.0/1", "8.0.0.0/7", "2000::/3", "fc00::/6")) {
             try (LogRecords here = new LogRecords(RequestLimiter.class)) {
-                RequestLimiter limits =
-                        limits(ClientAddressResolver.xForwardedFor(List.of(TEN.get(0), AddressRange.parse(all))));
+                AddressRange wide = AddressRange.parse(range);
+                RequestLimiter limits = limits(ClientAddressResolver.xForwardedFor(List.of(TEN.get(0), wide)));
                 serve(limits, FakeRequest.from("192.0.2.1").header("X-Forwarded-For", "6.6.6.6"));
                 serve(limits, FakeRequest.from("192.0.2.1").header("X-Forwarded-For", "6.6.6.6"));
                 assertThat(here.warnings())
                         .singleElement()
                         .asString()
-                        .contains("::/0")
+                        .contains("range " + wide + " is wider")
                         .contains("your own proxies");
             }
         }
-        limits(ClientAddressResolver.xForwardedFor(TEN));
-        assertThat(log.warnings()).hasSize(3);
+        limits(ClientAddressResolver.xForwardedFor(List.of(TEN.get(0), AddressRange.parse("fc00::/7"))));
+        assertThat(log.warnings()).hasSize(7);
     }
 
     @Test
