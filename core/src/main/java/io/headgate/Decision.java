@@ -183,8 +183,8 @@ public final class Decision {
     /**
      * Gives back permits that this decision took, under every limit, to where they were taken from. All calls together
      * give back no more than the decision took. What has been earned back since the call read the clock is not given
-     * again, even if its thread slept before it took anything. Does nothing if nothing was taken, as by a denial. For this the decision keeps a reference to the key, and to no
-     * bucket.
+     * again, even if its thread slept before it took anything. Does nothing if nothing was taken, as by a denial. For this
+     * the decision keeps a reference to the key, and to no bucket.
      *
      * @param permits how many, at least 1; those beyond what is left of this decision are not given
      * @throws IllegalArgumentException if {@code permits} is less than 1

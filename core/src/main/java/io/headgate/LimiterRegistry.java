@@ -276,7 +276,8 @@ public final class LimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Removes the limiter of a name, and closes it if it was made here; unless it is used by others, which have named themselves.
+     * Removes the limiter of a name, and closes it if it was made here; unless it is used by others, which have named
+     * themselves.
      *
      * @param name the name
      * @return whether it is gone; false if there was none, or users have it

@@ -22,17 +22,17 @@ class StackOverflowTest {
 
     @Test
     void interpreted() throws Exception {
-        run("-Xint", 1, 30, 2_000);
+        run("-Xint", 1, 30, 2_500);
     }
 
     @Test
     void compiledAtOnce() throws Exception {
-        run("-XX:TieredStopAtLevel=1", 3, 8, 2_500);
+        run("-XX:TieredStopAtLevel=1", 3, 8, 3_500);
     }
 
     @Test
     void compiledWhenWarm() throws Exception {
-        run("-XX:+TieredCompilation", 10, 40, 2_000);
+        run("-XX:+TieredCompilation", 10, 40, 2_500);
     }
 
     private static void run(String flag, int warmUps, int step, int fewest) throws Exception {

@@ -30,7 +30,11 @@ public final class Verdict implements Assessment {
     private final @Nullable Charge<?> charge;
     /** The answer to that; null if there is none. */
     private final @Nullable Decision answer;
-    /** Of a request that is charged twice, the verdict on the charge before, which passed. */
+    /**
+     * Of a request that is charged twice, as its path can be read in two ways, the verdict on the charge before, which passed.
+     * So a verdict is a chain, the last charge first, of which each link is settled by itself; {@link #governing} is the link
+     * that the client is told of.
+     */
     private final @Nullable Verdict before;
 
     private Verdict(

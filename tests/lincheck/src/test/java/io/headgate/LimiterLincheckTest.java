@@ -209,7 +209,7 @@ class LimiterLincheckTest {
         new ModelCheckingOptions()
                 .addGuarantee(
                         forClasses(StackProbe.class.getName()).allMethods().ignore()) // recursion is no livelock
-                .iterations(4 * EFFORT)
+                .iterations(10 * EFFORT)
                 .invocationsPerIteration(200)
                 .threads(2)
                 .sequentialSpecification(Counts.class)
@@ -229,7 +229,7 @@ class LimiterLincheckTest {
             })
     void stressIsLinearizable(Class<?> calls) {
         new StressOptions()
-                .iterations(3 * EFFORT)
+                .iterations(6 * EFFORT)
                 .invocationsPerIteration(500)
                 .threads(2)
                 .sequentialSpecification(Counts.class)

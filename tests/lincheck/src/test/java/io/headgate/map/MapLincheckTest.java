@@ -86,7 +86,7 @@ class MapLincheckTest {
 
     private static ModelCheckingOptions modelChecking() {
         return new ModelCheckingOptions()
-                .iterations(3 * EFFORT)
+                .iterations(8 * EFFORT)
                 .invocationsPerIteration(150)
                 .threads(2)
                 .actorsPerThread(3)
@@ -96,7 +96,7 @@ class MapLincheckTest {
 
     private static StressOptions stress() {
         return new StressOptions()
-                .iterations(3 * EFFORT)
+                .iterations(8 * EFFORT)
                 .invocationsPerIteration(250)
                 .threads(2)
                 .actorsPerThread(3)
