@@ -81,9 +81,10 @@ public interface ClientAddressResolver {
 
     /**
      * An element of {@code X-Forwarded-For} by its position, whatever the peer is. Right only where every connection comes
-     * through exactly so many proxies, each of which appends the address that it sees.
+     * through proxies that append exactly so many elements, each the address that it sees. With AJP or the PROXY protocol a proxy
+     * appends none.
      *
-     * @param trustedHops how many proxies there are: 1 takes the last element, 2 the one before; 1 to 64
+     * @param trustedHops how many elements they append: 1 takes the last one, 2 the one before; 1 to 64
      * @return the resolver; the peer is the client where there are fewer elements or the element is no address
      * @throws IllegalArgumentException if the number is out of its range
      */
@@ -93,9 +94,10 @@ public interface ClientAddressResolver {
 
     /**
      * An element of {@code Forwarded} (RFC 7239) by its position, whatever the peer is. Right only where every connection
-     * comes through exactly so many proxies, each of which appends the address that it sees.
+     * comes through proxies that append exactly so many elements, each the address that it sees. With AJP or the PROXY protocol
+     * a proxy appends none.
      *
-     * @param trustedHops how many proxies there are: 1 takes the last element, 2 the one before; 1 to 64
+     * @param trustedHops how many elements they append: 1 takes the last one, 2 the one before; 1 to 64
      * @return the resolver; the peer is the client where there are fewer elements or the element is no address
      * @throws IllegalArgumentException if the number is out of its range
      */

@@ -33,4 +33,19 @@ final class CountedHops implements ClientAddressResolver {
         }
         return hop == null ? TrustedHops.peer(request) : hop;
     }
+
+    /** Whether the header has fewer elements than there are hops to be counted. */
+    boolean isShort(HttpRequest request) {
+        HopList hops = new HopList(request.headers(header), format);
+        int found = 0;
+        while (found < position && hops.hasNext()) {
+            hops.next();
+            found++;
+        }
+        return found < position;
+    }
+
+    String header() {
+        return header;
+    }
 }

@@ -4,51 +4,60 @@ import io.headgate.net.ClientAddress;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** How one element of a forwarding header names the hop that it speaks of. Pure functions of the text. */
+/** How the elements of a forwarding header name the hops that they speak of. Pure functions of the text. */
 enum HopFormat {
 
-    /** The element is the address, as in {@code X-Forwarded-For}. */
+    /** The element is the address, as in {@code X-Forwarded-For}; quotes mean nothing. */
     ADDRESS {
+        @Override
+        int start(String line, int lowest, int end) {
+            int at = end;
+            while (at > lowest && line.charAt(at - 1) != ',') {
+                at--;
+            }
+            return at;
+        }
+
+        @Override
+        String node(String line, int from, int to) {
+            return line.substring(from, to);
+        }
+
         @Override
         @Nullable
         ClientAddress read(String line, int from, int to) {
-            return from == to ? null : client(line, from, to);
+            return client(line, from, to);
         }
     },
 
-    /** The element is a list of parameters, of which {@code for} is the address: RFC 7239, section 4. */
+    /** The element is a list of pairs, of which {@code for} is the address: RFC 7239. */
     FORWARDED {
-        /*
-         * forwarded-element = [ pair ] *( ";" [ pair ] ), pair = token "=" ( token / quoted-string ). The element was
-         * cut out at commas before anybody looked at quotes, so a quote may be left open: such an element is no address.
-         */
+        @Override
+        int start(String line, int lowest, int end) {
+            return ForwardedElement.start(line, lowest, end);
+        }
+
+        @Override
+        @Nullable
+        String node(String line, int from, int to) {
+            return ForwardedElement.node(line, from, to);
+        }
+
         @Override
         @Nullable
         ClientAddress read(String line, int from, int to) {
-            ClientAddress address = null;
-            boolean found = false;
-            int at = from;
-            while (at < to) {
-                int end = endOfPair(line, at, to);
-                if (end < 0) {
-                    return null;
-                }
-                int start = skipBlanks(line, at, end);
-                if (line.regionMatches(true, start, FOR, 0, FOR.length())) {
-                    if (found) {
-                        return null;
-                    }
-                    found = true;
-                    address = value(line, start + FOR.length(), trimBlanks(line, start, end));
-                }
-                at = end + 1;
-            }
-            return address;
+            String node = node(line, from, to);
+            return node == null ? null : client(node, 0, withoutHiddenPort(node));
         }
     };
 
-    private static final String FOR = "for=";
     private static final long UNSPECIFIED_IPV4 = 0xFFFF_0000_0000L;
+
+    /** Where the element that ends at {@code end} begins; {@code lowest} if it is at least as long as that. */
+    abstract int start(String line, int lowest, int end);
+
+    /** What stands for the address in {@code line[from, to)}, which has no blanks at its ends; null if nothing does. */
+    abstract @Nullable String node(String line, int from, int to);
 
     /** The address in {@code line[from, to)}, which has no blanks at its ends; null if there is none. */
     abstract @Nullable ClientAddress read(String line, int from, int to);
@@ -60,7 +69,7 @@ enum HopFormat {
 
     /** The address that a piece of text is, port and zone dropped; null if it is none that a client can have. */
     private static @Nullable ClientAddress client(String text, int from, int to) {
-        ClientAddress address = ClientAddress.tryParseEndpoint(text, from, to);
+        ClientAddress address = from == to ? null : ClientAddress.tryParseEndpoint(text, from, to);
         return address == null || isUnspecified(address) ? null : address;
     }
 
@@ -92,13 +101,14 @@ enum HopFormat {
      * Where a node ends without the port that its proxy hides: {@code :_} and a word, RFC 7239, section 6. Only behind IPv4 or a
      * name, as a bare IPv6 address has colons of its own, and what stands behind a bracket is never read.
      */
-    private static int withoutHiddenPort(String line, int from, int to) {
+    private static int withoutHiddenPort(String node) {
+        int to = node.length();
         int colon = to - 1;
-        while (colon > from && isHidden(line.charAt(colon))) {
+        while (colon > 0 && isHidden(node.charAt(colon))) {
             colon--;
         }
-        boolean hidden = colon > from && colon + 2 < to && line.charAt(colon) == ':' && line.charAt(colon + 1) == '_';
-        return hidden && line.indexOf(':', from) == colon ? colon : to;
+        boolean hidden = colon > 0 && colon + 2 < to && node.startsWith(":_", colon);
+        return hidden && node.indexOf(':') == colon ? colon : to;
     }
 
     private static boolean isHidden(char c) {
@@ -108,28 +118,5 @@ enum HopFormat {
                 || c == '.'
                 || c == '_'
                 || c == '-';
-    }
-
-    /** Where the next semicolon outside of quotes is, or {@code to}; -1 if a quote is left open. */
-    private static int endOfPair(String line, int from, int to) {
-        boolean quoted = false;
-        for (int i = from; i < to; i++) {
-            char c = line.charAt(i);
-            if (quoted && c == '\\') {
-                i++;
-            } else if (c == '"') {
-                quoted = !quoted;
-            } else if (c == ';' && !quoted) {
-                return i;
-            }
-        }
-        return quoted ? -1 : to;
-    }
-
-    private static @Nullable ClientAddress value(String line, int from, int to) {
-        boolean quoted = to - from >= 2 && line.charAt(from) == '"' && line.charAt(to - 1) == '"';
-        int start = quoted ? from + 1 : from;
-        int end = withoutHiddenPort(line, start, quoted ? to - 1 : to);
-        return start == end ? null : client(line, start, end);
     }
 }

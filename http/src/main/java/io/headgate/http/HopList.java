@@ -21,6 +21,12 @@ final class HopList {
     private final HopFormat format;
     private int line;
     private int end;
+    /** Where the element begins that {@link #hasNext} has found. */
+    private int start;
+    /** The element that was read last, without blanks. */
+    private int from;
+
+    private int to;
     private int hops;
     private int chars = MAX_CHARS;
 
@@ -37,16 +43,21 @@ final class HopList {
             line--;
             end = lines.get(line).length();
         }
-        return end >= 0 && hops < MAX_HOPS && end - start() <= chars;
+        if (end < 0 || hops == MAX_HOPS) {
+            return false;
+        }
+        // A search that gives up once it is too far back to matter.
+        start = format.start(lines.get(line), Math.max(0, end - chars - 1), end);
+        return end - start <= chars;
     }
 
     /** The address in the next element; null if the element is no address. Only after {@link #hasNext} said so. */
     @Nullable
     ClientAddress next() {
         String text = lines.get(line);
-        int start = start();
-        int from = HopFormat.skipBlanks(text, start, end);
-        ClientAddress address = format.read(text, from, HopFormat.trimBlanks(text, from, end));
+        from = HopFormat.skipBlanks(text, start, end);
+        to = HopFormat.trimBlanks(text, from, end);
+        ClientAddress address = format.read(text, from, to);
         // One for the comma, or for the end of the line before.
         chars -= end - start + 1;
         hops++;
@@ -54,14 +65,29 @@ final class HopList {
         return address;
     }
 
-    /** Where the element that ends at {@code end} begins; a search that gives up once it is too far back to matter. */
-    private int start() {
-        String text = lines.get(line);
-        int lowest = Math.max(0, end - chars - 1);
-        int at = end;
-        while (at > lowest && text.charAt(at - 1) != ',') {
-            at--;
+    /** What kind of text the last element is that was no address: never the text itself. Only after {@link #next} gave null. */
+    String kind() {
+        String node = format.node(lines.get(line), from, to);
+        if (node == null) {
+            return "malformed, or without for=";
         }
-        return at;
+        if (node.isEmpty()) {
+            return "empty";
+        }
+        if (node.equalsIgnoreCase("unknown")) {
+            return "unknown";
+        }
+        if (node.startsWith("unix:") || node.startsWith("/")) {
+            return "a Unix socket";
+        }
+        if (node.startsWith("_")) {
+            return "an obfuscated identifier";
+        }
+        if (ClientAddress.tryParse(node) != null) {
+            return "an unspecified address";
+        }
+        return node.indexOf(':') != node.lastIndexOf(':')
+                ? "no IPv6 address, which has brackets where a port follows"
+                : "no address";
     }
 }

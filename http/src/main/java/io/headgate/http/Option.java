@@ -51,10 +51,11 @@ public enum Option {
             (builder, text) -> builder.forwardedHeader(text)),
     TRUSTED_HOPS(
             "trustedHops",
-            "a number of headers that your proxies write, from 1 to " + HopList.MAX_HOPS
+            "a number of elements that your proxies write, from 1 to " + HopList.MAX_HOPS
                     + ", in place of {trustedProxies}",
             "none",
-            "Number of addresses that proxies of your own append to the header, in place of the proxies' addresses",
+            "Number of elements that proxies of your own append to the header, in place of the proxies' addresses; a proxy"
+                    + " that writes none, as with AJP or the PROXY protocol, does not count",
             (builder, text) -> builder.trustedHops(OptionText.integer(text))),
     IPV6_PREFIX(
             "ipv6Prefix",

@@ -153,8 +153,9 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     }
 
     /**
-     * Says how many addresses your own proxies append to the header, in place of the proxies' addresses. A proxy that writes
-     * no header does not count.
+     * Says how many elements your own proxies append to the header, in place of the proxies' addresses. A proxy that writes
+     * none does not count: AJP, the PROXY protocol and mod_remoteip hand the address on without a header. With a number that
+     * is too large, clients choose their address.
      *
      * @param hops 1 to 64
      * @return this

@@ -82,6 +82,22 @@ final class TrustedHops implements ClientAddressResolver {
         return header != null && peer != null && trusts(peer) && !request.hasHeader(header);
     }
 
+    /** What kind of text ended the walk at a trusted proxy, in place of an address; null if none did. */
+    @Nullable
+    String obstacle(HttpRequest request) {
+        HopList hops = new HopList(request.headers(String.valueOf(header)), format);
+        while (hops.hasNext()) {
+            ClientAddress hop = hops.next();
+            if (hop == null) {
+                return hops.kind();
+            }
+            if (!trusts(hop)) {
+                return null;
+            }
+        }
+        return null;
+    }
+
     @Nullable
     String header() {
         return header;

@@ -26,10 +26,7 @@ public enum Warning {
                     + " bucket with each address of its network; make it with Limiter.forAddresses, or, if its limits are"
                     + " configured, set {ipv6Prefix} to 64 or less"),
     /** Most requests count for one client. */
-    CROWDED_KEY(
-            "HG-005",
-            "most requests count for one client, %s. If that is a proxy, its clients share one bucket: name it"
-                    + " in {trustedProxies}. If it is ::, most requests have no address: see {noAddress}"),
+    CROWDED_KEY("HG-005", "most requests count for one client, %s. %s"),
     /** An extension that the client chooses leads past the limits. */
     UNLIMITED_EXTENSION(
             "HG-006",
@@ -45,7 +42,25 @@ public enum Warning {
     HEAP_TOO_SMALL(
             "HG-008",
             "the limiters may take %.0f MB of memory, and the heap has %.0f MB at most: new clients that no memory is left for"
-                    + " go by {overflow}. Choose a smaller {maxClients}, or a larger heap (-Xmx)");
+                    + " go by {overflow}. Choose a smaller {maxClients}, or a larger heap (-Xmx)"),
+    /** What a trusted proxy hands on is no address. */
+    UNREADABLE_HOP(
+            "HG-009",
+            "the trusted proxy %s handed on a request with an element of %s that is %s, so the proxy itself is limited, in"
+                    + " place of its clients. Make the proxy that wrote it write the address that it sees; if every request comes"
+                    + " through the same proxies, {trustedHops} counts elements of any kind"),
+    /** There are fewer elements than hops to be counted. */
+    FEWER_HOPS(
+            "HG-010",
+            "a request from %s has fewer elements in %s than {trustedHops} counts, so its peer is limited; a client that adds"
+                    + " an element would be believed. Proxies that write none do not count (AJP, the PROXY protocol, and servers"
+                    + " that take the client's address from such): set {trustedHops} to the number of elements that yours write."
+                    + " If the request came past your proxies, see that none can"),
+    /** The peer has no address, so no header can be believed on its word. */
+    NO_PEER(
+            "HG-011",
+            "a request came with the header %s from a peer without an address, as through a Unix socket. No range can be that"
+                    + " peer: set {trustedHops} to the number of elements that your proxies write, in place of {trustedProxies}");
 
     private final String code;
     final String text;

@@ -35,10 +35,15 @@ final class Warnings {
     }
 
     void once(Warning warning, @Nullable Object... seen) {
-        String text = String.format(Locale.ROOT, Option.spelled(warning.text, spelling), seen);
+        String text = String.format(Locale.ROOT, spelled(warning.text), seen);
         if (said.putIfAbsent(warning, text) == null) {
             log(Level.WARNING, warning.code() + ": " + text);
         }
+    }
+
+    /** A text with its options as they are called where they were set. */
+    String spelled(String text) {
+        return Option.spelled(text, spelling);
     }
 
     void started(long bytesNow, long bytesAtMost) {

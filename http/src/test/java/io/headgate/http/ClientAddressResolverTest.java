@@ -198,6 +198,32 @@ class ClientAddressResolverTest {
                 "for=198.51.100.7;host=\"x;for=6.6.6.6\"|198.51.100.7",
                 "for=198.51.100.7;host=\"x\\\";for=6.6.6.6\"|198.51.100.7",
                 "for=198.51.100.7;for=198.51.100.7|10.1.1.1",
+                "for=198.51.100.7;host=\"x,for=6.6.6.6\"|198.51.100.7",
+                "for=198.51.100.7;proto=http;host=\"x,for=6.6.6.6;z=\\\"\"|198.51.100.7",
+                "host=\"\\\\\\\",for=6.6.6.6,\\\\\";for=198.51.100.7|198.51.100.7",
+                "host=\"\\\"\";for=198.51.100.7|198.51.100.7",
+                "host=\"\";for=198.51.100.7|198.51.100.7",
+                "for=198.51.100.7;host=a.example:8080|198.51.100.7",
+                "for=198.51.100.7;host=[2001:db8::1]:8080|198.51.100.7",
+                "for=[2001:db8::5]:80|2001:db8::5",
+                "FOR=198.51.100.7;;|198.51.100.7",
+                ";for=198.51.100.7|198.51.100.7",
+                "for=198.51.100.7;\"x\"|10.1.1.1",
+                "for=198.51.100.7;b|10.1.1.1",
+                "for=198.51.100.7;b=|10.1.1.1",
+                "b=;for=198.51.100.7|10.1.1.1",
+                "b;for=198.51.100.7|10.1.1.1",
+                "for=198.51.100.7;=b|10.1.1.1",
+                "for=198.51.100.7;b=\"x\"y|10.1.1.1",
+                "for=198.51.100.7;b=x\"y\"|10.1.1.1",
+                "for=198.51.100.7;b=x=y|10.1.1.1",
+                "for=198.51.100.7;b=x y|10.1.1.1",
+                "for=198.51.100.7;b =x|10.1.1.1",
+                "for=198.51.100.7;b=\u00e4|10.1.1.1",
+                "for=198.51.100.7;b(=x|10.1.1.1",
+                "for=198.51.100.7 b=x|10.1.1.1",
+                "for=\"198.51.100.\\7\"|10.1.1.1",
+                "for=198.51.100.7;host=\"x\\\"|10.1.1.1",
                 "for=198.51.100.7;host=\"x|10.1.1.1",
                 "for=\"198.51.100.7|10.1.1.1",
                 "for=198.51.100.7\"|10.1.1.1",
@@ -221,6 +247,18 @@ class ClientAddressResolverTest {
     void anOpenQuoteDoesNotSwallowWhatProxiesAppended() {
         assertThat(forwarded("for=\"6.6.6.6, for=198.51.100.7")).isEqualTo("198.51.100.7");
         assertThat(forwarded("for=6.6.6.6;host=\"", "for=198.51.100.7")).isEqualTo("198.51.100.7");
+    }
+
+    @Test
+    void aCommaInAQuotedStringIsNoBorder() {
+        FakeRequest request = FakeRequest.from("10.1.1.1")
+                .header("Forwarded", "for=198.51.100.7, for=10.0.0.6;host=\"x,for=6.6.6.6,y\"");
+        assertThat(resolve(ClientAddressResolver.forwarded(TEN), request)).isEqualTo("198.51.100.7");
+        assertThat(resolve(ClientAddressResolver.forwardedHops(1), request)).isEqualTo("10.0.0.6");
+        assertThat(resolve(ClientAddressResolver.forwardedHops(2), request)).isEqualTo("198.51.100.7");
+        // Quotes mean something in Forwarded alone.
+        assertThat(xff("\"6.6.6.6, 198.51.100.7, 10.2.2.2")).isEqualTo("198.51.100.7");
+        assertThat(xff("\"198.51.100.7, 10.2.2.2\"")).isEqualTo("10.1.1.1");
     }
 
     @Test

@@ -12,8 +12,11 @@ import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LogRecords;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What looks misconfigured is said once, with the fix, and without a word that a client wrote. */
 class ProxyDiagnosticsTest {
@@ -100,6 +103,126 @@ class ProxyDiagnosticsTest {
                 .contains("10.1.1.1 ")
                 .contains("X-Forwarded-For")
                 .contains("exempt");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "unix:|a Unix socket",
+                "/run/app.sock|a Unix socket",
+                "unknown|unknown",
+                "Unknown|unknown",
+                "_hidden|an obfuscated identifier",
+                "0.0.0.0|an unspecified address",
+                "2001:db8::1:4711:80:90:100:1:2|no IPv6 address, which has brackets where a port follows",
+                "evil|no address"
+            })
+    void aTrustedProxyThatHandsOnNoAddress(String node, String kind) {
+        for (boolean rfc7239 : new boolean[] {false, true}) {
+            try (LogRecords here = new LogRecords(RequestLimiter.class)) {
+                String header = rfc7239 ? "Forwarded" : "X-Forwarded-For";
+                RequestLimiter limits = limits(ClientAddressResolver.header(header, TEN));
+                String good = rfc7239 ? "for=" + node + ", for=198.51.100.7" : node + ", 198.51.100.7";
+                serve(limits, FakeRequest.from("10.1.1.1").header(header, good));
+                assertThat(here.warnings()).isEmpty();
+                String bad = rfc7239 ? "for=\"" + node + "\", for=10.2.2.2" : node + ", 10.2.2.2";
+                serve(limits, FakeRequest.from("10.1.1.1").header(header, bad));
+                serve(limits, FakeRequest.from("10.1.1.1").header(header, bad));
+                assertThat(here.warnings())
+                        .singleElement()
+                        .asString()
+                        .contains("HG-009", "10.2.2.2 ", " " + header + " that is " + kind + ",", "trustedHops")
+                        .doesNotContain("evil", "hidden", "run");
+            }
+        }
+    }
+
+    @Test
+    void anElementThatIsEmptyOrMalformed() {
+        RequestLimiter limits = limits(ClientAddressResolver.forwarded(TEN));
+        serve(limits, FakeRequest.from("10.1.1.1").header("Forwarded", "by=10.2.2.2;evil"));
+        serve(
+                limits(ClientAddressResolver.xForwardedFor(TEN)),
+                FakeRequest.from("10.1.1.1").header("X-Forwarded-For", ""));
+        assertThat(log.warnings()).hasSize(2);
+        assertThat(log.warnings().get(0)).contains("that is malformed, or without for=,");
+        assertThat(log.warnings().get(1)).contains("that is empty,");
+    }
+
+    @Test
+    void clientsInTrustedRangesAreNoObstacle() {
+        RequestLimiter limits = limits(ClientAddressResolver.xForwardedFor(TEN));
+        serve(limits, FakeRequest.from("10.1.1.1").header("X-Forwarded-For", "10.3.3.3, 10.2.2.2"));
+        assertThat(log.warnings()).isEmpty();
+    }
+
+    @Test
+    void fewerElementsThanHops() {
+        for (String header : List.of("X-Forwarded-For", "Forwarded")) {
+            try (LogRecords here = new LogRecords(RequestLimiter.class)) {
+                String two = header.equals("Forwarded") ? "for=192.0.2.1, for=10.2.2.2" : "192.0.2.1, 10.2.2.2";
+                RequestLimiter limits = RequestLimiter.builder()
+                        .limits(Limit.parse("1000000/s"))
+                        .trustedHops(2)
+                        .forwardedHeader(header)
+                        .build();
+                serve(limits, FakeRequest.from("192.0.2.1").header(header, two));
+                serve(limits, FakeRequest.from(null).header(header, two));
+                serve(limits, FakeRequest.from("10.1.1.1").header(header, "evil", "evil"));
+                assertThat(here.warnings()).isEmpty();
+                serve(limits, FakeRequest.from("10.1.1.1").header(header, "evil"));
+                serve(limits, FakeRequest.from("10.1.1.1"));
+                assertThat(here.warnings())
+                        .singleElement()
+                        .asString()
+                        .contains("HG-010", "from 10.1.1.1 ", header, "set trustedHops", "AJP", "PROXY protocol")
+                        .doesNotContain("evil");
+                limits.close();
+            }
+        }
+    }
+
+    @Test
+    void aPeerWithoutAnAddressThatForwards() {
+        for (ClientAddressResolver resolver :
+                List.of(ClientAddressResolver.remoteAddress(), ClientAddressResolver.xForwardedFor(TEN))) {
+            try (LogRecords here = new LogRecords(RequestLimiter.class)) {
+                RequestLimiter limits = limits(resolver);
+                serve(limits, FakeRequest.from("unix:/run/app.sock"));
+                assertThat(here.warnings()).isEmpty();
+                serve(limits, FakeRequest.from("unix:/run/app.sock").header("X-Forwarded-For", "198.51.100.7"));
+                serve(limits, FakeRequest.from(null).header("Forwarded", "for=198.51.100.7"));
+                assertThat(here.warnings())
+                        .singleElement()
+                        .asString()
+                        .contains("HG-011", "X-Forwarded-For", "set trustedHops");
+            }
+        }
+    }
+
+    /** What does not help is not recommended. */
+    @Test
+    void whatHelpsAgainstACrowdDependsOnTheResolver() {
+        assertThat(crowded(ClientAddressResolver.remoteAddress(), "192.0.2.9")).contains("name it in trustedProxies");
+        assertThat(crowded(ClientAddressResolver.remoteAddress(), null))
+                .contains("client, ::.", "set trustedHops", "noAddress");
+        assertThat(crowded(ClientAddressResolver.xForwardedFor(TEN), "10.1.1.1"))
+                .contains("does not name them in forwardedHeader");
+        assertThat(crowded(ClientAddressResolver.xForwardedForHops(1), "192.0.2.9"))
+                .contains("trustedHops is not the number")
+                .doesNotContain("trustedProxies");
+        assertThat(crowded(HttpRequest::remoteAddress, "192.0.2.9"))
+                .contains("let your resolver name them")
+                .doesNotContain("trusted");
+    }
+
+    private String crowded(ClientAddressResolver resolver, @Nullable String peer) {
+        RequestLimiter limits = limits(resolver);
+        for (int i = 0; i < 20_000; i++) {
+            serve(limits, FakeRequest.from(peer));
+        }
+        return String.valueOf(limits.warningTexts().get(Warning.CROWDED_KEY));
     }
 
     @Test

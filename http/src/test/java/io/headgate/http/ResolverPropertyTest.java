@@ -97,6 +97,42 @@ class ResolverPropertyTest {
                 .hasToString(expected(whole));
     }
 
+    /** What a proxy writes of a value that a client has chosen, such as its Host. */
+    private static String quoted(String value) {
+        return '"' + value.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+
+    @Provide
+    Arbitrary<String> chosenByTheClient() {
+        return hostileLines().map(lines -> String.join("", lines));
+    }
+
+    /** Whatever the client sends and whatever is quoted of it, behind proxies that do so correctly it is itself. */
+    @Property(tries = 2_000, seed = "1")
+    void whatProxiesQuoteNeverMovesTheClient(
+            @ForAll("hostileLines") List<String> sent,
+            @ForAll("chosenByTheClient") String host,
+            @ForAll("chosenByTheClient") String proto,
+            @ForAll boolean valuesFirst,
+            @ForAll boolean inOneLine) {
+        String values = "host=" + quoted(host) + ";proto=" + quoted(proto);
+        String first = valuesFirst ? values + ";for=198.51.100.7" : "for=\"198.51.100.7:1\";" + values;
+        String second = valuesFirst ? "for=10.2.2.2;" + values : values + ";for=10.2.2.2";
+        List<String> lines = new ArrayList<>(sent);
+        String appended = first + ", " + second;
+        if (inOneLine && !lines.isEmpty()) {
+            int last = lines.size() - 1;
+            lines.set(last, lines.get(last) + "," + appended);
+        } else {
+            lines.add(appended);
+        }
+        FakeRequest request = request(lines);
+        assertThat(ClientAddressResolver.forwarded(List.of(TEN)).resolve(request))
+                .hasToString("198.51.100.7");
+        assertThat(ClientAddressResolver.forwardedHops(2).resolve(request)).hasToString("198.51.100.7");
+        assertThat(ClientAddressResolver.forwardedHops(1).resolve(request)).hasToString("10.2.2.2");
+    }
+
     /** So 64 KiB of anything cost no more than 8 KiB do, which hold 64 elements at most. */
     @Example
     void whatLiesFurtherLeftThanEightKibIsNeverLookedAt() {
@@ -106,6 +142,9 @@ class ResolverPropertyTest {
                 "\"".repeat(65_536),
                 ";".repeat(65_536),
                 "for=\"\\".repeat(65_536 / 6),
+                "\\".repeat(65_535) + "\"",
+                "x=\"" + ",for=6.6.6.6".repeat(65_536 / 12) + "\"",
+                "\\\"".repeat(32_768),
                 "for=10.2.2.2;".repeat(65_536 / 13),
                 "for=10.2.2.2,".repeat(65_536 / 13) + "for=10.2.2.2",
                 "10.2.2.2,".repeat(65_536 / 9) + "10.2.2.2",

@@ -34,7 +34,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param rules Paths that are limited in another way, in order; the first rule that matches a request decides.
  * @param trustedProxies Address ranges of your own proxies, whose forwarding header is believed.
  * @param forwardedHeader Header in which trusted proxies name the client.
- * @param trustedHops Number of addresses that proxies of your own append to the header, in place of the proxies' addresses.
+ * @param trustedHops Number of elements that proxies of your own append to the header, in place of the proxies' addresses.
  * @param ipv6Prefix Leading bits of an IPv6 address by which clients are told apart.
  * @param translationPrefixes Prefixes under which NAT64 translators of your own write IPv4 clients as IPv6.
  * @param maxClients Number of clients that each limiter tracks at once, at most.
