@@ -33,6 +33,15 @@ public interface HttpRequest {
     String path();
 
     /**
+     * The path under which the server has the application, as the client writes it.
+     *
+     * @return such as {@code /shop}; empty if the application has the whole server
+     */
+    default String contextPath() {
+        return "";
+    }
+
+    /**
      * The other end of the connection, whatever header fields or wrappers say.
      *
      * @return the peer; null if it has no address, as with a Unix socket
@@ -96,9 +105,9 @@ public interface HttpRequest {
      * Sets an attribute, for handlers and access logs.
      *
      * @param name its name
-     * @param value its value
+     * @param value its value; null to remove it
      */
-    void attribute(String name, Object value);
+    void attribute(String name, @Nullable Object value);
 
     /**
      * The request as the adapter got it, for what only this kind of server has; or, if that is of another type, the first of

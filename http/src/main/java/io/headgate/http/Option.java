@@ -119,10 +119,10 @@ public enum Option {
             (builder, text) -> builder.cost(OptionText.number(text))),
     CHARGE_ON(
             "chargeOn",
-            "statuses separated by commas, 100 to 599, such as 401, 403",
+            ChargeOnResponses.FORM,
             "all",
-            "Statuses of responses that are charged",
-            (builder, text) -> builder.chargeOn(ChargeOn.statuses(RuleText.statuses(text)))),
+            "Responses that are charged",
+            (builder, text) -> builder.chargeOn(ChargeOn.parse(text))),
     DRY_RUN(
             "dryRun",
             OptionText.BOOLEAN,

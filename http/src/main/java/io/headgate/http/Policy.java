@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param noAddress what happens to a request without a key
  * @param dryRun whether a denial is only counted
  * @param chargeOn tells by the response whether a charge stays; null if it does
- * @param also charges the same requests as well, all or nothing; null if nothing else does
+ * @param condition watches over {@code chargeOn}; null if nothing is to be watched
  */
 record Policy<K>(
         @Nullable KeyedLimiter<K> limiter,
@@ -22,25 +22,10 @@ record Policy<K>(
         NoAddress noAddress,
         boolean dryRun,
         @Nullable ChargeOn chargeOn,
-        @Nullable Policy<?> also) {
-
-    /** This policy and another, unless that is the same. */
-    Policy<K> and(Policy<?> other) {
-        return other.equals(this) ? this : new Policy<>(limiter, cost, costAfter, noAddress, dryRun, chargeOn, other);
-    }
-
-    /** Whether requests pass whatever happens, a failure included. */
-    boolean neverDenies() {
-        return dryRun && (also == null || also.neverDenies());
-    }
+        @Nullable ChargeCondition condition) {
 
     /** What a request comes to. Takes nothing yet. */
     Assessment assess(HttpRequest request, @Nullable ClientAddress address) {
-        Assessment own = assessAlone(request, address);
-        return also == null ? own : Assessment.both(own, also.assess(request, address));
-    }
-
-    private Assessment assessAlone(HttpRequest request, @Nullable ClientAddress address) {
         if (limiter == null) {
             return Verdict.without(RequestOutcome.UNCHARGED);
         }

@@ -44,10 +44,11 @@ final class RateLimitFields {
             return;
         }
         boolean denied = !verdict.outcome().passes();
-        if (!decision.limits().isEmpty()) {
+        List<LimitStatus> limits = verdict.limits();
+        if (!limits.isEmpty()) {
             switch (style) {
-                case DRAFT_11 -> draft(response, decision.limits(), denied);
-                case LEGACY -> legacy(response, StrictestLimit.of(decision.limits(), verdict.permits()));
+                case DRAFT_11 -> draft(response, limits, denied);
+                case LEGACY -> legacy(response, StrictestLimit.of(limits, verdict.permits()));
                 case NONE -> {}
             }
         }

@@ -3,6 +3,7 @@ package io.headgate.http;
 import io.headgate.Decision;
 import io.headgate.LimitStatus;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +32,9 @@ public final class Refusal {
         this.body = body;
     }
 
-    /** By what the limiter decided; null if it could not. */
-    static Refusal of(@Nullable Decision decision) {
-        return decision == null ? UNAVAILABLE : new Refusal(TOO_MANY_REQUESTS, problem(decision));
+    /** By what the limiter decided, null if it could not; with every limit that applies. */
+    static Refusal of(@Nullable Decision decision, List<LimitStatus> limits) {
+        return decision == null ? UNAVAILABLE : new Refusal(TOO_MANY_REQUESTS, problem(limits));
     }
 
     /**
@@ -63,12 +64,12 @@ public final class Refusal {
         return body.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static String problem(Decision decision) {
+    private static String problem(List<LimitStatus> limits) {
         StringBuilder json = new StringBuilder(192)
                 .append("{\"type\":\"https://iana.org/assignments/http-problem-types#quota-exceeded\",")
                 .append("\"title\":\"Quota Exceeded\",\"status\":429");
         String separator = ",\"violated-policies\":[";
-        for (LimitStatus status : decision.limits()) {
+        for (LimitStatus status : limits) {
             if (status.violated()) {
                 json.append(separator)
                         .append(RateLimitFields.quoted(status.limit().name()));

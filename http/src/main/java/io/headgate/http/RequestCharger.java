@@ -1,7 +1,10 @@
 package io.headgate.http;
 
 import io.headgate.Decision;
+import io.headgate.LimitStatus;
 import io.headgate.LocalLimiter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,30 +30,49 @@ final class RequestCharger {
         } catch (Throwable failure) {
             verdict = failed(failure, charge, before);
         }
-        Charge<?> next = charge.next();
-        if (next == null) {
-            return verdict;
+        if (!verdict.passes()) {
+            return withOthers(verdict, charge.next(), true);
         }
-        return verdict.passes() ? take(next, verdict) : promising(verdict, next, true);
+        Charge<?> next = charge.next();
+        return next == null ? verdict : take(next, verdict);
     }
 
     /**
-     * A denial that promises no wait after which a later charge of the same request denies it.
+     * A denial that tells of every limit of the request, and promises no wait after which another of its charges denies it.
      *
+     * @param later the charges after the one that was denied
      * @param mayWait whether a limiter may be asked that has to wait for its answer
      */
-    private Verdict promising(Verdict denial, Charge<?> later, boolean mayWait) {
-        Verdict promising = denial;
-        for (Charge<?> each = later; each != null; each = each.next()) {
-            try {
-                if (!each.policy().dryRun() && (mayWait || each.limiter() instanceof LocalLimiter)) {
-                    promising = promising.waitingFor(peek(each));
-                }
-            } catch (Throwable failure) {
-                failures.report(failure);
+    private Verdict withOthers(Verdict denial, @Nullable Charge<?> later, boolean mayWait) {
+        Decision own = denial.answer();
+        if (own == null || (denial.before() == null && later == null)) {
+            return denial;
+        }
+        List<LimitStatus> limits = new ArrayList<>(own.limits());
+        Verdict told = denial;
+        for (Verdict each = denial.before(); each != null; each = each.before()) {
+            if (each.charge() != null) {
+                told = withOther(told, each.charge(), limits, mayWait);
             }
         }
-        return promising;
+        for (Charge<?> each = later; each != null; each = each.next()) {
+            told = withOther(told, each, limits, mayWait);
+        }
+        return told.telling(limits);
+    }
+
+    private Verdict withOther(Verdict denial, Charge<?> other, List<LimitStatus> limits, boolean mayWait) {
+        if (!mayWait && !(other.limiter() instanceof LocalLimiter)) {
+            return denial;
+        }
+        try {
+            Decision seen = peek(other);
+            limits.addAll(seen.limits());
+            return other.policy().dryRun() ? denial : denial.waitingFor(seen);
+        } catch (Throwable failure) {
+            failures.report(failure);
+            return denial;
+        }
     }
 
     private static <K> Decision peek(Charge<K> charge) {
@@ -69,11 +91,12 @@ final class RequestCharger {
             verdict = CompletableFuture.completedFuture(failed(failure, charge, before));
         }
         Charge<?> next = charge.next();
-        return next == null
-                ? verdict
-                : verdict.thenCompose(reached -> reached.passes()
-                        ? takeAsync(next, reached)
-                        : CompletableFuture.completedFuture(promising(reached, next, false)));
+        return verdict.thenCompose(reached -> {
+            if (!reached.passes()) {
+                return CompletableFuture.completedFuture(withOthers(reached, next, false));
+            }
+            return next == null ? CompletableFuture.completedFuture(reached) : takeAsync(next, reached);
+        });
     }
 
     private Verdict reachedAsync(

@@ -183,7 +183,7 @@ public final class RequestLimiter implements AutoCloseable {
 
     /** Whose request is it, and what would it be charged? Takes nothing. */
     private Assessment assess(HttpRequest request) {
-        Policy<?> policy = rules.general();
+        PolicySet policies = rules.general();
         try {
             // Only hops that the configuration trusts have a say in this.
             ClientAddress client = usesAddresses ? resolver.resolve(request) : null;
@@ -196,11 +196,11 @@ public final class RequestLimiter implements AutoCloseable {
             if (usesAddresses) {
                 look(request, client);
             }
-            policy = rules.of(request);
-            return policy.assess(request, client);
+            policies = rules.of(request);
+            return policies.assess(request, client, charger);
         } catch (Throwable failure) {
             // Our own trouble, or that of a function we were given.
-            return charger.failed(failure, policy.neverDenies());
+            return charger.failed(failure, policies.neverDenies());
         }
     }
 
@@ -335,6 +335,21 @@ public final class RequestLimiter implements AutoCloseable {
 
     Ticker ticker() {
         return ticker;
+    }
+
+    /** Notices a condition that never charges. */
+    void watch(Charge<?> charge, boolean charged) {
+        ChargeCondition condition = charge.policy().condition();
+        try {
+            if (condition != null && condition.isOpen()) {
+                ClientAddress client = charge.client();
+                if (condition.becomesSuspect(client == null ? charge.key() : client, charged)) {
+                    warnings.also(Warning.NEVER_CHARGED, condition);
+                }
+            }
+        } catch (Throwable failure) {
+            failures.report(failure);
+        }
     }
 
     void countRefund() {

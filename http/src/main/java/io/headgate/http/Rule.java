@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What holds for requests to some paths, in place of the filter's general limits. The first rule of a filter that
- * matches a request decides; what it leaves open (cost, dry run, charge-on) is as in the filter. Immutable.
+ * matches a request decides; what it leaves open (cost, dry run, charge-on) is as in the filter. A rule that {@linkplain #chargeOn
+ * charges only some responses} holds in addition to them, unless it says that it is {@link #alone}. Immutable.
  *
  * <pre>{@code
  * Rule.limits("/login/*", Limit.perMinute(5)).methods("POST").chargeOn(ChargeOn.statuses(401));
@@ -46,6 +47,7 @@ public final class Rule {
     private final OptionalLong cost;
     private final boolean dryRun;
     private final @Nullable ChargeOn chargeOn;
+    private final boolean alone;
 
     private Rule(
             String pattern,
@@ -56,7 +58,8 @@ public final class Rule {
             Set<String> methods,
             OptionalLong cost,
             boolean dryRun,
-            @Nullable ChargeOn chargeOn) {
+            @Nullable ChargeOn chargeOn,
+            boolean alone) {
         this.pattern = pattern;
         this.path = RulePattern.parse(pattern);
         this.lenientPath = RulePattern.parse(CanonicalPath.anyCase(pattern));
@@ -68,6 +71,7 @@ public final class Rule {
         this.cost = cost;
         this.dryRun = dryRun;
         this.chargeOn = chargeOn;
+        this.alone = alone;
     }
 
     /**
@@ -84,7 +88,16 @@ public final class Rule {
         List<Limit> limits = new ArrayList<>(List.of(more));
         limits.add(0, first);
         return new Rule(
-                pattern, Rule::always, List.copyOf(limits), null, null, Set.of(), OptionalLong.empty(), false, null);
+                pattern,
+                Rule::always,
+                List.copyOf(limits),
+                null,
+                null,
+                Set.of(),
+                OptionalLong.empty(),
+                false,
+                null,
+                false);
     }
 
     /**
@@ -97,7 +110,8 @@ public final class Rule {
      */
     public static Rule limiter(String pattern, Limiter<ClientAddress> limiter) {
         Objects.requireNonNull(limiter, "limiter");
-        return new Rule(pattern, Rule::always, List.of(), limiter, null, Set.of(), OptionalLong.empty(), false, null);
+        return new Rule(
+                pattern, Rule::always, List.of(), limiter, null, Set.of(), OptionalLong.empty(), false, null, false);
     }
 
     /**
@@ -108,12 +122,13 @@ public final class Rule {
      * @throws IllegalArgumentException if the pattern has another form
      */
     public static Rule unlimited(String pattern) {
-        return new Rule(pattern, Rule::always, List.of(), null, null, Set.of(), OptionalLong.empty(), false, null);
+        return new Rule(
+                pattern, Rule::always, List.of(), null, null, Set.of(), OptionalLong.empty(), false, null, false);
     }
 
     /**
      * Reads a rule from text:
-     * {@code [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]…) [cost N] [dry-run] [charge-on 401,403]},
+     * {@code [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]…) [cost N] [dry-run] [charge-on RESPONSE[, RESPONSE]…] [alone]},
      * such as {@code login: POST /login/* 5/minute, 50/day charge-on 401}. A limit is written as for
      * {@link Limit#parse}.
      *
@@ -136,7 +151,7 @@ public final class Rule {
         if (name.isBlank()) {
             throw new IllegalArgumentException("the name of a rule must not be empty");
         }
-        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn);
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
     }
 
     /**
@@ -153,7 +168,7 @@ public final class Rule {
                         "\"" + method + "\" is not a method; the form is upper-case letters such as POST");
             }
         }
-        return new Rule(pattern, condition, limits, limiter, name, Set.of(methods), cost, dryRun, chargeOn);
+        return new Rule(pattern, condition, limits, limiter, name, Set.of(methods), cost, dryRun, chargeOn, alone);
     }
 
     /**
@@ -166,7 +181,7 @@ public final class Rule {
      */
     public Rule onlyIf(Predicate<String> condition) {
         Objects.requireNonNull(condition, "condition");
-        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn);
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
     }
 
     /**
@@ -180,7 +195,8 @@ public final class Rule {
         if (permits < 0) {
             throw new IllegalArgumentException("the cost of a request must be at least 0, not " + permits);
         }
-        return new Rule(pattern, condition, limits, limiter, name, methods, OptionalLong.of(permits), dryRun, chargeOn);
+        return new Rule(
+                pattern, condition, limits, limiter, name, methods, OptionalLong.of(permits), dryRun, chargeOn, alone);
     }
 
     /**
@@ -189,18 +205,30 @@ public final class Rule {
      * @return the rule
      */
     public Rule dryRun() {
-        return new Rule(pattern, condition, limits, limiter, name, methods, cost, true, chargeOn);
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, true, chargeOn, alone);
     }
 
     /**
-     * This rule charges by the response.
+     * This rule charges by the response, and the filter's general limits hold beside it: requests that it does not charge are
+     * still limited. All or nothing is taken, from the rule first.
      *
      * @param chargeOn tells which responses are charged
      * @return the rule
+     * @see #alone
      */
     public Rule chargeOn(ChargeOn chargeOn) {
         Objects.requireNonNull(chargeOn, "chargeOn");
-        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn);
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
+    }
+
+    /**
+     * This rule in place of the general limits, although it {@linkplain #chargeOn charges by the response}. Requests that it does
+     * not charge are not limited at all then. Any other rule is in their place in any case.
+     *
+     * @return the rule
+     */
+    public Rule alone() {
+        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, true);
     }
 
     /**
@@ -248,6 +276,11 @@ public final class Rule {
     @Nullable
     ChargeOn chargeOn() {
         return chargeOn;
+    }
+
+    /** Whether the general limits hold beside it. */
+    boolean isInAddition() {
+        return chargeOn != null && !alone && !isUnlimited();
     }
 
     boolean isUnlimited() {

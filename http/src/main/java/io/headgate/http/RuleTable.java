@@ -16,50 +16,60 @@ final class RuleTable {
      * readings are.
      */
 
-    private record Entry(Rule rule, Policy<?> policy) {}
+    private record Entry(Rule rule, PolicySet policies) {}
 
     private final List<Entry> rules = new ArrayList<>();
-    private final Policy<?> general;
-    /** Whether both readings of a canonical path lead to one policy. */
+    private final PolicySet general;
+    /** Whether both readings of a canonical path lead to the same policies. */
     private final boolean rulesAreCanonical;
 
+    private final boolean useAddresses;
+
     RuleTable(Settings settings, Limiters limiters) {
-        general = policy(settings, limiters.general(), null);
+        KeyedLimiter<?> all = limiters.general();
+        Policy<?> everything = policy(settings, all, null);
+        general = PolicySet.of(everything);
         for (Rule rule : settings.rules) {
             Limiter<ClientAddress> limiter = limiters.of(rule);
-            rules.add(
-                    new Entry(rule, policy(settings, limiter == null ? null : KeyedLimiter.byAddress(limiter), rule)));
+            Policy<?> own = policy(settings, limiter == null ? null : KeyedLimiter.byAddress(limiter), rule);
+            rules.add(new Entry(rule, rule.isInAddition() ? PolicySet.of(own, everything) : PolicySet.of(own)));
         }
         rulesAreCanonical = settings.rules.stream().allMatch(Rule::isCanonical);
+        useAddresses = !rules.isEmpty() || (all != null && all.isByAddress());
     }
 
     /** What a rule leaves open is as in the settings. */
     private static <K> Policy<K> policy(Settings settings, @Nullable KeyedLimiter<K> limiter, @Nullable Rule rule) {
+        ChargeOn chargeOn = rule == null || rule.chargeOn() == null ? settings.chargeOn : rule.chargeOn();
+        boolean mayBeUseless = limiter != null && chargeOn != null && chargeOn != ChargeOn.never();
         return new Policy<>(
                 limiter,
                 rule != null && rule.cost().isPresent() ? request -> rule.cost().getAsLong() : settings.cost,
                 settings.costAfter,
                 settings.noAddress,
                 settings.dryRun || (rule != null && rule.isDryRun()),
-                rule == null || rule.chargeOn() == null ? settings.chargeOn : rule.chargeOn(),
-                null);
+                chargeOn,
+                mayBeUseless
+                        ? new ChargeCondition(rule == null ? "the general limit" : "the rule \"" + rule.name() + '"')
+                        : null);
     }
 
-    Policy<?> general() {
+    /** What requests without a rule are charged by. */
+    PolicySet general() {
         return general;
     }
 
     /** What a request is charged by. */
-    Policy<?> of(HttpRequest request) {
+    PolicySet of(HttpRequest request) {
         String path = rules.isEmpty() ? null : request.path();
         if (path == null) {
             return general;
         }
         String method = request.method();
-        Policy<?> strict = general;
+        PolicySet strict = general;
         for (Entry entry : rules) {
             if (entry.rule().matches(method, path)) {
-                strict = entry.policy();
+                strict = entry.policies();
                 break;
             }
         }
@@ -67,10 +77,10 @@ final class RuleTable {
         return rulesAreCanonical && canonical.equals(path) ? strict : strict.and(lenient(method, canonical));
     }
 
-    private Policy<?> lenient(String method, String canonical) {
+    private PolicySet lenient(String method, String canonical) {
         for (Entry entry : rules) {
             if (entry.rule().matchesLeniently(method, canonical)) {
-                return entry.policy();
+                return entry.policies();
             }
         }
         return general;
@@ -78,7 +88,6 @@ final class RuleTable {
 
     /** Whether anything here goes by the client's address. */
     boolean useAddresses() {
-        return !rules.isEmpty()
-                || (general.limiter() != null && general.limiter().isByAddress());
+        return useAddresses;
     }
 }

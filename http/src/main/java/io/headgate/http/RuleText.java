@@ -17,11 +17,11 @@ final class RuleText {
      */
 
     static final String FORM = "the form is [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]...)"
-            + " [cost N] [dry-run] [charge-on STATUS[,STATUS]], such as"
-            + " \"login: POST /login/* 5/minute, 50/day charge-on 401\"";
+            + " [cost N] [dry-run] [charge-on RESPONSE[, RESPONSE]...] [alone], such as"
+            + " \"login: POST /login/* 5/minute, 50/day charge-on 401, 302 to /login?error\"";
 
     private static final Pattern BLANKS = Pattern.compile("\\s+");
-    private static final Set<String> OPTIONS = Set.of("cost", "dry-run", "charge-on");
+    private static final Set<String> OPTIONS = Set.of("cost", "dry-run", "charge-on", "alone");
 
     private final List<String> tokens;
     private int next;
@@ -80,23 +80,16 @@ final class RuleText {
             String value = String.join(" ", tokensOfThisPart());
             switch (option) {
                 case "cost" -> result = result.cost(number(value));
-                case "charge-on" -> result = result.chargeOn(ChargeOn.statuses(statuses(value)));
+                case "charge-on" -> result = result.chargeOn(ChargeOn.parse(value));
                 default -> {
                     if (!value.isEmpty()) {
                         throw new IllegalArgumentException("\"" + value + "\" is not an option");
                     }
-                    result = result.dryRun();
+                    result = option.equals("alone") ? result.alone() : result.dryRun();
                 }
             }
         }
         return result;
-    }
-
-    /** Statuses separated by commas. */
-    static int[] statuses(String text) {
-        return Arrays.stream(text.split(",", -1))
-                .mapToInt(status -> (int) number(status.strip()))
-                .toArray();
     }
 
     private static long number(String text) {

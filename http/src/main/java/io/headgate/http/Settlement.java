@@ -27,6 +27,16 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
+ * <p>Where {@link ChargeOn} is asked, the application may say it itself, in a request attribute that is read once, at the end:
+ *
+ * <pre>{@code
+ * request.attribute(Settlement.CHARGE, true);  // a failed login, whatever is answered
+ * request.attribute(Settlement.REFUND, true);  // a successful one
+ * }</pre>
+ *
+ * <p>If it says both, the charge stays: who has seen a failure need not know of anybody else. For what is known only after the end
+ * of the request, take the {@link Decision} along and {@linkplain Decision#refund refund} that.
+ *
  * <p><b>In doubt the charge stays.</b> Permits are given back only if the request was completed with a known status, and no
  * error was seen before. A client that resets its connection makes the application fail after it has read its 401.
  *
@@ -43,6 +53,21 @@ public final class Settlement {
      * compare-and-set.
      */
 
+    /**
+     * The request attribute by which the application says that a request is charged, whatever {@link ChargeOn} says. Any value but
+     * null says so; it is not taken back by {@link #REFUND}.
+     */
+    public static final String CHARGE = "io.headgate.charge";
+
+    /**
+     * The request attribute by which the application says that a request is not charged, whatever {@link ChargeOn} says: with the
+     * value {@code true}. It does not win over {@link #CHARGE}, nor over an error that was seen.
+     */
+    public static final String REFUND = "io.headgate.refund";
+
+    /** Whether a settlement of this request has been made: what was said before the first one is not meant for any. */
+    private static final String BEGUN = "io.headgate.settlement";
+
     private static final int FAILED = 1;
     private static final int COMMITTED = 2;
     private static final int COMPLETED = 4;
@@ -56,6 +81,9 @@ public final class Settlement {
     /** When it began; null if nobody asks how long it took, or the clock failed. */
     private final @Nullable Long start;
 
+    /** Whether the application has a say in it. */
+    private final boolean listens;
+
     private final AtomicInteger seen = new AtomicInteger();
 
     Settlement(Verdict verdict, HttpRequest request, HttpResponse response, RequestLimiter limits) {
@@ -64,6 +92,22 @@ public final class Settlement {
         this.response = response;
         this.limits = limits;
         this.start = verdict.isTimed() ? now() : null;
+        this.listens = verdict.dependsOnResponse() && forgetWhatWasSaid();
+    }
+
+    /** Removes what was said before there was anything to settle: answers whether what is said from now on can be trusted. */
+    private boolean forgetWhatWasSaid() {
+        try {
+            if (request.attribute(BEGUN) == null) {
+                request.attribute(CHARGE, null);
+                request.attribute(REFUND, null);
+                request.attribute(BEGUN, true);
+            }
+            return true;
+        } catch (Throwable e) {
+            limits.report(e);
+            return false;
+        }
     }
 
     private @Nullable Long now() {
@@ -109,12 +153,24 @@ public final class Settlement {
     }
 
     private void settle(boolean sound) {
+        Boolean said = (sound && listens) ? said() : null;
         boolean refunded = false;
         for (Verdict each = verdict; each != null; each = each.before()) {
-            refunded |= settle(each, sound);
+            refunded |= settle(each, sound, said);
         }
         if (refunded) {
             limits.countRefund();
+        }
+    }
+
+    /** What the application has said: true if it charges the request, false if it does not, null if it leaves that open. */
+    private @Nullable Boolean said() {
+        try {
+            boolean refund = String.valueOf(request.attribute(REFUND)).equalsIgnoreCase("true");
+            return request.attribute(CHARGE) != null ? Boolean.TRUE : refund ? Boolean.FALSE : null;
+        } catch (Throwable e) {
+            limits.report(e);
+            return Boolean.TRUE;
         }
     }
 
@@ -128,20 +184,20 @@ public final class Settlement {
     }
 
     /** Gives back, or takes, what one charge took too much or too little: answers whether it gave something back. */
-    private boolean settle(Verdict each, boolean sound) {
+    private boolean settle(Verdict each, boolean sound, @Nullable Boolean said) {
         Charge<?> charge = each.charge();
         Decision answer = each.answer();
         try {
-            return charge != null && answer != null && answer.allowed() && settle(charge, answer, sound);
+            return charge != null && answer != null && answer.allowed() && settle(charge, answer, sound, said);
         } catch (Throwable e) {
             limits.report(e);
             return false;
         }
     }
 
-    private <K> boolean settle(Charge<K> charge, Decision answer, boolean sound) {
+    private <K> boolean settle(Charge<K> charge, Decision answer, boolean sound, @Nullable Boolean said) {
         long taken = charge.permits();
-        long due = due(charge, sound);
+        long due = due(charge, sound, said);
         if (due > taken) {
             charge.limiter().charge(charge.key(), due - taken);
         } else if (due < taken && sound) {
@@ -152,11 +208,15 @@ public final class Settlement {
     }
 
     /** How many permits the request takes in all. A function that fails leaves the charge as it is. */
-    private long due(Charge<?> charge, boolean sound) {
+    private long due(Charge<?> charge, boolean sound, @Nullable Boolean said) {
         try {
             ChargeOn chargeOn = charge.policy().chargeOn();
-            if (sound && chargeOn != null && !chargeOn.charges(response, status())) {
-                return 0;
+            if (sound && chargeOn != null) {
+                boolean charged = said != null ? said : chargeOn.charges(request, response, status());
+                limits.watch(charge, charged);
+                if (!charged) {
+                    return 0;
+                }
             }
             CostAfter costAfter = charge.policy().costAfter();
             return costAfter == null || start == null ? charge.permits() : due(costAfter, start);

@@ -1,9 +1,11 @@
 package io.headgate.http;
 
 import io.headgate.Decision;
+import io.headgate.LimitStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,31 +33,38 @@ public final class Verdict implements Assessment {
     /** The answer to that; null if there is none. */
     private final @Nullable Decision answer;
     /**
-     * Of a request that is charged twice, as its path can be read in two ways, the verdict on the charge before, which passed.
-     * So a verdict is a chain, the last charge first, of which each link is settled by itself; {@link #governing} is the link
+     * Of a request that is charged more than once, the verdict on the charge before, which passed: under a rule and the general
+     * limits, or under two rules, as its path can be read in two ways. So a verdict is a chain, the last charge first, of which each link is settled by itself; {@link #governing} is the link
      * that the client is told of.
      */
     private final @Nullable Verdict before;
+    /** Every limit that applies to the request: those of the charge that was denied first, else in the order of the charges. */
+    private final List<LimitStatus> limits;
 
     private Verdict(
-            RequestOutcome outcome, @Nullable Charge<?> charge, @Nullable Decision answer, @Nullable Verdict before) {
+            RequestOutcome outcome,
+            @Nullable Charge<?> charge,
+            @Nullable Decision answer,
+            @Nullable Verdict before,
+            List<LimitStatus> limits) {
         this.outcome = outcome;
         this.charge = charge;
         this.answer = answer;
         this.before = before;
+        this.limits = limits;
     }
 
     static Verdict without(RequestOutcome outcome) {
-        return new Verdict(outcome, null, null, null);
+        return new Verdict(outcome, null, null, null, List.of());
     }
 
     static Verdict notAddressed(boolean dryRun) {
-        return new Verdict(RequestOutcome.denied(dryRun), null, NOT_ADDRESSED, null);
+        return new Verdict(RequestOutcome.denied(dryRun), null, NOT_ADDRESSED, null, List.of());
     }
 
     /** Without an answer to the charge after those that came to this verdict. They stay. */
     Verdict failed(RequestOutcome outcome) {
-        return new Verdict(outcome, null, null, this);
+        return new Verdict(outcome, null, null, this, limits);
     }
 
     /** By the answer to a charge, after those before it passed. */
@@ -64,7 +73,11 @@ public final class Verdict implements Assessment {
         RequestOutcome outcome = answer.allowed()
                 ? passed
                 : RequestOutcome.denied(charge.policy().dryRun());
-        return new Verdict(outcome, charge, answer, before);
+        List<LimitStatus> limits = before == null || before.limits.isEmpty()
+                ? answer.limits()
+                : Stream.concat(before.limits.stream(), answer.limits().stream())
+                        .toList();
+        return new Verdict(outcome, charge, answer, before, limits);
     }
 
     /** This denial, with the longer wait of the two: empty if one of them promises none. */
@@ -75,7 +88,12 @@ public final class Verdict implements Assessment {
         if (own == null || wait == null || (longer != null && longer.compareTo(wait) <= 0)) {
             return this;
         }
-        return new Verdict(outcome, charge, Decision.denied(longer, own.overflow(), own.limits()), before);
+        return new Verdict(outcome, charge, Decision.denied(longer, own.overflow(), own.limits()), before, limits);
+    }
+
+    /** This verdict, telling of other limits. */
+    Verdict telling(List<LimitStatus> limits) {
+        return new Verdict(outcome, charge, answer, before, List.copyOf(limits));
     }
 
     /**
@@ -88,7 +106,7 @@ public final class Verdict implements Assessment {
     }
 
     /**
-     * What the limiter said: if a request is charged twice, the denial, or the answer to the first.
+     * What the limiter said: if a request is charged more than once, the denial, or the answer to the first charge.
      *
      * @return empty if no limiter was asked
      */
@@ -106,7 +124,7 @@ public final class Verdict implements Assessment {
         if (passes()) {
             throw new IllegalStateException("the request passes");
         }
-        return Refusal.of(said());
+        return Refusal.of(said(), limits);
     }
 
     @Nullable
@@ -117,6 +135,10 @@ public final class Verdict implements Assessment {
     /** The verdict whose answer counts: the denial, else the first that was answered. */
     private Verdict governing() {
         return before == null || before.said() == null || isDenial() ? this : before.governing();
+    }
+
+    List<LimitStatus> limits() {
+        return limits;
     }
 
     RequestOutcome outcome() {
@@ -158,6 +180,11 @@ public final class Verdict implements Assessment {
     /** Whether the response has a say in how much stays taken. */
     boolean isConditional() {
         return (isTaken() && charge != null && charge.isConditional()) || (before != null && before.isConditional());
+    }
+
+    /** Whether the response, or the application, may give a charge back whole. */
+    boolean dependsOnResponse() {
+        return (charge != null && charge.policy().chargeOn() != null) || (before != null && before.dependsOnResponse());
     }
 
     /** Whether it matters how long the request takes. */

@@ -60,7 +60,13 @@ public enum Warning {
     NO_PEER(
             "HG-011",
             "a request came with the header %s from a peer without an address, as through a Unix socket. No range can be that"
-                    + " peer: set {trustedHops} to the number of elements that your proxies write, in place of {trustedProxies}");
+                    + " peer: set {trustedHops} to the number of elements that your proxies write, in place of {trustedProxies}"),
+    /** What charges only some responses has charged none. */
+    NEVER_CHARGED(
+            "HG-012",
+            "%s has charged none of many requests so far, and limits nobody that way: {chargeOn} names responses that the"
+                    + " application does not give. Name those that failures get, such as 4xx or 302 to /login?error; for a limit of"
+                    + " requests under way, say never");
 
     private final String code;
     final String text;

@@ -34,6 +34,13 @@ final class Warnings {
         return Map.copyOf(said);
     }
 
+    /** Says this of one more thing. */
+    void also(Warning warning, @Nullable Object... seen) {
+        String text = String.format(Locale.ROOT, spelled(warning.text), seen);
+        said.merge(warning, text, (before, more) -> before + "; " + more);
+        log(Level.WARNING, warning.code() + ": " + text);
+    }
+
     void once(Warning warning, @Nullable Object... seen) {
         String text = String.format(Locale.ROOT, spelled(warning.text), seen);
         if (said.putIfAbsent(warning, text) == null) {

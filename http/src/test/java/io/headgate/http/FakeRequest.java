@@ -18,6 +18,7 @@ final class FakeRequest implements HttpRequest {
     private @Nullable ClientAddress peer = ClientAddress.parse("192.0.2.1");
     private String method = "GET";
     private @Nullable String path = "/";
+    private String contextPath = "";
     private boolean takesAttributes = true;
 
     /** The peer as a server writes it; null, and what is no address, for a request that has none. */
@@ -65,6 +66,16 @@ final class FakeRequest implements HttpRequest {
         return path;
     }
 
+    FakeRequest contextPath(String contextPath) {
+        this.contextPath = contextPath;
+        return this;
+    }
+
+    @Override
+    public String contextPath() {
+        return contextPath;
+    }
+
     @Override
     public @Nullable ClientAddress remoteAddress() {
         return peer;
@@ -96,11 +107,15 @@ final class FakeRequest implements HttpRequest {
     }
 
     @Override
-    public void attribute(String name, Object value) {
+    public void attribute(String name, @Nullable Object value) {
         if (!takesAttributes) {
             throw new IllegalStateException("on purpose");
         }
-        attributes.put(name, value);
+        if (value == null) {
+            attributes.remove(name);
+        } else {
+            attributes.put(name, value);
+        }
     }
 
     @Override

@@ -138,7 +138,12 @@ class RequestLimiterTest {
         RequestLimiter limits = RequestLimiter.builder(limiter)
                 .cost(request -> 3)
                 .chargeOn(ChargeOn.statuses(401))
-                .rule(Rule.limiter("/a", own), Rule.limiter("/b", own).cost(1).chargeOn((response, status) -> true))
+                .rule(
+                        Rule.limiter("/a", own),
+                        Rule.limiter("/b", own)
+                                .cost(1)
+                                .chargeOn((response, status) -> true)
+                                .alone())
                 .build();
         FakeResponse a = Served.by(limits, new FakeRequest().path("/a")).response();
         assertThat(a.field("RateLimit")).startsWith("\"10-per-60s\";r=7");

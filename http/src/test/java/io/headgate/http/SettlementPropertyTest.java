@@ -30,10 +30,14 @@ class SettlementPropertyTest {
         FAILED,
         COMMITTED_200,
         COMMITTED_401,
-        COMPLETED;
+        COMPLETED,
+        SAID_CHARGE,
+        SAID_REFUND;
 
-        void tell(Settlement settlement) {
+        void tell(Settlement settlement, FakeRequest request) {
             switch (this) {
+                case SAID_CHARGE -> request.attribute(Settlement.CHARGE, true);
+                case SAID_REFUND -> request.attribute(Settlement.REFUND, true);
                 case FAILED -> settlement.failed();
                 case COMMITTED_200 -> settlement.committed(200);
                 case COMMITTED_401 -> settlement.committed(401);
@@ -51,22 +55,28 @@ class SettlementPropertyTest {
             .chargeOn(ChargeOn.statuses(401))
             .build();
 
-    private Settlement settlement() {
-        FakeRequest request = new FakeRequest();
+    private Settlement settlement(FakeRequest request) {
         given.set(0);
         return Objects.requireNonNull(limits.settlement(limits.decide(request), request, new FakeResponse()));
     }
 
-    /** Given back if completed and committed with an uncharged status were both seen, and no failure before they were. */
+    /**
+     * Given back if completed and committed were both seen, and no failure before they were; if the application had said so by
+     * then, else if the status is uncharged.
+     */
     private static int expected(List<Signal> signals) {
         int failure = signals.indexOf(Signal.FAILED);
         List<Signal> before = failure < 0 ? signals : signals.subList(0, failure);
-        boolean uncharged = before.stream()
-                .filter(Signal::isCommitted)
-                .findFirst()
-                .filter(status -> status == Signal.COMMITTED_200)
-                .isPresent();
-        return uncharged && before.contains(Signal.COMPLETED) ? 1 : 0;
+        Signal status = before.stream().filter(Signal::isCommitted).findFirst().orElse(null);
+        if (status == null || !before.contains(Signal.COMPLETED)) {
+            return 0;
+        }
+        int settled = Math.max(before.indexOf(status), before.indexOf(Signal.COMPLETED));
+        List<Signal> said = before.subList(0, settled);
+        if (said.contains(Signal.SAID_CHARGE)) {
+            return 0;
+        }
+        return said.contains(Signal.SAID_REFUND) || status == Signal.COMMITTED_200 ? 1 : 0;
     }
 
     @Provide
@@ -76,9 +86,10 @@ class SettlementPropertyTest {
 
     @Property(tries = 2_000, seed = "1")
     void everyOrderAndRepetitionComesToWhatTheRuleSays(@ForAll("sequences") List<Signal> signals) {
-        Settlement settlement = settlement();
+        FakeRequest request = new FakeRequest();
+        Settlement settlement = settlement(request);
         for (int i = 0; i < signals.size(); i++) {
-            signals.get(i).tell(settlement);
+            signals.get(i).tell(settlement, request);
             assertThat(given.get())
                     .as("after %s", signals.subList(0, i + 1))
                     .isEqualTo(expected(signals.subList(0, i + 1)));
@@ -91,8 +102,9 @@ class SettlementPropertyTest {
         List<List<Signal>> sequences = new ArrayList<>(List.of(List.of()));
         for (int i = 0; i < sequences.size(); i++) {
             List<Signal> signals = sequences.get(i);
-            Settlement settlement = settlement();
-            signals.forEach(signal -> signal.tell(settlement));
+            FakeRequest request = new FakeRequest();
+            Settlement settlement = settlement(request);
+            signals.forEach(signal -> signal.tell(settlement, request));
             assertThat(given.get()).as("%s", signals).isEqualTo(expected(signals));
             for (Signal next : Signal.values()) {
                 if (signals.size() < 4) {
@@ -102,7 +114,7 @@ class SettlementPropertyTest {
                 }
             }
         }
-        assertThat(sequences).hasSize(1 + 4 + 16 + 64 + 256);
+        assertThat(sequences).hasSize(1 + 6 + 36 + 216 + 1296);
     }
 
     /** Two threads, each with a sequence of its own, at once. */
@@ -112,11 +124,12 @@ class SettlementPropertyTest {
             RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
             CyclicBarrier start = new CyclicBarrier(2);
             for (int i = 0; i < rounds; i++) {
-                Settlement settlement = settlement();
+                FakeRequest request = new FakeRequest();
+                Settlement settlement = settlement(request);
                 List<Signal> one = of.get(random.nextInt(of.size()));
                 List<Signal> other = of.get(random.nextInt(of.size()));
-                Future<?> first = threads.submit(() -> tell(one, settlement, start));
-                Future<?> second = threads.submit(() -> tell(other, settlement, start));
+                Future<?> first = threads.submit(() -> tell(one, settlement, request, start));
+                Future<?> second = threads.submit(() -> tell(other, settlement, request, start));
                 first.get();
                 second.get();
                 check.of(one, other, given.get());
@@ -126,9 +139,10 @@ class SettlementPropertyTest {
         }
     }
 
-    private static Void tell(List<Signal> signals, Settlement settlement, CyclicBarrier start) throws Exception {
+    private static Void tell(List<Signal> signals, Settlement settlement, FakeRequest request, CyclicBarrier start)
+            throws Exception {
         start.await();
-        signals.forEach(signal -> signal.tell(settlement));
+        signals.forEach(signal -> signal.tell(settlement, request));
         return null;
     }
 

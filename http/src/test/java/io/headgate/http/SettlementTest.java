@@ -105,6 +105,93 @@ class SettlementTest {
         assertThat(limiter.calls).isEmpty();
     }
 
+    private void answered(Settlement settlement, int status) {
+        settlement.committed(status);
+        settlement.completed();
+    }
+
+    @Test
+    void theApplicationMaySayItItself() {
+        request.attribute(Settlement.REFUND, true);
+        answered(settlement, 401);
+        assertThat(limiter.calls).containsExactly("refund 192.0.2.1 4");
+        for (Object value : List.of(true, "TRUE")) {
+            Settlement other = settlement(limits);
+            request.attribute(Settlement.REFUND, value);
+            answered(other, 401);
+            assertThat(limiter.calls).as("%s", value).hasSize(1);
+        }
+        for (Object value : List.of(false, "yes", 1)) {
+            Settlement other = settlement(limits);
+            request.attribute(Settlement.REFUND, value);
+            answered(other, 401);
+            assertThat(limiter.calls).as("%s", value).isEmpty();
+        }
+    }
+
+    @Test
+    void aChargeThatWasSaidIsNotTakenBack() {
+        request.attribute(Settlement.CHARGE, true);
+        request.attribute(Settlement.REFUND, true);
+        answered(settlement, 200);
+        assertThat(limiter.calls).isEmpty();
+        for (Object value : List.of(true, false, "anything")) {
+            Settlement other = settlement(limits);
+            request.attribute(Settlement.CHARGE, value);
+            answered(other, 200);
+            assertThat(limiter.calls).as("%s", value).isEmpty();
+        }
+    }
+
+    @Test
+    void whatWasSaidBeforeIsForgotten() {
+        FakeRequest other = new FakeRequest();
+        other.attribute(Settlement.CHARGE, true);
+        other.attribute(Settlement.REFUND, true);
+        answered(Objects.requireNonNull(limits.settlement(limits.decide(other), other, response)), 200);
+        assertThat(limiter.calls).containsExactly("decide 192.0.2.1 4", "refund 192.0.2.1 4");
+    }
+
+    /** Between two filters, what is said is for both. */
+    @Test
+    void whatWasSaidToTheFirstOfTwoIsNot() {
+        request.attribute(Settlement.CHARGE, true);
+        Settlement inner = settlement(limits);
+        answered(inner, 200);
+        answered(settlement, 200);
+        assertThat(limiter.calls).isEmpty();
+    }
+
+    @Test
+    void anErrorWinsOverARefundThatWasSaid() {
+        request.attribute(Settlement.REFUND, true);
+        settlement.committed(200);
+        settlement.failed();
+        assertThat(limiter.calls).isEmpty();
+    }
+
+    @Test
+    void onlyChargeOnMakesWayForIt() {
+        Settlement byCost = settlement(limits().costAfter((r, a) -> 3).build());
+        request.attribute(Settlement.REFUND, true);
+        answered(byCost, 200);
+        assertThat(limiter.calls).containsExactly("refund 192.0.2.1 1");
+    }
+
+    @Test
+    void aRequestThatTakesNoAttributesIsJudgedByItsStatus() {
+        FakeRequest mute = new FakeRequest().withoutAttributes();
+        mute.attributes.put(Settlement.REFUND, true);
+        Settlement made = Objects.requireNonNull(limits.settlement(limits.decide(mute), mute, response));
+        limiter.calls.clear();
+        answered(made, 401);
+        assertThat(limiter.calls).isEmpty();
+        made = Objects.requireNonNull(limits.settlement(limits.decide(mute), mute, response));
+        limiter.calls.clear();
+        answered(made, 200);
+        assertThat(limiter.calls).containsExactly("refund 192.0.2.1 4");
+    }
+
     @Test
     void nobodyIsAskedAboutAResponseThatWasReachedByAnError() {
         List<Integer> asked = new ArrayList<>();
