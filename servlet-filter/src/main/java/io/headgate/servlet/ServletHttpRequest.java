@@ -61,6 +61,12 @@ final class ServletHttpRequest implements HttpRequest {
     }
 
     @Override
+    public String contextPath() {
+        String path = request.getContextPath();
+        return path == null ? "" : path;
+    }
+
+    @Override
     public @Nullable ClientAddress remoteAddress() {
         String text = innermost.getRemoteAddr();
         return text == null ? null : ClientAddress.tryParseEndpoint(text, 0, text.length());
@@ -124,8 +130,12 @@ final class ServletHttpRequest implements HttpRequest {
     }
 
     @Override
-    public void attribute(String name, Object value) {
-        request.setAttribute(name, value);
+    public void attribute(String name, @Nullable Object value) {
+        if (value == null) {
+            request.removeAttribute(name);
+        } else {
+            request.setAttribute(name, value);
+        }
     }
 
     @Override

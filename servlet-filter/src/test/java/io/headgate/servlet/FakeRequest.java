@@ -138,6 +138,16 @@ abstract class FakeRequest implements HttpServletRequest {
     }
 
     @Override
+    public void removeAttribute(String name) {
+        attributes.remove(name);
+    }
+
+    @Override
+    public String getContextPath() {
+        return "";
+    }
+
+    @Override
     public boolean isAsyncStarted() {
         return async != null;
     }

@@ -26,7 +26,7 @@ final class Recipes {
         RateLimitFilter filter = RateLimitFilter.builder()
                 .name("in-flight")
                 .limits(Limit.perMinute(1).burst(4))
-                .chargeOn((response, status) -> false)
+                .chargeOn(ChargeOn.never())
                 .build();
         return filter;
     }

@@ -27,7 +27,7 @@ interface ConfigurationContract extends OnContainer {
     default void initParamsAreEnough() throws Exception {
         Map<String, String> params = Map.of(
                 "limits", "2/day, 100/day burst 50",
-                "rules", "\n  login: POST /login/* 1/day charge-on 401\n\n  GET /static/* unlimited\n",
+                "rules", "\n  login: POST /login/* 1/day charge-on 401 alone\n\n  GET /static/* unlimited\n",
                 "trustedProxies", "127.0.0.2, 10.0.0.0/8",
                 "exempt", "127.0.0.3",
                 "maxClients", "1000",

@@ -6,6 +6,7 @@ public interface Conformance
                 RefusalContract,
                 DispatchContract,
                 ChargeOnContract,
+                LoginContract,
                 ResetContract,
                 RuleContract,
                 SpellingContract,

@@ -8,7 +8,7 @@ final class Ee {
 
     static final class Context extends ServletContextHandler {
         Context() {
-            super("/");
+            super("/", SESSIONS);
         }
     }
 
