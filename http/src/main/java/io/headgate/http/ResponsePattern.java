@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 record ResponsePattern(int lowest, int highest, List<RedirectTarget> targets, boolean elsewhere) {
 
     static final String FORM =
-            "responses separated by commas, such as 401, 403: each a status, a class of them such as 4xx,"
-                    + " or a redirect by where it leads, such as 302 to /login?error or 302 not to / or /home";
+            "responses separated by commas, such as 401, 403: each a status, 100 to 599, a class of them such"
+                    + " as 4xx, or a redirect by where it leads, such as 302 to /login?error or 302 not to / or /home";
 
     private static final Pattern PATTERN =
             Pattern.compile("(?<status>[1-5](?:[0-9][0-9]|xx))(?:\\s+(?<not>not\\s+)?to\\s+(?<targets>\\S.*))?");

@@ -50,6 +50,7 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
         forms.put("rules.cost", String.valueOf(forms.get("cost")));
         forms.put("rules.dry-run", BOOLEAN);
         forms.put("rules.charge-on", String.valueOf(forms.get("charge-on")));
+        forms.put("rules.alone", BOOLEAN);
         forms.put("health", "own, exempt or limited");
         forms.put("order", "a whole number; smaller comes earlier");
         forms.put("show-addresses", BOOLEAN);

@@ -34,7 +34,8 @@ import org.springframework.boot.convert.DurationUnit;
  * @param rules Paths that are limited in another way, in order; the first rule that matches a request decides.
  * @param trustedProxies Address ranges of your own proxies, whose forwarding header is believed.
  * @param forwardedHeader Header in which trusted proxies name the client.
- * @param trustedHops Number of elements that proxies of your own append to the header, in place of the proxies' addresses.
+ * @param trustedHops Number of elements that proxies of your own append to the header, in place of the proxies' addresses; a proxy that
+ *     writes none, as with AJP or the PROXY protocol, does not count.
  * @param ipv6Prefix Leading bits of an IPv6 address by which clients are told apart.
  * @param translationPrefixes Prefixes under which NAT64 translators of your own write IPv4 clients as IPv6.
  * @param maxClients Number of clients that each limiter tracks at once, at most.
@@ -45,7 +46,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param retryAfterJitter Up to how much is added to Retry-After at random, against clients that return at one instant.
  * @param skipPreflight Whether CORS pre-flight requests pass uncounted.
  * @param cost Permits that a request takes.
- * @param chargeOn Statuses of responses that are charged.
+ * @param chargeOn Responses that are charged.
  * @param dryRun Whether requests are only counted and never denied.
  * @param noAddress What happens to a request whose client has no address.
  * @param onFailure What happens to a request when limiting it fails.
@@ -77,7 +78,7 @@ public record HeadgateProperties(
 
         @DefaultValue("false") boolean skipPreflight,
         @DefaultValue("1") long cost,
-        @DefaultValue List<Integer> chargeOn,
+        @DefaultValue List<String> chargeOn,
         @DefaultValue("false") boolean dryRun,
         @DefaultValue("shared") NoAddress noAddress,
         @DefaultValue("allow") OnFailure onFailure,

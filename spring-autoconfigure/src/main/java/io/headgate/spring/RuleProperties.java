@@ -19,7 +19,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param unlimited Whether these paths are not limited.
  * @param cost Permits that a request takes; headgate.cost by default.
  * @param dryRun Whether requests are only counted and never denied.
- * @param chargeOn Statuses of responses that are charged, such as 401; headgate.charge-on by default.
+ * @param chargeOn Responses that are charged, such as 401 or 302 to /login?error; headgate.charge-on by default.
+ * @param alone Whether it stands in place of the general limits even if it has charge-on.
  */
 public record RuleProperties(
         @Nullable String name,
@@ -29,7 +30,8 @@ public record RuleProperties(
         @DefaultValue("false") boolean unlimited,
         @Nullable Long cost,
         @DefaultValue("false") boolean dryRun,
-        @DefaultValue List<Integer> chargeOn) {
+        @DefaultValue List<String> chargeOn,
+        @DefaultValue("false") boolean alone) {
 
     /** Takes methods in any case. */
     public RuleProperties {
@@ -53,7 +55,12 @@ public record RuleProperties(
             HeadgateProperties.check(at + ".cost", permits, () -> rule[0] = rule[0].cost(permits));
         }
         if (!chargeOn.isEmpty()) {
-            HeadgateProperties.check(at + ".charge-on", chargeOn, () -> rule[0] = rule[0].chargeOn(charges()));
+            String responses = String.join(", ", chargeOn);
+            HeadgateProperties.check(
+                    at + ".charge-on", responses, () -> rule[0] = rule[0].chargeOn(ChargeOn.parse(responses)));
+        }
+        if (alone) {
+            rule[0] = rule[0].alone();
         }
         return dryRun ? rule[0].dryRun() : rule[0];
     }
@@ -76,9 +83,5 @@ public record RuleProperties(
         return unlimited
                 ? Rule.unlimited(pattern)
                 : Rule.limits(pattern, all.get(0), all.subList(1, all.size()).toArray(new Limit[0]));
-    }
-
-    private ChargeOn charges() {
-        return ChargeOn.statuses(chargeOn.stream().mapToInt(Integer::intValue).toArray());
     }
 }

@@ -105,7 +105,7 @@ class PropertiesTest {
                     assertThat(login.limits().values()).containsExactly(Limit.parse("5/minute"));
                     assertThat(login.cost()).isEqualTo(2);
                     assertThat(login.dryRun()).isTrue();
-                    assertThat(login.chargeOn()).containsExactly(401, 403);
+                    assertThat(login.chargeOn()).containsExactly("401", "403");
                     assertThat(p.rules().get(1).unlimited()).isTrue();
                     assertThat(p.rules().get(1).rule("rules[1]").name()).isEqualTo("GET /static/*");
                 },
@@ -137,7 +137,7 @@ class PropertiesTest {
                     assertThat(p.headers()).isEqualTo(HeaderStyle.LEGACY);
                     assertThat(p.retryAfterJitter()).isEqualTo(Duration.ofMinutes(1));
                     assertThat(p.cost()).isEqualTo(2);
-                    assertThat(p.chargeOn()).containsExactly(401, 403);
+                    assertThat(p.chargeOn()).containsExactly("401", "403");
                     assertThat(p.name()).isEqualTo("limits");
                     assertThat(p.skipPreflight()).isTrue();
                     assertThat(p.onFailure()).isEqualTo(OnFailure.DENY);
