@@ -6,7 +6,7 @@ package io.headgate.http;
  * <pre>{@code
  * RequestLimiter.builder(limiter).headers(HeaderStyle.DRAFT);
  * // RateLimit-Policy: "10-per-1s";q=20;w=2    20 at once, all of them back after 2 seconds
- * // RateLimit: "10-per-1s";r=19;t=1           19 left, one more after at most a second
+ * // RateLimit: "10-per-1s";r=19;t=2           19 left, as many as come in two seconds
  * RequestLimiter.builder(limiter).headers(HeaderStyle.LEGACY);
  * // X-RateLimit-Limit: 20
  * // X-RateLimit-Remaining: 19
@@ -21,6 +21,8 @@ public enum HeaderStyle {
     DRAFT_11,
     /** {@code X-RateLimit-Limit}, {@code -Remaining} and {@code -Reset} (seconds from now), for the one limit that matters most. */
     LEGACY,
+    /** As {@link #LEGACY}, but {@code X-RateLimit-Reset} is the Unix time at which the bucket is full. Written {@code legacy-unix}. */
+    LEGACY_UNIX,
     /** None but {@code Retry-After} on a refusal. */
     NONE;
 

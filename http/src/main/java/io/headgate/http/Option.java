@@ -95,7 +95,7 @@ public enum Option {
             (builder, text) -> builder.exempt(OptionText.ranges(text))),
     HEADERS(
             "headers",
-            "draft-11 (or draft), legacy or none",
+            "draft-11 (or draft), legacy or none; or legacy-unix, whose X-RateLimit-Reset is Unix time",
             "draft-11",
             "Fields that tell clients how they stand",
             (builder, text) -> builder.headers(OptionText.style(text))),

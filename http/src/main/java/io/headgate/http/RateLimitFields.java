@@ -4,10 +4,13 @@ import io.headgate.Decision;
 import io.headgate.Limit;
 import io.headgate.LimitStatus;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the header fields that tell a client how it stands. Thread-safe. */
 final class RateLimitFields {
@@ -15,9 +18,11 @@ final class RateLimitFields {
     /*
      * draft-ietf-httpapi-ratelimit-headers-10 and -11, as structured fields (RFC 9651):
      *   RateLimit-Policy: "burst";q=20;w=2         q = capacity, w = seconds in which an empty bucket fills
-     *   RateLimit:        "burst";r=0;t=1          r = permits left, t = seconds to the next one
-     * Fields are added, never set, so that two filters or a handler combine into one list. All seconds are rounded up:
-     * who waits that long has waited long enough.
+     *   RateLimit:        "burst";r=19;t=2         r = permits left, t = seconds in which so many come
+     *   RateLimit:        "burst";r=0;t=1          t = seconds to the next permit, where none is left or the request is denied
+     * Who spreads r over t sends as often as permits come. Fields are added, never set, so that two filters or a handler combine
+     * into one list; those of the legacy style are no lists, and are set. All seconds are rounded up: who waits that long has
+     * waited long enough.
      */
 
     /** The largest integer of a structured field. */
@@ -25,8 +30,12 @@ final class RateLimitFields {
     /** Limits may be replaced while running; what is kept of them must not grow with that. */
     private static final int MAX_CACHED = 256;
 
+    private static final String REMAINING = "X-RateLimit-Remaining";
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
+
     private final HeaderStyle style;
     private final long jitterSeconds;
+    private final InstantSource clock;
     private final Map<Limit, Item> items = new ConcurrentHashMap<>();
 
     /** What the fields say of a limit whatever its state: its name as a string, and its item of the policy. */
@@ -34,7 +43,12 @@ final class RateLimitFields {
 
     /** The jitter is the most that is added to {@code Retry-After} at random, in whole seconds; zero for none. */
     RateLimitFields(HeaderStyle style, Duration jitter) {
+        this(style, jitter, InstantSource.system());
+    }
+
+    RateLimitFields(HeaderStyle style, Duration jitter, InstantSource clock) {
         this.style = style;
+        this.clock = clock;
         this.jitterSeconds = jitter.toSeconds();
     }
 
@@ -48,7 +62,7 @@ final class RateLimitFields {
         if (!limits.isEmpty()) {
             switch (style) {
                 case DRAFT_11 -> draft(response, limits, denied);
-                case LEGACY -> legacy(response, StrictestLimit.of(limits, verdict.permits()));
+                case LEGACY, LEGACY_UNIX -> legacy(response, StrictestLimit.of(limits, verdict.permits()));
                 case NONE -> {}
             }
         }
@@ -71,20 +85,46 @@ final class RateLimitFields {
                 state.append(", ");
             }
             state.append(item.name()).append(";r=").append(clamp(status.remaining()));
-            // Full: no permit is under way. Denied by another limit: a t of ours could be later than Retry-After.
-            boolean silent = status.nextPermit().isZero() || (denied && !status.violated());
-            if (!silent) {
-                state.append(";t=").append(clamp(seconds(status.nextPermit())));
+            long seconds = denied ? waitSeconds(status) : paceSeconds(status);
+            if (seconds > 0) {
+                state.append(";t=").append(clamp(seconds));
             }
         }
         response.addHeader("RateLimit-Policy", policy);
         response.addHeader("RateLimit", state.toString());
     }
 
-    private static void legacy(HttpResponse response, LimitStatus status) {
-        response.addHeader("X-RateLimit-Limit", text(status.limit().capacity()));
-        response.addHeader("X-RateLimit-Remaining", text(status.remaining()));
-        response.addHeader("X-RateLimit-Reset", text(seconds(status.resetAfter())));
+    /** Of a denial: until the next permit. Not of a limit that does not deny, whose t could be later than Retry-After. */
+    private static long waitSeconds(LimitStatus status) {
+        return status.violated() ? seconds(status.nextPermit()) : 0;
+    }
+
+    /** The time in which as many permits come as are left, and until the next one at least. */
+    private static long paceSeconds(LimitStatus status) {
+        double interval = StrictestLimit.nanos(status.limit().refillTime())
+                / status.limit().capacity();
+        double pace = Math.ceil(status.remaining() * interval / 1e9);
+        return Math.max((long) pace, seconds(status.nextPermit()));
+    }
+
+    /** There is room for one limit: of two filters, the one that denies has it, else the one with fewer permits left. */
+    private void legacy(HttpResponse response, LimitStatus status) {
+        if (!status.violated() && isScarcer(response.header(REMAINING), status)) {
+            return;
+        }
+        response.setHeader("X-RateLimit-Limit", text(status.limit().capacity()));
+        response.setHeader(REMAINING, text(status.remaining()));
+        long reset = seconds(status.resetAfter());
+        response.setHeader("X-RateLimit-Reset", text(style == HeaderStyle.LEGACY_UNIX ? unixTime(reset) : reset));
+    }
+
+    /** Whether another filter has told of fewer permits. */
+    private static boolean isScarcer(@Nullable String told, LimitStatus status) {
+        return told != null && NUMBER.matcher(told).matches() && Long.parseLong(told) <= status.remaining();
+    }
+
+    private long unixTime(long secondsFromNow) {
+        return seconds(Duration.ofMillis(clock.millis())) + clamp(secondsFromNow);
     }
 
     private Item itemOf(Limit limit) {

@@ -38,7 +38,7 @@ final class StrictestLimit {
     }
 
     /** Also those of a duration that has more of them than a {@code long} holds. */
-    private static double nanos(Duration duration) {
+    static double nanos(Duration duration) {
         return duration.toSeconds() * 1e9 + duration.toNanosPart();
     }
 }

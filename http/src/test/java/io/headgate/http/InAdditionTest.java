@@ -74,7 +74,7 @@ class InAdditionTest {
         RequestLimiter limits = limits();
         FakeResponse served = Served.by(limits, login(), 401).response();
         assertThat(served.field("RateLimit-Policy")).isEqualTo("\"5-per-60s\";q=5;w=60, \"10-per-3600s\";q=10;w=3600");
-        assertThat(served.field("RateLimit")).isEqualTo("\"5-per-60s\";r=4;t=12, \"10-per-3600s\";r=9;t=360");
+        assertThat(served.field("RateLimit")).isEqualTo("\"5-per-60s\";r=4;t=48, \"10-per-3600s\";r=9;t=3240");
         for (int i = 0; i < 4; i++) {
             Served.by(limits, login(), 401);
         }

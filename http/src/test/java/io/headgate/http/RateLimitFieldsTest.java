@@ -7,6 +7,7 @@ import io.headgate.Limit;
 import io.headgate.LimitStatus;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
@@ -80,11 +81,34 @@ class RateLimitFieldsTest {
                         "Retry-After: 1");
     }
 
-    @Test
-    void aFullBucketHasNoT() {
-        assertThat(write(HeaderStyle.DRAFT_11, allowed(status(BURST, 20, false, 0, 0)))
+    /** As many seconds as it takes for so many permits to come. */
+    @ParameterizedTest
+    @CsvSource({
+        "10/second burst 20, 20, 0, 2",
+        "10/second burst 20, 19, 80, 2",
+        "10/second burst 20, 10, 80, 1",
+        "10/second burst 20, 11, 80, 2",
+        "10/second burst 20, 1, 80, 1",
+        "500/hour, 499, 7000, 3593",
+        "500/hour, 500, 0, 3600",
+        "500/hour, 1, 7200, 8",
+        "500/hour, 0, 6001, 7",
+        "1/minute, 1, 59000, 60",
+        "5/250ms, 4, 10, 1",
+        "5/minute, 4, 61000, 61"
+    })
+    void tIsTheTimeForWhatIsLeft(String limit, long remaining, long nextMillis, long seconds) {
+        Limit named = Limit.parse(limit).named("l");
+        assertThat(write(HeaderStyle.DRAFT_11, allowed(status(named, remaining, false, nextMillis, nextMillis)))
                         .field("RateLimit"))
-                .isEqualTo("\"burst\";r=20");
+                .isEqualTo("\"l\";r=" + remaining + ";t=" + seconds);
+    }
+
+    @Test
+    void inARefusalTIsTheTimeToTheNextPermit() {
+        Verdict denied = denied(80, status(BURST, 3, true, 80, 1980), status(HOURLY, 500, false, 0, 0));
+        assertThat(write(HeaderStyle.DRAFT_11, denied).field("RateLimit"))
+                .isEqualTo("\"burst\";r=3;t=1, \"hourly\";r=500");
     }
 
     @ParameterizedTest
@@ -108,7 +132,7 @@ class RateLimitFieldsTest {
         Verdict verdict = allowed(status(huge, 8_000_000_000_000_000L, false, 1, 1));
         FakeResponse response = write(HeaderStyle.DRAFT_11, verdict);
         assertThat(response.field("RateLimit-Policy")).isEqualTo("\"l\";q=999999999999999;w=9000000");
-        assertThat(response.field("RateLimit")).isEqualTo("\"l\";r=999999999999999;t=1");
+        assertThat(response.field("RateLimit")).isEqualTo("\"l\";r=999999999999999;t=8000000");
         assertThat(write(HeaderStyle.LEGACY, verdict).field("X-RateLimit-Limit"))
                 .isEqualTo("999999999999999");
     }
@@ -118,7 +142,7 @@ class RateLimitFieldsTest {
         Limit limit = Limit.parse("5/minute").named("a \"b\\c\"");
         assertThat(write(HeaderStyle.DRAFT_11, allowed(status(limit, 4, false, 12_000, 12_000))).lines)
                 .containsExactly(
-                        "RateLimit-Policy: \"a \\\"b\\\\c\\\"\";q=5;w=60", "RateLimit: \"a \\\"b\\\\c\\\"\";r=4;t=12");
+                        "RateLimit-Policy: \"a \\\"b\\\\c\\\"\";q=5;w=60", "RateLimit: \"a \\\"b\\\\c\\\"\";r=4;t=48");
     }
 
     @Test
@@ -130,7 +154,7 @@ class RateLimitFieldsTest {
         assertThat(write(HeaderStyle.DRAFT_11, verdict(true, decision, 1)).lines)
                 .containsExactly(
                         "RateLimit-Policy: \"burst\";q=20;w=2, \"hourly\";q=500;w=3600",
-                        "RateLimit: \"burst\";r=0;t=1, \"hourly\";r=312;t=7");
+                        "RateLimit: \"burst\";r=0;t=1, \"hourly\";r=312;t=2247");
     }
 
     @Test
@@ -216,6 +240,54 @@ class RateLimitFieldsTest {
                 false, List.of(status(HOURLY, 0, true, 7000, 3_600_000), status(BURST, 20, true, 0, 0)));
         assertThat(write(HeaderStyle.LEGACY, verdict(false, decision, 21)).lines)
                 .containsExactly("X-RateLimit-Limit: 20", "X-RateLimit-Remaining: 20", "X-RateLimit-Reset: 0");
+    }
+
+    /** Of two filters, in either order: the one with fewer left, or the one that denies. */
+    @Test
+    void legacyHasOneTripleWithTwoFilters() {
+        Verdict scarce = allowed(status(HOURLY, 12, false, 7000, 3_513_600));
+        Verdict ample = allowed(status(BURST, 16, false, 80, 80));
+        Verdict denied = denied(80, status(BURST, 18, true, 80, 1980));
+        RateLimitFields fields = new RateLimitFields(HeaderStyle.LEGACY, Duration.ZERO);
+        for (List<Verdict> order : List.of(List.of(scarce, ample), List.of(ample, scarce))) {
+            FakeResponse response = new FakeResponse();
+            order.forEach(verdict -> fields.add(verdict, response));
+            assertThat(response.lines)
+                    .containsExactly("X-RateLimit-Limit: 500", "X-RateLimit-Remaining: 12", "X-RateLimit-Reset: 3514");
+        }
+        FakeResponse response = new FakeResponse();
+        fields.add(scarce, response);
+        fields.add(denied, response);
+        assertThat(response.lines)
+                .containsExactly(
+                        "X-RateLimit-Limit: 20", "X-RateLimit-Remaining: 18", "X-RateLimit-Reset: 2", "Retry-After: 1");
+    }
+
+    @Test
+    void legacyReplacesWhatIsNoNumber() {
+        for (String told : List.of("many", "", "-1", "1.5", "9999999999999999999")) {
+            FakeResponse response = new FakeResponse();
+            response.addHeader("X-RateLimit-Remaining", told);
+            new RateLimitFields(HeaderStyle.LEGACY, Duration.ZERO)
+                    .add(allowed(status(BURST, 7, false, 80, 80)), response);
+            assertThat(response.field("X-RateLimit-Remaining")).isEqualTo("7");
+        }
+    }
+
+    @Test
+    void theResetMayBeUnixTime() {
+        FakeResponse response = new FakeResponse();
+        new RateLimitFields(HeaderStyle.LEGACY_UNIX, Duration.ZERO, () -> Instant.ofEpochMilli(1_700_000_000_001L))
+                .add(allowed(status(BURST, 7, false, 80, 1_300)), response);
+        assertThat(response.lines)
+                .containsExactly("X-RateLimit-Limit: 20", "X-RateLimit-Remaining: 7", "X-RateLimit-Reset: 1700000003");
+        FakeResponse now = new FakeResponse();
+        long before = System.currentTimeMillis() / 1000;
+        write(HeaderStyle.LEGACY_UNIX, allowed(status(BURST, 7, false, 80, 0)))
+                .lines
+                .forEach(now.lines::add);
+        assertThat(Long.parseLong(now.field("X-RateLimit-Reset")))
+                .isBetween(before, System.currentTimeMillis() / 1000 + 1);
     }
 
     @Test

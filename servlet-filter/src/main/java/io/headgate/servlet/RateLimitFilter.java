@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * var limiter = Limiter.forAddresses(Limit.parse("10/second burst 20"), Limit.parse("500/hour")).build();
  * var filter = RateLimitFilter.builder(limiter)
- *         .rule(Rule.parse("login: POST /login/* 5/minute charge-on 401"))
+ *         .rule(Rule.parse("login: POST /login/* 5/minute charge-on 4xx, 302 to /login?error"))
  *         .build();
  * var registration = servletContext.addFilter("limits", filter);
  * registration.setAsyncSupported(true);

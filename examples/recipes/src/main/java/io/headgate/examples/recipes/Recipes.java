@@ -54,7 +54,7 @@ final class Recipes {
         RateLimitFilter filter = RateLimitFilter.builder()
                 .limits(Limit.perMinute(100).burst(20))
                 .rule(
-                        Rule.parse("login: POST /login/* 5/minute, 50/day charge-on 401"),
+                        Rule.parse("login: POST /login/* 5/minute, 50/day charge-on 4xx, 302 to /login?error"),
                         Rule.parse("GET /static/* unlimited"))
                 .build();
         return filter;
