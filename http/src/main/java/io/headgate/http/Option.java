@@ -105,6 +105,21 @@ public enum Option {
             "0",
             "Up to how much is added to Retry-After at random, against clients that return at one instant",
             (builder, text) -> builder.retryAfterJitter(OptionText.duration(text))),
+    REFUSAL(
+            "refusal",
+            "page, problem or error-page",
+            "page",
+            "How requests are refused: with a page where the client prefers HTML, always with a problem as JSON, or by the error page"
+                    + " of the application",
+            (builder, text) -> builder.refusal(OptionText.constant(RefusalStyle.class, text.replace('-', '_')))),
+    LANGUAGES(
+            "languages",
+            "tags of languages separated by commas, such as en, de, each with a file META-INF/headgate/refusal_TAG.properties; en, de"
+                    + " and fr are there",
+            "en",
+            "Languages of the page for requests that are refused; the first is for who prefers none of them",
+            (builder, text) ->
+                    builder.languages(OptionText.list(text, tag -> tag).toArray(new String[0]))),
     SKIP_PREFLIGHT(
             "skipPreflight",
             OptionText.BOOLEAN,

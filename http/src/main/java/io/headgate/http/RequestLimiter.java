@@ -66,6 +66,7 @@ public final class RequestLimiter implements AutoCloseable {
     private final boolean usesAddresses;
     private final RequestCharger charger;
     private final RateLimitFields fields;
+    private final Refusals refusals;
     private final ProxyDiagnostics diagnostics;
     private final @Nullable Consumer<ClientDenied> onClientDenied;
     // These outlive a change of configuration.
@@ -95,6 +96,7 @@ public final class RequestLimiter implements AutoCloseable {
         this.rules = new RuleTable(settings, limiters);
         this.usesAddresses = rules.useAddresses() || !exempt.isEmpty();
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
+        this.refusals = settings.refusals();
         this.counters = before == null ? new Counters() : before.counters;
         this.warnings = new Warnings(name, settings.spelling);
         this.failures = before == null ? new FailureLog(name, ticker, counters.failed) : before.failures;
@@ -250,6 +252,34 @@ public final class RequestLimiter implements AutoCloseable {
      */
     public void addFields(Verdict verdict, HttpResponse response) {
         fields.add(verdict, response);
+    }
+
+    /**
+     * The answer to a request that does not pass, in the form and the language that the client prefers ({@link RefusalStyle}).
+     *
+     * @param verdict about the request
+     * @param request the request
+     * @param response has the fields of {@link #addFields}
+     * @return what is to be written
+     * @throws IllegalStateException if the request passes
+     */
+    public Refusal refusal(Verdict verdict, HttpRequest request, HttpResponse response) {
+        Refusal problem = verdict.refusal();
+        try {
+            return refusals.preferred(verdict, problem, request, response);
+        } catch (Throwable failure) {
+            failures.report(failure);
+            return problem;
+        }
+    }
+
+    /**
+     * How requests are refused.
+     *
+     * @return as it was set
+     */
+    public RefusalStyle refusalStyle() {
+        return refusals.style();
     }
 
     /**

@@ -284,6 +284,36 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     }
 
     /**
+     * Says how requests are refused.
+     *
+     * @param style {@link RefusalStyle#PAGE} by default
+     * @return this
+     */
+    public B refusal(RefusalStyle style) {
+        settings.refusal = Objects.requireNonNull(style, "style");
+        return self();
+    }
+
+    /**
+     * Says in which languages there is a page for requests that are refused. English, German and French come with the library; the
+     * texts of others, or other texts, are files {@code META-INF/headgate/refusal_LANGUAGE.properties} on the class path, which are
+     * loaded here.
+     *
+     * @param tags such as {@code de} or {@code pt-BR}; the first is for who prefers none of them. {@code en} by default
+     * @return this
+     * @throws InvalidOptionException if there is none, or no such file, or it has not all texts
+     */
+    public B languages(String... tags) {
+        List<String> languages = List.of(tags);
+        if (languages.isEmpty()) {
+            throw new InvalidOptionException(Option.LANGUAGES, languages, "there must be one", null);
+        }
+        Settings.attempt(Option.LANGUAGES, languages, () -> new Refusals(RefusalStyle.PAGE, languages));
+        settings.languages = languages;
+        return self();
+    }
+
+    /**
      * Says whether CORS pre-flight requests pass uncounted: {@code OPTIONS} with {@code Origin} and
      * {@code Access-Control-Request-Method}.
      *

@@ -63,6 +63,8 @@ final class Settings {
     final List<AddressRange> exempt = new ArrayList<>();
     HeaderStyle headers = HeaderStyle.DRAFT;
     Duration retryAfterJitter = Duration.ZERO;
+    RefusalStyle refusal = RefusalStyle.PAGE;
+    List<String> languages = List.of("en");
     ToLongFunction<HttpRequest> cost = request -> 1;
     /** Whether the cost is 0 for every request. */
     boolean costsNothing;
@@ -118,6 +120,8 @@ final class Settings {
         copy.exempt.addAll(exempt);
         copy.headers = headers;
         copy.retryAfterJitter = retryAfterJitter;
+        copy.refusal = refusal;
+        copy.languages = languages;
         copy.cost = cost;
         copy.costsNothing = costsNothing;
         copy.costAfter = costAfter;
@@ -197,6 +201,11 @@ final class Settings {
     /** Tries an option that is one of the limiters, and names the option if it is wrong. */
     void tryClients(Option option, Object value) {
         attempt(option, value, () -> clients(List.of(ANY)));
+    }
+
+    /** How requests are refused. Throws if there is no page in one of the languages. */
+    Refusals refusals() {
+        return new Refusals(refusal, languages);
     }
 
     /** Throws what starting with these settings would throw. */

@@ -48,6 +48,7 @@ class ArchitectureTest {
                                 "java.io",
                                 "java.nio..",
                                 "java.security",
+                                "java.text",
                                 "java.time..",
                                 "java.util..",
                                 "org.jspecify..")

@@ -44,6 +44,8 @@ class OptionTest {
             Map.entry(Option.EXEMPT, "192.0.2.1, ::1"),
             Map.entry(Option.HEADERS, "legacy"),
             Map.entry(Option.RETRY_AFTER_JITTER, "5s"),
+            Map.entry(Option.REFUSAL, "error-page"),
+            Map.entry(Option.LANGUAGES, "de, fr"),
             Map.entry(Option.SKIP_PREFLIGHT, "true"),
             Map.entry(Option.COST, "3"),
             Map.entry(Option.CHARGE_ON, "401, 403"),

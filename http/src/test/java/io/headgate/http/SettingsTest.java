@@ -33,6 +33,8 @@ class SettingsTest {
         settings.exempt.addAll(ranges);
         settings.headers = HeaderStyle.NONE;
         settings.retryAfterJitter = Duration.ofSeconds(1);
+        settings.refusal = RefusalStyle.PROBLEM;
+        settings.languages = List.of("de");
         settings.cost = request -> 0;
         settings.costsNothing = true;
         settings.costAfter = (request, answer) -> 1;

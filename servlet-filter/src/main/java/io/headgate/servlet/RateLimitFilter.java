@@ -6,6 +6,7 @@ import io.headgate.http.FilterStats;
 import io.headgate.http.HttpRequest;
 import io.headgate.http.InvalidOptionException;
 import io.headgate.http.NoAddress;
+import io.headgate.http.Refusal;
 import io.headgate.http.RequestLimiter;
 import io.headgate.http.RequestLimiterBuilder;
 import io.headgate.http.Settlement;
@@ -137,7 +138,8 @@ public final class RateLimitFilter implements Filter {
         limits.addFields(verdict, response);
         if (!verdict.passes()) {
             // 429, and the application never hears of it.
-            running.refusal().write(servletRequest, servletResponse, verdict, limits);
+            Refusal refusal = limits.refusal(verdict, request, response);
+            running.refusal().write(servletRequest, servletResponse, verdict, refusal, limits);
             return;
         }
         Settlement settlement = limits.settlement(verdict, request, response);

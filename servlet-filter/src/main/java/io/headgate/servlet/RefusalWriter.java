@@ -2,6 +2,7 @@ package io.headgate.servlet;
 
 import io.headgate.Decision;
 import io.headgate.http.Refusal;
+import io.headgate.http.RefusalStyle;
 import io.headgate.http.RequestLimiter;
 import io.headgate.http.Verdict;
 import jakarta.servlet.http.HttpServletRequest;
@@ -13,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class RefusalWriter {
 
     /*
-     * Written straight into the response. sendError would dispatch the request once more through the filters, and an error page
-     * of the application could replace the status or fail.
+     * Written straight into the response, unless the application's error page is asked for. sendError dispatches the request once
+     * more through the filters, and an error page of the application could replace the status or fail.
      */
 
     private final @Nullable DeniedResponse onDenied;
@@ -23,17 +24,26 @@ final class RefusalWriter {
         this.onDenied = onDenied;
     }
 
-    void write(HttpServletRequest request, HttpServletResponse response, Verdict verdict, RequestLimiter limits)
+    void write(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            Verdict verdict,
+            Refusal refusal,
+            RequestLimiter limits)
             throws IOException {
         if (response.isCommitted()) {
             // Somebody has answered already. The request still ends here.
             return;
         }
-        Refusal refusal = verdict.refusal();
         begin(response, refusal);
         Decision decision = verdict.decision().orElse(null);
-        if (decision == null || !writeOwn(request, response, decision, limits)) {
-            begin(response, refusal);
+        if (decision != null && writeOwn(request, response, decision, limits)) {
+            return;
+        }
+        begin(response, refusal);
+        if (limits.refusalStyle() == RefusalStyle.ERROR_PAGE) {
+            response.sendError(refusal.status());
+        } else {
             write(response, refusal);
         }
     }
@@ -48,9 +58,10 @@ final class RefusalWriter {
         try {
             onDenied.write(request, response, decision);
             return true;
-        } catch (IOException clientIsGone) {
-            throw clientIsGone;
         } catch (Throwable e) {
+            if (e instanceof IOException clientIsGone && response.isCommitted()) {
+                throw clientIsGone;
+            }
             limits.report(e);
             return response.isCommitted();
         }
@@ -64,8 +75,15 @@ final class RefusalWriter {
         response.setHeader("Cache-Control", "no-store");
     }
 
-    private static void write(HttpServletResponse response, Refusal refusal) throws IOException {
-        response.setContentType(Refusal.CONTENT_TYPE);
+    static void write(HttpServletResponse response, Refusal refusal) throws IOException {
+        refusal.fields().forEach((name, value) -> {
+            if (name.equals("Vary")) {
+                response.addHeader(name, value);
+            } else {
+                response.setHeader(name, value);
+            }
+        });
+        response.setContentType(refusal.contentType());
         byte[] bytes = refusal.body();
         try {
             var out = response.getOutputStream();

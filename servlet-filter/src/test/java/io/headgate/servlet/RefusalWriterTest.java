@@ -140,13 +140,38 @@ class RefusalWriterTest {
     }
 
     @Test
-    void aClientThatIsGoneIsNoFailureOfOurs() {
+    void aFunctionThatCannotReadWhatItNeedsIsReplaced() throws Exception {
         RateLimitFilter filter = filter().onDenied((request, response, decision) -> {
+                    throw new IOException("no such template");
+                })
+                .build();
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
+            FakeResponse response = refuse(filter, FakeResponse.fresh());
+            assertThat(response.status).isEqualTo(429);
+            assertThat(response.body()).isEqualTo(BODY);
+            assertThat(quiet.failures()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aClientThatIsGoneIsNoFailureOfOurs() {
+        FakeResponse response = FakeResponse.fresh();
+        RateLimitFilter filter = filter().onDenied((request, http, decision) -> {
+                    response.committed = true;
                     throw new IOException("broken pipe");
                 })
                 .build();
-        assertThatExceptionOfType(IOException.class).isThrownBy(() -> refuse(filter, FakeResponse.fresh()));
+        assertThatExceptionOfType(IOException.class).isThrownBy(() -> refuse(filter, response));
         assertThat(filter.stats().failed()).isZero();
+    }
+
+    @Test
+    void aFunctionMayHandOverToTheUsualAnswer() throws Exception {
+        RateLimitFilter filter = filter().onDenied(DeniedResponse.problem()).build();
+        FakeResponse response = refuse(filter, FakeResponse.fresh());
+        assertThat(response.body()).isEqualTo(BODY);
+        assertThat(response.lines)
+                .contains("Content-Type: application/problem+json", "Content-Length: " + BODY.length());
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.headgate.http.InvalidOptionException;
 import io.headgate.http.NoAddress;
 import io.headgate.http.OnFailure;
 import io.headgate.http.Option;
+import io.headgate.http.RefusalStyle;
 import io.headgate.http.Rule;
 import io.headgate.servlet.RateLimitFilter;
 import java.time.Duration;
@@ -44,6 +45,9 @@ import org.springframework.boot.convert.DurationUnit;
  * @param exempt Address ranges that are never limited, such as those of your own monitoring.
  * @param headers Fields that tell clients how they stand.
  * @param retryAfterJitter Up to how much is added to Retry-After at random, against clients that return at one instant.
+ * @param refusal How requests are refused: with a page where the client prefers HTML, always with a problem as JSON, or by the error
+ *     page of the application.
+ * @param languages Languages of the page for requests that are refused; the first is for who prefers none of them.
  * @param skipPreflight Whether CORS pre-flight requests pass uncounted.
  * @param cost Permits that a request takes.
  * @param chargeOn Responses that are charged.
@@ -76,6 +80,8 @@ public record HeadgateProperties(
 
         @DefaultValue("0") @DurationUnit(ChronoUnit.SECONDS) Duration retryAfterJitter,
 
+        @DefaultValue("page") RefusalStyle refusal,
+        @DefaultValue("en") List<String> languages,
         @DefaultValue("false") boolean skipPreflight,
         @DefaultValue("1") long cost,
         @DefaultValue List<String> chargeOn,
@@ -133,12 +139,14 @@ public record HeadgateProperties(
             set(builder, Option.TRANSLATION_PREFIXES, translationPrefixes);
             set(builder, Option.EXEMPT, exempt);
             set(builder, Option.CHARGE_ON, chargeOn);
+            set(builder, Option.LANGUAGES, languages);
             builder.ipv6Prefix(ipv6Prefix)
                     .maxClients(maxClients)
                     .overflow(overflow)
                     .sweepInterval(sweepInterval)
                     .headers(headers)
                     .retryAfterJitter(retryAfterJitter)
+                    .refusal(refusal)
                     .skipPreflight(skipPreflight)
                     .cost(cost)
                     .dryRun(dryRun)

@@ -60,6 +60,8 @@ class ParityTest {
             Map.entry(Option.EXEMPT, "exempt=192.0.2.1"),
             Map.entry(Option.HEADERS, "headers=legacy"),
             Map.entry(Option.RETRY_AFTER_JITTER, "retry-after-jitter=1s"),
+            Map.entry(Option.REFUSAL, "refusal=problem"),
+            Map.entry(Option.LANGUAGES, "languages=de,fr"),
             Map.entry(Option.SKIP_PREFLIGHT, "skip-preflight=true"),
             Map.entry(Option.COST, "cost=2"),
             Map.entry(Option.CHARGE_ON, "charge-on=401"),

@@ -54,7 +54,7 @@ class ShopTest {
         assertThat(reply)
                 .startsWith("HTTP/1.1 200")
                 .contains("RateLimit-Policy: \"100-per-60s\";q=20;w=12")
-                .contains("RateLimit: \"100-per-60s\";r=19;t=1")
+                .contains("RateLimit: \"100-per-60s\";r=19;t=12")
                 .contains("\"pear\":55");
         while (reply.startsWith("HTTP/1.1 200")) {
             admitted++;

@@ -37,11 +37,12 @@ interface FieldContract extends OnContainer {
             assertThat(reply.status()).isEqualTo(200);
             assertThat(reply.body()).isEqualTo("hello");
             assertThat(reply.field("RateLimit-Policy")).isEqualTo("\"burst\";q=20;w=2, \"hourly\";q=500;w=3600");
-            assertThat(reply.field("RateLimit")).isEqualTo("\"burst\";r=19;t=1, \"hourly\";r=499;t=8");
+            assertThat(reply.field("RateLimit")).isEqualTo("\"burst\";r=19;t=2, \"hourly\";r=499;t=3593");
             assertThat(reply.field("Retry-After")).isEmpty();
 
             assertThat(site.get("/nothing").status()).isEqualTo(404);
-            assertThat(site.get("/nothing").field("RateLimit")).isEqualTo("\"burst\";r=17;t=1, \"hourly\";r=497;t=8");
+            assertThat(site.get("/nothing").field("RateLimit"))
+                    .isEqualTo("\"burst\";r=17;t=2, \"hourly\";r=497;t=3579");
         }
     }
 
@@ -160,7 +161,7 @@ interface FieldContract extends OnContainer {
                 });
         try (Site site = open(app)) {
             assertThat(String.join(", ", site.get("/hello").all("RateLimit")))
-                    .isEqualTo("\"outer\";r=4;t=12, \"inner\";r=2;t=20, \"own\";r=1");
+                    .isEqualTo("\"outer\";r=4;t=48, \"inner\";r=2;t=40, \"own\";r=1");
         }
     }
 
@@ -196,7 +197,7 @@ interface FieldContract extends OnContainer {
             Reply reply = site.get("/");
             assertThat(reply.status()).isEqualTo(429);
             assertThat(reply.field("Retry-After")).isEqualTo("1");
-            assertThat(reply.all("RateLimit")).containsExactly("\"l\";r=8;t=360", "\"l\";r=0;t=1");
+            assertThat(reply.all("RateLimit")).containsExactly("\"l\";r=8;t=2880", "\"l\";r=0;t=1");
         }
     }
 }

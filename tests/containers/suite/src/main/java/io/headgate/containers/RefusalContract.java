@@ -8,11 +8,18 @@ import io.headgate.LocalLimiter;
 import io.headgate.Overflow;
 import io.headgate.http.NoAddress;
 import io.headgate.http.OnFailure;
+import io.headgate.http.RefusalStyle;
 import io.headgate.net.ClientAddress;
+import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.BrokenLimiter;
 import io.headgate.testing.FakeTicker;
+import jakarta.servlet.DispatcherType;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +39,93 @@ interface RefusalContract extends OnContainer {
             Reply reply = site.send("127.0.0.1", "POST", "/hello", "Expect: 100-continue", "Content-Length: 5");
             assertThat(reply.status()).isEqualTo(429);
             assertThat(served).hasValue(1);
+        }
+    }
+
+    @Test
+    default void aBrowserSeesAPage() throws Exception {
+        RateLimitFilter filter = RateLimitFilter.builder(OnContainer.limiter("1/minute"))
+                .languages("en", "de")
+                .build();
+        App app = new App()
+                .step("policy", (request, response, chain) -> {
+                    response.setHeader("Content-Security-Policy", "default-src *");
+                    response.setHeader("Vary", "Origin");
+                    chain.doFilter(request, response);
+                })
+                .filter("limits", filter, "/*")
+                .answer("/hello", "hello");
+        try (Site site = open(app)) {
+            site.get("/hello");
+            Reply page = site.get(
+                    "/hello", "Accept: text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language: de-DE,de;q=0.9");
+            assertThat(page.status()).isEqualTo(429);
+            assertThat(page.field("Content-Type")).isEqualToIgnoringCase("text/html;charset=utf-8");
+            assertThat(page.field("Content-Language")).isEqualTo("de");
+            assertThat(page.field("Retry-After")).isEqualTo("60");
+            assertThat(page.field("Cache-Control")).isEqualTo("no-store");
+            assertThat(page.all("Content-Security-Policy"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("default-src 'none'");
+            assertThat(page.all("Vary")).containsExactly("Origin", "Accept, Accept-Language");
+            assertThat(page.body())
+                    .startsWith("<!DOCTYPE html>")
+                    .contains("<p>Bitte versuchen Sie es in 60 Sekunden noch einmal.</p>");
+            assertThat(site.get("/hello", "Accept: */*").field("Content-Type")).isEqualTo("application/problem+json");
+            assertThat(site.get("/hello", "Accept: text/html", "Accept-Language: \"")
+                            .field("Content-Type"))
+                    .isEqualTo("application/problem+json");
+        }
+    }
+
+    @Test
+    default void theApplicationsErrorPageByOneSwitch() throws Exception {
+        RateLimitFilter filter = RateLimitFilter.builder(OnContainer.limiter("1/minute"))
+                .refusal(RefusalStyle.ERROR_PAGE)
+                .build();
+        App app = new App()
+                .filter("limits", filter, Map.of(), EnumSet.allOf(DispatcherType.class), "/*")
+                .errorPage(429, "/slow")
+                .answer("/slow", "slow down")
+                .answer("/hello", "hello");
+        try (Site site = open(app)) {
+            site.get("/hello");
+            for (int i = 0; i < 3; i++) {
+                Reply reply = site.get("/hello");
+                assertThat(reply.status()).isEqualTo(429);
+                assertThat(reply.body()).isEqualTo("slow down");
+                assertThat(reply.field("Retry-After")).isEqualTo("60");
+                assertThat(reply.field("RateLimit")).isEqualTo("\"l\";r=0;t=60");
+                assertThat(reply.field("Cache-Control")).contains("no-store");
+            }
+            assertThat(filter.stats().denied()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    default void aFunctionMayLeaveTheAnswerToUs() throws Exception {
+        RateLimitFilter filter = RateLimitFilter.builder(OnContainer.limiter("1/minute"))
+                .onDenied((request, response, decision) -> {
+                    if (request.getQueryString() == null) {
+                        DeniedResponse.problem().write(request, response, decision);
+                    } else if (request.getQueryString().equals("fail")) {
+                        throw new IOException("on purpose");
+                    } else {
+                        App.write(response, "slow down");
+                    }
+                })
+                .build();
+        App app = new App().filter("limits", filter, "/*").answer("/hello", "hello");
+        try (Site site = open(app)) {
+            site.get("/hello");
+            assertThat(site.get("/hello?x").body()).isEqualTo("slow down");
+            for (String query : List.of("", "?fail")) {
+                Reply reply = site.get("/hello" + query);
+                assertThat(reply.status()).isEqualTo(429);
+                assertThat(reply.field("Content-Type")).isEqualTo("application/problem+json");
+                assertThat(reply.body()).startsWith("{\"type\"").endsWith("[\"l\"]}");
+            }
         }
     }
 
