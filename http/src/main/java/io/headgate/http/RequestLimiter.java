@@ -108,6 +108,7 @@ public final class RequestLimiter implements AutoCloseable {
         settings.rules.stream()
                 .filter(Rule::isUnlimitedExtension)
                 .forEach(rule -> warnings.once(Warning.UNLIMITED_EXTENSION, rule.name()));
+        UnreachableRules.find(settings.rules, (rule, why) -> warnings.also(Warning.UNREACHABLE_RULE, rule.name(), why));
         settings.hostBits.forEach((option, ranges) -> {
             if (!ranges.isEmpty()) {
                 warnings.once(Warning.HOST_BITS, settings.spelling.apply(option), ranges);

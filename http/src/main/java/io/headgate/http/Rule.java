@@ -36,10 +36,14 @@ public final class Rule {
     /** Methods that only read, as long as the application keeps to RFC 9110, section 9.2.1. */
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
 
-    private final String pattern;
-    private final RulePattern path;
-    private final RulePattern lenientPath;
-    private final Predicate<String> condition;
+    /** As written; the first one is what the rule is called by. */
+    private final List<String> patterns;
+
+    private final List<RulePattern> paths;
+    private final List<RulePattern> lenientPaths;
+    /** Null if the rule is for all of its paths. */
+    private final @Nullable Predicate<String> condition;
+
     private final List<Limit> limits;
     private final @Nullable Limiter<ClientAddress> limiter;
     private final @Nullable String name;
@@ -50,8 +54,8 @@ public final class Rule {
     private final boolean alone;
 
     private Rule(
-            String pattern,
-            Predicate<String> condition,
+            List<String> patterns,
+            @Nullable Predicate<String> condition,
             List<Limit> limits,
             @Nullable Limiter<ClientAddress> limiter,
             @Nullable String name,
@@ -60,9 +64,12 @@ public final class Rule {
             boolean dryRun,
             @Nullable ChargeOn chargeOn,
             boolean alone) {
-        this.pattern = pattern;
-        this.path = RulePattern.parse(pattern);
-        this.lenientPath = RulePattern.parse(CanonicalPath.anyCase(pattern));
+        this.patterns = patterns;
+        this.paths = patterns.stream().map(RulePattern::parse).toList();
+        this.lenientPaths = patterns.stream()
+                .map(CanonicalPath::anyCase)
+                .map(RulePattern::parse)
+                .toList();
         this.condition = condition;
         this.limits = limits;
         this.limiter = limiter;
@@ -88,8 +95,8 @@ public final class Rule {
         List<Limit> limits = new ArrayList<>(List.of(more));
         limits.add(0, first);
         return new Rule(
-                pattern,
-                Rule::always,
+                List.of(pattern),
+                null,
                 List.copyOf(limits),
                 null,
                 null,
@@ -111,7 +118,7 @@ public final class Rule {
     public static Rule limiter(String pattern, Limiter<ClientAddress> limiter) {
         Objects.requireNonNull(limiter, "limiter");
         return new Rule(
-                pattern, Rule::always, List.of(), limiter, null, Set.of(), OptionalLong.empty(), false, null, false);
+                List.of(pattern), null, List.of(), limiter, null, Set.of(), OptionalLong.empty(), false, null, false);
     }
 
     /**
@@ -123,7 +130,7 @@ public final class Rule {
      */
     public static Rule unlimited(String pattern) {
         return new Rule(
-                pattern, Rule::always, List.of(), null, null, Set.of(), OptionalLong.empty(), false, null, false);
+                List.of(pattern), null, List.of(), null, null, Set.of(), OptionalLong.empty(), false, null, false);
     }
 
     /**
@@ -151,7 +158,7 @@ public final class Rule {
         if (name.isBlank()) {
             throw new IllegalArgumentException("the name of a rule must not be empty");
         }
-        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
+        return new Rule(patterns, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
     }
 
     /**
@@ -168,7 +175,7 @@ public final class Rule {
                         "\"" + method + "\" is not a method; the form is upper-case letters such as POST");
             }
         }
-        return new Rule(pattern, condition, limits, limiter, name, Set.of(methods), cost, dryRun, chargeOn, alone);
+        return new Rule(patterns, condition, limits, limiter, name, Set.of(methods), cost, dryRun, chargeOn, alone);
     }
 
     /**
@@ -181,7 +188,25 @@ public final class Rule {
      */
     public Rule onlyIf(Predicate<String> condition) {
         Objects.requireNonNull(condition, "condition");
-        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
+        return new Rule(patterns, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
+    }
+
+    /**
+     * This rule also for its pattern below another path: that of a framework that has all its handlers there, and whose paths people
+     * write without it, such as Spring's {@code DispatcherServlet} at {@code /app}.
+     *
+     * @param prefix such as {@code /app}, without a slash at its end
+     * @return the rule; itself if its pattern is one for an extension, or for everything
+     * @throws IllegalArgumentException if the prefix is no path
+     */
+    public Rule alsoBelow(String prefix) {
+        String pattern = patterns.get(0);
+        if (!pattern.startsWith("/") || pattern.equals("/") || pattern.equals("/*")) {
+            return this;
+        }
+        List<String> more = new ArrayList<>(patterns);
+        more.add(prefix + pattern);
+        return new Rule(List.copyOf(more), condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
     }
 
     /**
@@ -196,7 +221,7 @@ public final class Rule {
             throw new IllegalArgumentException("the cost of a request must be at least 0, not " + permits);
         }
         return new Rule(
-                pattern, condition, limits, limiter, name, methods, OptionalLong.of(permits), dryRun, chargeOn, alone);
+                patterns, condition, limits, limiter, name, methods, OptionalLong.of(permits), dryRun, chargeOn, alone);
     }
 
     /**
@@ -205,7 +230,7 @@ public final class Rule {
      * @return the rule
      */
     public Rule dryRun() {
-        return new Rule(pattern, condition, limits, limiter, name, methods, cost, true, chargeOn, alone);
+        return new Rule(patterns, condition, limits, limiter, name, methods, cost, true, chargeOn, alone);
     }
 
     /**
@@ -218,7 +243,7 @@ public final class Rule {
      */
     public Rule chargeOn(ChargeOn chargeOn) {
         Objects.requireNonNull(chargeOn, "chargeOn");
-        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
+        return new Rule(patterns, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
     }
 
     /**
@@ -228,7 +253,7 @@ public final class Rule {
      * @return the rule
      */
     public Rule alone() {
-        return new Rule(pattern, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, true);
+        return new Rule(patterns, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, true);
     }
 
     /**
@@ -240,6 +265,7 @@ public final class Rule {
         if (name != null) {
             return name;
         }
+        String pattern = patterns.get(0);
         return methods.isEmpty() ? pattern : String.join(",", new TreeSet<>(methods)) + " " + pattern;
     }
 
@@ -250,10 +276,6 @@ public final class Rule {
      */
     public List<Limit> limits() {
         return limits;
-    }
-
-    private static boolean always(@SuppressWarnings("unused") String path) {
-        return true;
     }
 
     Optional<String> givenName() {
@@ -290,25 +312,46 @@ public final class Rule {
     /** Whether any path of an extension passes, by methods that do more than read: clients choose the extension. */
     boolean isUnlimitedExtension() {
         boolean onlyReads = !methods.isEmpty() && READING.containsAll(methods);
-        return path.isExtension() && neverDenies() && !onlyReads;
+        return paths.get(0).isExtension() && neverDenies() && !onlyReads;
     }
 
-    private boolean neverDenies() {
+    boolean neverDenies() {
         return isUnlimited() || dryRun || cost.orElse(1) == 0;
     }
 
     /** Whether it is written as canonical paths are: no letter has another case. */
     boolean isCanonical() {
-        return pattern.equals(CanonicalPath.anyCase(pattern));
+        return patterns.stream().allMatch(pattern -> pattern.equals(CanonicalPath.anyCase(pattern)));
     }
 
     boolean matches(String method, String requestPath) {
-        return isFor(method) && path.matches(requestPath) && condition.test(requestPath);
+        return isFor(method) && matches(paths, requestPath);
     }
 
     /** Whether the rule is for what a lenient handler makes of a path. */
     boolean matchesLeniently(String method, String canonical) {
-        return isFor(method) && lenientPath.matches(canonical) && condition.test(canonical);
+        return isFor(method) && matches(lenientPaths, canonical);
+    }
+
+    private boolean matches(List<RulePattern> patterns, String path) {
+        for (RulePattern pattern : patterns) {
+            if (pattern.matches(path)) {
+                return condition == null || condition.test(path);
+            }
+        }
+        return false;
+    }
+
+    /** Whether this rule, if it comes first, leaves nothing to another one. */
+    boolean covers(Rule other) {
+        return condition == null
+                && (methods.isEmpty()
+                        || (!other.methods.isEmpty() && other.methods.stream().allMatch(this::isFor)))
+                && other.paths.stream().allMatch(path -> paths.stream().anyMatch(own -> own.covers(path)));
+    }
+
+    Set<String> methods() {
+        return methods;
     }
 
     private boolean isFor(String method) {

@@ -49,6 +49,16 @@ final class RulePattern {
         };
     }
 
+    /** Whether every path of another pattern is one of this. */
+    boolean covers(RulePattern other) {
+        return switch (kind) {
+            case ALL -> true;
+            case EXACT -> other.kind == Kind.EXACT && other.part.equals(part);
+            case PREFIX -> (other.kind == Kind.EXACT || other.kind == Kind.PREFIX) && matches(other.part);
+            case EXTENSION -> (other.kind == Kind.EXACT || other.kind == Kind.EXTENSION) && matches(other.part);
+        };
+    }
+
     boolean isExtension() {
         return kind == Kind.EXTENSION;
     }

@@ -66,7 +66,12 @@ public enum Warning {
             "HG-012",
             "%s has charged none of many requests so far, and limits nobody that way: {chargeOn} names responses that the"
                     + " application does not give. Name those that failures get, such as 4xx or 302 to /login?error; for a limit of"
-                    + " requests under way, say never");
+                    + " requests under way, say never"),
+    /** A rule that can probably never match. */
+    UNREACHABLE_RULE(
+            "HG-013",
+            "the rule \"%s\" can probably never match: %s. Correct or remove it in {rules}; of two rules, the one that is for fewer"
+                    + " requests comes first");
 
     private final String code;
     final String text;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.headgate.Limit;
+import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -211,5 +213,28 @@ class RuleTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ChargeOn.statuses(401, 99))
                 .withMessageContaining("99");
+    }
+
+    @Test
+    void aRuleMayAlsoBeMeantBelowAPath() {
+        Rule rule =
+                Rule.parse("login: POST /Login/* 5/minute").alsoBelow("/app").chargeOn(ChargeOn.statuses(401));
+        assertThat(rule.name()).isEqualTo("login");
+        for (String path : List.of("/Login", "/Login/x", "/app/Login", "/app/Login/x")) {
+            assertThat(rule.matches("POST", path)).as(path).isTrue();
+            assertThat(rule.matchesLeniently("POST", path.toLowerCase(Locale.ROOT)))
+                    .isTrue();
+        }
+        for (String path : List.of("/app", "/apps/Login", "/other/Login", "/app/app/Login", "/app/Logins")) {
+            assertThat(rule.matches("POST", path)).as(path).isFalse();
+        }
+        Rule unnamed = Rule.parse("/login 5/minute").alsoBelow("/app");
+        assertThat(unnamed.name()).isEqualTo("/login");
+        for (String pattern : List.of("/", "/*", "*.css")) {
+            Rule everywhere = Rule.unlimited(pattern);
+            assertThat(everywhere.alsoBelow("/app")).isSameAs(everywhere);
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Rule.parse("/a 1/s").alsoBelow("/a*"));
     }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which warnings there are, and which of them have been said. */
@@ -156,5 +157,63 @@ class WarningTest {
                     .hasSize(1);
         }
         assertThat(log.warnings()).hasSize(5).noneMatch(line -> line.contains("%s") || line.contains("{"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/api/* 5/s|/api/login 1/s|before it",
+                "/api/* 5/s|POST /api/login/* 1/s|before it",
+                "/* 5/s|*.css unlimited|before it",
+                "/ 5/s|/login 1/s|before it",
+                "/login 5/s|/login 1/s|before it",
+                "*.css 5/s|/a/b.css 1/s|before it",
+                "GET,POST /api/* 5/s|HEAD /api/x 1/s|before it",
+                "/api/* 5/s|/api/* 1/s|before it",
+                "/a 5/s|GRAB /b 1/s|method GRAB",
+                "/a 5/s|POST,DELTE /b 1/s|method DELTE"
+            })
+    void aRuleThatCanProbablyNeverMatch(String first, String second, String why) {
+        RequestLimiter limits = limits(first, "second: " + second);
+        assertThat(limits.warningTexts().get(Warning.UNREACHABLE_RULE))
+                .containsOnlyOnce("the rule \"second\" can probably never match: ")
+                .contains(why);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/api/login 5/s|/api/* 1/s",
+                "POST /api/* 5/s|/api/login 1/s",
+                "POST /api/* 5/s|GET /api/login 1/s",
+                "POST /api/* 5/s|GET,POST /api/login 1/s",
+                "HEAD /api/* 5/s|GET /api/login 1/s",
+                "/api/* 5/s|/apis 1/s",
+                "/login 5/s|/login/* 1/s",
+                "/a/* 5/s|*.css 1/s",
+                "*.css 5/s|/a/* 1/s",
+                "*.css 5/s|PROPFIND,QUERY /a/* 1/s",
+                "/a/* unlimited|/a/b unlimited"
+            })
+    void rulesThatLeaveSomethingToEachOther(String first, String second) {
+        assertThat(limits(first, second).warnings()).doesNotContain(Warning.UNREACHABLE_RULE);
+    }
+
+    @Test
+    void aRuleWithAConditionLeavesTheRest() {
+        RequestLimiter limits = RequestLimiter.builder()
+                .limits(Limit.parse("1/s"))
+                .rule(Rule.parse("/a 1/s").onlyIf(path -> false), Rule.parse("other: /a 1/s"))
+                .build();
+        assertThat(limits.warnings()).isEmpty();
+    }
+
+    @Test
+    void eachRuleThatCanNeverMatchIsNamed() {
+        RequestLimiter limits = limits("/* 1/s", "one: /a 1/s", "two: /b 1/s");
+        assertThat(limits.warningTexts().get(Warning.UNREACHABLE_RULE)).contains("\"one\"", "; ", "\"two\"");
+        assertThat(log.warnings()).hasSize(2);
     }
 }
