@@ -1,0 +1,39 @@
+package io.headgate.proxies;
+
+import java.util.List;
+
+/**
+ * One request through a proxy.
+ *
+ * @param title what is special about it
+ * @param client the address that the client connected from
+ * @param sent the header lines that it sent
+ * @param peer the address that the server behind the proxy saw as the other end; empty where the request never got there
+ * @param received the header lines that the server got
+ * @param found the client that we must find, for each of the fixture's {@link Setting}s
+ */
+record Exchange(
+        String title, String client, List<String> sent, String peer, List<String> received, List<String> found) {
+
+    /** Whether a server got the request: a proxy may refuse a Host that is none. */
+    boolean arrived() {
+        return !peer.isEmpty();
+    }
+
+    /** What the client sends. */
+    String request() {
+        return "GET / HTTP/1.1\r\n" + String.join("\r\n", sent) + "\r\nConnection: close\r\n\r\n";
+    }
+
+    /** The values of a field that the server got, one a line. */
+    List<String> received(String name) {
+        return values(received, name);
+    }
+
+    static List<String> values(List<String> lines, String name) {
+        return lines.stream()
+                .filter(line -> line.regionMatches(true, 0, name + ":", 0, name.length() + 1))
+                .map(line -> line.substring(name.length() + 1).strip())
+                .toList();
+    }
+}
