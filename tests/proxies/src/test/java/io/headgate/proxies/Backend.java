@@ -4,11 +4,7 @@ import io.headgate.containers.App;
 import io.headgate.containers.Container;
 import java.io.File;
 import java.net.InetAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.apache.catalina.Context;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
@@ -43,9 +39,8 @@ enum Backend implements Container {
     AJP {
         @Override
         public Server start(App app) throws Exception {
-            Path home = Files.createTempDirectory("headgate-ajp");
             Tomcat tomcat = new Tomcat();
-            tomcat.setBaseDir(home.toString());
+            tomcat.setBaseDir("target/tomcat");
             tomcat.setSilent(true);
             AjpNioProtocol protocol = new AjpNioProtocol();
             protocol.setAddress(InetAddress.getLoopbackAddress());
@@ -66,11 +61,6 @@ enum Backend implements Container {
                 public void stop() throws Exception {
                     tomcat.stop();
                     tomcat.destroy();
-                    try (Stream<Path> files = Files.walk(home)) {
-                        files.sorted(Comparator.reverseOrder())
-                                .map(Path::toFile)
-                                .forEach(File::delete);
-                    }
                 }
             };
         }

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -31,9 +32,9 @@ final class RunningProxy implements AutoCloseable {
      * @param back the port of the server
      */
     RunningProxy(Fixture fixture, int back) throws IOException {
-        // Not the one of this user alone: a program may give its rights up.
-        folder = Files.createDirectories(
-                Path.of("/tmp", "headgate-proxy-" + ProcessHandle.current().pid() + "-" + back));
+        // Not for this user alone: a program may give its rights up.
+        folder = Files.createTempDirectory(
+                "headgate-proxy", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         words = Map.of(
                 "@dir@", folder.toString(),
                 "@front@", String.valueOf(freePort()),
