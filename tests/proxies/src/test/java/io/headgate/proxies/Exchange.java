@@ -20,20 +20,14 @@ record Exchange(
         return !peer.isEmpty();
     }
 
-    /** What the client sends. */
-    String request() {
-        return "GET / HTTP/1.1\r\n" + String.join("\r\n", sent) + "\r\nConnection: close\r\n\r\n";
+    /** Whether its Host is none, so that a proxy of another version may refuse it. */
+    boolean hasStrangeHost() {
+        return title.contains("Host");
     }
 
-    /** The values of a field that the server got, one a line. */
-    List<String> received(String name) {
-        return values(received, name);
-    }
-
-    static List<String> values(List<String> lines, String name) {
-        return lines.stream()
-                .filter(line -> line.regionMatches(true, 0, name + ":", 0, name.length() + 1))
-                .map(line -> line.substring(name.length() + 1).strip())
-                .toList();
+    /** What the client sends; with another number, another address is forged. */
+    String request(int number) {
+        return "GET / HTTP/1.1\r\n" + String.join("\r\n", sent).replace("6.6.6.6", "6.6.6." + number)
+                + "\r\nConnection: close\r\n\r\n";
     }
 }

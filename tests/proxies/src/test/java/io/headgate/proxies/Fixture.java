@@ -103,6 +103,16 @@ record Fixture(
                 title, values.getOrDefault("client", ""), sent, values.getOrDefault("peer", ""), received, each);
     }
 
+    /** The request by which a client chooses its address in spite of one of the settings. */
+    Exchange wayPast(int setting) {
+        return exchanges.stream()
+                .filter(exchange ->
+                        exchange.arrived() && exchange.found().get(setting).startsWith("6.6.6."))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(
+                        name + ": no way past " + settings.get(setting).text()));
+    }
+
     /** What the file says once; empty if it does not. */
     String get(String word) {
         List<String> all = head.getOrDefault(word, List.of());

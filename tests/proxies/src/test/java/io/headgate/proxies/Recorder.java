@@ -45,7 +45,7 @@ final class Recorder {
                 section.removeIf(line -> line.startsWith("< ") || line.startsWith("peer:"));
                 // Before the client that must be found, which is for people to say.
                 int found = (int) section.stream()
-                        .takeWhile(line -> !line.startsWith("found:"))
+                        .takeWhile(line -> !line.startsWith("found:") && !line.isBlank())
                         .count();
                 if (!witness.peer().isEmpty()) {
                     section.addAll(
@@ -62,7 +62,7 @@ final class Recorder {
 
     private static void send(Site site, Exchange exchange) {
         try {
-            site.exchange(exchange.client(), exchange.request());
+            site.exchange(exchange.client(), exchange.request(6));
         } catch (IOException | AssertionError e) {
             System.out.println(exchange.title() + ": " + e); // as a proxy may answer a Host that is none
         }
