@@ -51,6 +51,11 @@ enum Backend implements Container {
             Context context = tomcat.addContext("", new File(".").getAbsolutePath());
             context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets), null);
             tomcat.start();
+            // Tomcat only logs that a filter failed to start.
+            if (!context.getState().isAvailable()) {
+                tomcat.destroy();
+                throw new IllegalStateException("the application did not start: " + context.getStateName());
+            }
             return new Server() {
                 @Override
                 public int port() {
