@@ -27,19 +27,29 @@ class FixturesTest {
         }
     }
 
-    /** A setting is said to be bypassed if and only if an exchange shows that it is. */
+    /** What a file says of a setting is what its exchanges show. */
     @ParameterizedTest
     @MethodSource("fixtures")
-    void whatIsBypassedIsSaid(Fixture fixture) {
+    void eachSettingHasTheEffectThatIsSaid(Fixture fixture) {
         for (int i = 0; i < fixture.settings().size(); i++) {
             int setting = i;
-            assertThat(fixture.exchanges())
-                    .as(fixture.settings().get(i).text())
-                    .matches(all -> all.stream()
-                                    .filter(Exchange::arrived)
-                                    .anyMatch(exchange ->
-                                            exchange.found().get(setting).startsWith("6.6.6."))
-                            == (fixture.settings().get(setting).effect() == Setting.Effect.BYPASSED));
+            List<Exchange> all =
+                    fixture.exchanges().stream().filter(Exchange::arrived).toList();
+            List<String> found =
+                    all.stream().map(exchange -> exchange.found().get(setting)).toList();
+            String text = fixture.settings().get(i).text();
+            switch (fixture.settings().get(i).effect()) {
+                case OURS ->
+                    assertThat(all)
+                            .as(text)
+                            .allMatch(exchange -> exchange.hasStrangeHost()
+                                    || exchange.found().get(setting).equals(exchange.client()));
+                case BYPASSED -> assertThat(found).as(text).contains("6.6.6.6");
+                case POOLED -> assertThat(found).as(text).hasSizeGreaterThan(2).containsOnly(found.get(0));
+            }
+            if (fixture.settings().get(i).effect() != Setting.Effect.BYPASSED) {
+                assertThat(found).as(text).doesNotContain("6.6.6.6");
+            }
         }
     }
 }
