@@ -41,12 +41,14 @@ final class Warnings {
         }
     }
 
-    void started(long bytesNow, long bytesAtMost) {
+    /** That requests are denied now is not said: whether any reach the filter, it does not know. */
+    void started(boolean deniesNobody, long bytesNow, long bytesAtMost) {
         log(
                 Level.INFO,
                 String.format(
                         Locale.ROOT,
-                        "started; its limiters take %.2f MB of memory now and %.2f MB at most",
+                        "%sits limiters take %.2f MB of memory now and %.2f MB at most",
+                        deniesNobody ? "dry run, denies nobody; " : "",
                         bytesNow / 1e6,
                         bytesAtMost / 1e6));
     }

@@ -1,10 +1,13 @@
 package io.headgate.spring;
 
+import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.Filter;
+import java.util.HashSet;
+import java.util.Set;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.security.web.SecurityFilterChain;
 
-/** Tells which filters Spring Security calls. Asked once all beans are there: its configuration must not be made earlier for us. */
+/** Finds the filters that Spring Security calls. Asked once all beans are there: its configuration must not be made earlier for us. */
 final class SecurityChains {
 
     private final ObjectProvider<SecurityFilterChain> chains;
@@ -13,12 +16,16 @@ final class SecurityChains {
         this.chains = chains;
     }
 
-    boolean contain(Filter filter) {
+    /** Those that limit. */
+    Set<RateLimitFilter> filters() {
+        Set<RateLimitFilter> found = new HashSet<>();
         for (SecurityFilterChain chain : chains) {
-            if (chain.getFilters().contains(filter)) {
-                return true;
+            for (Filter filter : chain.getFilters()) {
+                if (filter instanceof RateLimitFilter limiting) {
+                    found.add(limiting);
+                }
             }
         }
-        return false;
+        return found;
     }
 }

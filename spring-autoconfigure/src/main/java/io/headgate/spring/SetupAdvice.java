@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -88,25 +89,24 @@ final class SetupAdvice implements SmartInitializingSingleton {
         } else if (keys.haveLimitsOrRules()) {
             warn(SetupWarning.PROPERTIES_NOT_USED);
         }
-        if (limiters.filters().isEmpty()) {
+        Set<RateLimitFilter> inSecurity = chains == null ? Set.of() : chains.filters();
+        if (limiters.filters().isEmpty() && inSecurity.stream().noneMatch(factory::isInUse)) {
             warn(SetupWarning.NOTHING_TO_LIMIT);
             return;
         }
-        if (chains != null) {
-            adviseOnSecurity(chains);
-        }
+        adviseOnSecurity(inSecurity);
         adviseOnProxies(isOurs);
     }
 
     /** A request is decided where a filter comes first. */
-    private void adviseOnSecurity(SecurityChains chains) {
+    private void adviseOnSecurity(Set<RateLimitFilter> inSecurity) {
         int security = environment.getProperty("spring.security.filter.order", Integer.class, SECURITY_ORDER);
         List<String> names = new ArrayList<>();
         beans.getBeansOfType(FilterRegistrationBean.class, true, false).forEach((name, registration) -> {
             if (registration.isEnabled()
                     && registration.getOrder() <= security
                     && registration.getFilter() instanceof RateLimitFilter filter
-                    && chains.contain(filter)) {
+                    && inSecurity.contains(filter)) {
                 names.add(name);
             }
         });

@@ -57,10 +57,11 @@ public enum SetupWarning {
     /** A filter is called before Spring Security, and so not where the application has put it. */
     BEFORE_SECURITY(
             "HG-110",
-            "The filter of %s is in the chain of Spring Security, and is also registered with the container, before Spring"
+            "The filter of %s is in the chain of Spring Security, and is registered with the container, too, before Spring"
                     + " Security. It decides there, when no user is known, and its place in the chain is without effect: a"
                     + " limit of users limits nobody. If it is to decide in the chain, let it be no bean, or give it a"
-                    + " FilterRegistrationBean with setEnabled(false); else take it out of the chain"),
+                    + " FilterRegistrationBean with setEnabled(false), or let its registration come later (that of the"
+                    + " starter by headgate.order, such as 0). Else take it out of the chain"),
     /** The configuration was changed while the application runs. */
     NOT_REFRESHED(
             "HG-111",

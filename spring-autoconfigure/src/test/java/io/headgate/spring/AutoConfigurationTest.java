@@ -11,11 +11,13 @@ import io.headgate.LocalLimiter;
 import io.headgate.Ticker;
 import io.headgate.http.ClientAddressResolver;
 import io.headgate.http.ClientDenied;
+import io.headgate.http.RequestLimiter;
 import io.headgate.http.Rule;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import io.headgate.testing.SweeperThreads;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,6 +26,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Level;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -78,13 +81,19 @@ class AutoConfigurationTest {
 
     @Test
     void saysOnceThatNothingIsConfigured(CapturedOutput output) {
-        web.run(context -> {
-            assertLimitsNothing(context);
-            assertThat(output.getAll())
-                    .containsOnlyOnce(
-                            "HG-101: No request is limited: neither headgate.limits nor headgate.rules is set")
-                    .doesNotContain("Rate limit filter \"headgate\": started");
-        });
+        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
+            web.run(context -> {
+                assertThat(output.getAll())
+                        .containsOnlyOnce(
+                                "HG-101: No request is limited: neither headgate.limits nor headgate.rules is set");
+                assertThat(log.messages(Level.INFO)).isEmpty();
+                assertLimitsNothing(context);
+                assertThat(log.messages(Level.INFO))
+                        .containsExactly(
+                                "Rate limit filter \"headgate\": dry run, denies nobody; its limiters take 0.00 MB of"
+                                        + " memory now and 0.00 MB at most");
+            });
+        }
     }
 
     /** The filter is there, lets everything pass, and nothing shows it as one that limits. */

@@ -74,6 +74,11 @@ class SecurityChainTest {
             assertThat(statuses(site, 2)).containsExactly(200, 429);
             assertThat(output).doesNotContain(CODE);
         }
+        // Also alone, and then nobody says that nothing is limited.
+        try (Site site = start(UsersByFilter.class)) {
+            assertThat(statuses(site, 2)).containsExactly(200, 429);
+            assertThat(output).doesNotContain("HG-1");
+        }
     }
 
     @Test
