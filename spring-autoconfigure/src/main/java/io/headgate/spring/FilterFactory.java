@@ -131,7 +131,6 @@ final class FilterFactory {
     static RateLimitFilter.Builder everythingPasses() {
         return RateLimitFilter.builder()
                 .limits(Limit.perSecond(1))
-                .maxClients(1)
                 .sweepInterval(Duration.ZERO)
                 .exempt(AddressRange.parse("0.0.0.0/0"), AddressRange.parse("::/0"))
                 .noAddress(NoAddress.ALLOW)

@@ -79,7 +79,10 @@ final class SetupAdvice implements SmartInitializingSingleton {
     @Override
     public void afterSingletonsInstantiated() {
         limiters.register();
+        Set<RateLimitFilter> inSecurity = chains == null ? Set.of() : chains.filters();
         if (!properties.enabled()) {
+            // Those that are beans are replaced already.
+            inSecurity.forEach(filter -> filter.replace(FilterFactory.everythingPasses()));
             warn(SetupWarning.DISABLED, environment.getProperty("headgate.enabled", "false"));
             return;
         }
@@ -89,7 +92,6 @@ final class SetupAdvice implements SmartInitializingSingleton {
         } else if (keys.haveLimitsOrRules()) {
             warn(SetupWarning.PROPERTIES_NOT_USED);
         }
-        Set<RateLimitFilter> inSecurity = chains == null ? Set.of() : chains.filters();
         if (limiters.filters().isEmpty() && inSecurity.stream().noneMatch(factory::isInUse)) {
             warn(SetupWarning.NOTHING_TO_LIMIT);
             return;

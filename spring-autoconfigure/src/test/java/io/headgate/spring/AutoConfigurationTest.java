@@ -89,9 +89,9 @@ class AutoConfigurationTest {
                 assertThat(log.messages(Level.INFO)).isEmpty();
                 assertLimitsNothing(context);
                 assertThat(log.messages(Level.INFO))
-                        .containsExactly(
-                                "Rate limit filter \"headgate\": dry run, denies nobody; its limiters take 0.00 MB of"
-                                        + " memory now and 0.00 MB at most");
+                        .singleElement()
+                        .asString()
+                        .startsWith("Rate limit filter \"headgate\": dry run, denies nobody; ");
             });
         }
     }

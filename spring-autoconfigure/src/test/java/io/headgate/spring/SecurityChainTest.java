@@ -82,6 +82,16 @@ class SecurityChainTest {
     }
 
     @Test
+    void letsEverythingPassInTheChainWhenDisabled() throws IOException {
+        for (Class<?> application : List.of(UsersByFilter.class, UsersByBean.class)) {
+            try (Site site = start(application, "headgate.enabled=off", "headgate.limits=nonsense")) {
+                assertThat(statuses(site, 3)).containsOnly(200);
+                assertThat(site.context().getBean(SetupAdvice.class).warnings()).containsOnlyKeys("HG-102");
+            }
+        }
+    }
+
+    @Test
     void aBeanThatIsNotRegisteredLimitsInTheChain(CapturedOutput output) throws IOException {
         try (Site site = start(UsersByDisabledRegistration.class)) {
             assertThat(statuses(site, 2)).containsExactly(200, 429);
