@@ -38,7 +38,6 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.security.web.SecurityFilterChain;
@@ -92,7 +91,6 @@ public final class HeadgateAutoConfiguration {
     @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
     @ConditionalOnClass(RateLimitFilter.class)
     @EnableConfigurationProperties(HeadgateProperties.class)
-    @ImportRuntimeHints(PropertyHints.class)
     static final class ServletFilter {
 
         @Bean

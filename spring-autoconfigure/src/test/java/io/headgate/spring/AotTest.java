@@ -2,7 +2,11 @@ package io.headgate.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.Limit;
 import java.io.IOException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
+import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -17,13 +21,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.aot.generate.ClassNameGenerator;
 import org.springframework.aot.generate.DefaultGenerationContext;
 import org.springframework.aot.generate.InMemoryGeneratedFiles;
+import org.springframework.aot.hint.ExecutableHint;
 import org.springframework.aot.hint.ExecutableMode;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.ReflectionHints;
-import org.springframework.aot.hint.TypeHint;
 import org.springframework.aot.hint.TypeReference;
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.annotation.AnnotatedBeanDefinitionReader;
 import org.springframework.context.aot.ApplicationContextAotGenerator;
+import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.javapoet.ClassName;
 import org.springframework.web.context.support.GenericWebApplicationContext;
 
@@ -164,22 +172,39 @@ class AotTest {
         DefaultGenerationContext generation = new DefaultGenerationContext(
                 new ClassNameGenerator(ClassName.get(AotTest.class)), new InMemoryGeneratedFiles());
         try (var context = new GenericWebApplicationContext()) {
+            TestPropertyValues.of("management.endpoints.web.exposure.include=headgate")
+                    .applyTo(context);
             new AnnotatedBeanDefinitionReader(context).register(HeadgateAutoConfiguration.class);
             new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
         }
         ReflectionHints hints = generation.getRuntimeHints().reflection();
-        for (Class<?> type : List.of(HeadgateProperties.class, RuleProperties.class, HeadgateFailureAnalyzer.class)) {
+        // What properties are bound to, which is also where their names come from.
+        for (Class<?> type :
+                List.of(HeadgateProperties.class, RuleProperties.class, Limit.class, HeadgateFailureAnalyzer.class)) {
+            Constructor<?> constructor = type.getDeclaredConstructors()[0];
             assertThat(hints.getTypeHint(type))
                     .as(type.getName())
-                    .satisfies(hint -> assertThat(isInvocable(type, hint)).isTrue());
+                    .satisfies(hint -> assertThat(
+                                    hint.getMemberCategories().contains(MemberCategory.INVOKE_DECLARED_CONSTRUCTORS)
+                                            || isInvocable(hint.constructors(), constructor))
+                            .isTrue());
+        }
+        for (Method operation : HeadgateEndpoint.class.getDeclaredMethods()) {
+            if (AnnotatedElementUtils.isAnnotated(operation, ReadOperation.class)
+                    || AnnotatedElementUtils.isAnnotated(operation, DeleteOperation.class)) {
+                assertThat(hints.getTypeHint(HeadgateEndpoint.class))
+                        .as(operation.getName())
+                        .satisfies(hint -> assertThat(isInvocable(hint.methods(), operation))
+                                .isTrue());
+            }
         }
     }
 
-    private static boolean isInvocable(Class<?> type, TypeHint hint) {
-        List<TypeReference> parameters = TypeReference.listOf(type.getDeclaredConstructors()[0].getParameterTypes());
-        return hint.getMemberCategories().contains(MemberCategory.INVOKE_DECLARED_CONSTRUCTORS)
-                || hint.constructors()
-                        .anyMatch(constructor -> constructor.getMode() == ExecutableMode.INVOKE
-                                && constructor.getParameterTypes().equals(parameters));
+    private static boolean isInvocable(Stream<ExecutableHint> hints, Executable executable) {
+        List<TypeReference> parameters = TypeReference.listOf(executable.getParameterTypes());
+        String name = executable instanceof Constructor<?> ? "<init>" : executable.getName();
+        return hints.anyMatch(hint -> hint.getMode() == ExecutableMode.INVOKE
+                && hint.getName().equals(name)
+                && hint.getParameterTypes().equals(parameters));
     }
 }
