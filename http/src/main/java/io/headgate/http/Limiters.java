@@ -132,7 +132,7 @@ final class Limiters {
             now += Math.max(0, stats.memoryBytes());
             most += Math.max(0, stats.maxMemoryBytes());
         }
-        warnings.started(now, most);
+        warnings.started(all.stream().allMatch(LimiterUse::isDryRun), now, most);
         long heap = Runtime.getRuntime().maxMemory();
         if (most > heap) {
             warnings.once(Warning.HEAP_TOO_SMALL, most / 1e6, heap / 1e6);

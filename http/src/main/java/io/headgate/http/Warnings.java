@@ -48,17 +48,19 @@ final class Warnings {
         }
     }
 
-    /** A text with its options as they are called where they were set. */
+/** A text with its options as they are called where they were set. */
     String spelled(String text) {
         return Option.spelled(text, spelling);
     }
 
-    void started(long bytesNow, long bytesAtMost) {
+    /** That requests are denied now is not said: whether any reach the filter, it does not know. */
+    void started(boolean deniesNobody, long bytesNow, long bytesAtMost) {
         log(
                 Level.INFO,
                 String.format(
                         Locale.ROOT,
-                        "started; its limiters take %.2f MB of memory now and %.2f MB at most",
+                        "%sits limiters take %.2f MB of memory now and %.2f MB at most",
+                        deniesNobody ? "dry run, denies nobody; " : "",
                         bytesNow / 1e6,
                         bytesAtMost / 1e6));
     }

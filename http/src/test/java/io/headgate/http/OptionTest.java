@@ -535,4 +535,21 @@ class OptionTest {
             limits.close();
         }
     }
+
+    /** A dry run does not read like one that denies. */
+    @Test
+    void aDryRunIsToldAtStart() {
+        for (boolean dryRun : new boolean[] {true, false}) {
+            try (LogRecords log = new LogRecords(RequestLimiter.class)) {
+                with(Option.RULES, "/a 1/s", Option.DRY_RUN, String.valueOf(dryRun))
+                        .close();
+                assertThat(log.messages(Level.INFO).get(0).contains("dry run, denies nobody"))
+                        .isEqualTo(dryRun);
+            }
+        }
+        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
+            with(Option.RULES, "/a 1/s\n/b 1/s dry-run").close();
+            assertThat(log.messages(Level.INFO).get(0)).doesNotContain("dry run");
+        }
+    }
 }

@@ -53,49 +53,47 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
     /** What a limiter is called that was given no name. */
     private static final String UNNAMED = "limiter";
 
-    /** The bean of the filter that properties describe. It has a name. */
-    private static final String OURS = "headgateFilter";
-
     private final ListableBeanFactory beans;
     private final HeadgateProperties properties;
+    private final FilterFactory factory;
     private final LimiterRegistry registry;
     /** Those of the application; null until all beans are there. Written once, read at every scrape. */
     private volatile @Nullable List<RateLimitFilter> filters;
     /** Whether containers have had their chance to name filters. Written once, by the thread that starts the application. */
     private volatile boolean started;
 
-    ApplicationLimiters(ListableBeanFactory beans, HeadgateProperties properties, LimiterRegistry registry) {
+    ApplicationLimiters(
+            ListableBeanFactory beans, HeadgateProperties properties, FilterFactory factory, LimiterRegistry registry) {
         this.beans = beans;
         this.properties = properties;
+        this.factory = factory;
         this.registry = registry;
     }
 
     /** The filters that limit requests: beans, and those that only a registration has. */
     List<RateLimitFilter> filters() {
         List<RateLimitFilter> known = filters;
-        return known == null ? findFilters() : known;
+        // Before all beans are there, none may be made for this that is not known to have a filter.
+        return known == null
+                ? findFilters(ResolvableType.forClassWithGenerics(FilterRegistrationBean.class, RateLimitFilter.class))
+                : known;
     }
 
-    private List<RateLimitFilter> findFilters() {
+    private List<RateLimitFilter> findFilters(ResolvableType registrations) {
         Set<RateLimitFilter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         List<RateLimitFilter> all = new ArrayList<>();
-        if (!properties.enabled()) {
-            return all;
-        }
         beans.getBeanProvider(RateLimitFilter.class)
                 .orderedStream()
                 .filter(seen::add)
                 .forEach(all::add);
-        ResolvableType registration =
-                ResolvableType.forClassWithGenerics(FilterRegistrationBean.class, RateLimitFilter.class);
-        for (String name : beans.getBeanNamesForType(registration, true, false)) {
+        for (String name : beans.getBeanNamesForType(registrations, true, false)) {
             if (beans.getBean(name) instanceof FilterRegistrationBean<?> bean
                     && bean.getFilter() instanceof RateLimitFilter filter
                     && seen.add(filter)) {
                 all.add(filter);
             }
         }
-        return all;
+        return all.stream().filter(factory::isInUse).toList();
     }
 
     /**
@@ -103,11 +101,10 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
      * filter starts it, and one without a name would not wait for the name that its registration gives it.
      */
     List<RequestLimiter> requestLimiters() {
-        RateLimitFilter ours = beans.containsBean(OURS) ? beans.getBean(OURS, RateLimitFilter.class) : null;
         List<RequestLimiter> all = new ArrayList<>();
         for (RateLimitFilter filter : filters()) {
             try {
-                if (started || filter == ours) {
+                if (started || factory.isOurs(filter)) {
                     all.add(filter.limits());
                 }
             } catch (IllegalStateException notConfigured) {
@@ -196,7 +193,7 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
 
     /** Starts our filter, and puts every limiter into the registry: once all beans are there. */
     void register() {
-        filters = List.copyOf(findFilters());
+        filters = findFilters(ResolvableType.forClass(FilterRegistrationBean.class));
         for (Shown shown : all()) {
             if (registry.limiters().values().stream().noneMatch(limiter -> limiter == shown.limiter())
                     && registry.get(shown.name()).isEmpty()) {

@@ -21,6 +21,7 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
@@ -33,6 +34,7 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
 
     private static final Log LOG = LogFactory.getLog(HeadgateAutoConfiguration.class);
     private static final ConfigurationPropertyName LIMITS = ConfigurationPropertyName.of("headgate.limits");
+    private static final ConfigurationPropertyName RULES = ConfigurationPropertyName.of("headgate.rules");
 
     /** The key of one limit: in a list or a map, of all requests or of a rule. */
     private static final Pattern LIMIT =
@@ -83,6 +85,21 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         } catch (BindException unreadable) {
             return false;
         }
+    }
+
+    /** Whether limits or rules are written anywhere, be it an empty text. */
+    boolean haveLimitsOrRules() {
+        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+            if (isThere(source, LIMITS) || isThere(source, RULES)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isThere(ConfigurationPropertySource source, ConfigurationPropertyName name) {
+        return source.getConfigurationProperty(name) != null
+                || source.containsDescendantOf(name) == ConfigurationPropertyState.PRESENT;
     }
 
     /** Binding would take the map and silently drop the text, whichever of them has precedence. */
@@ -177,8 +194,13 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         return unknown;
     }
 
+    /** Whether a key is under our prefix, as a property or as a variable. */
+    static boolean isOurs(String key) {
+        return key.toLowerCase(Locale.ROOT).matches(HeadgateProperties.PREFIX + "[._].*");
+    }
+
     private static boolean isKnown(String variable) {
-        if (!variable.toLowerCase(Locale.ROOT).matches(HeadgateProperties.PREFIX + "[._].*")) {
+        if (!isOurs(variable)) {
             return true;
         }
         String rest = uniform(variable).substring(HeadgateProperties.PREFIX.length());
@@ -194,11 +216,11 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
                 || names(type).stream().map(ConfiguredKeys::uniform).anyMatch(rest.replaceFirst("[0-9]+$", "")::equals);
     }
 
-    /** The keys that a properties type has fields for. */
+    /** The keys that a properties type has fields for: by its constructor, as they are bound, which native images keep for that. */
     static Set<String> names(Class<?> type) {
-        return Arrays.stream(type.getRecordComponents())
-                .map(component ->
-                        component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
+        return Arrays.stream(type.getDeclaredConstructors()[0].getParameters())
+                .map(parameter ->
+                        parameter.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 

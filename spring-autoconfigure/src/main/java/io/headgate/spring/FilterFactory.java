@@ -13,42 +13,96 @@ import io.headgate.net.ClientAddress;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.core.ResolvableType;
 
-/** Makes the filter of properties and beans. */
+/**
+ * Makes the filter of properties and beans. Where they have nothing to limit by, that filter lets everything pass: which bean
+ * there is may have been decided when the application was built, and what it does is decided when it starts. Thread-safe.
+ */
 final class FilterFactory {
 
     private static final Limit HEALTH_LIMIT = Limit.perSecond(10).burst(20).named(HeadgateProperties.HEALTH);
 
     private final HeadgateProperties properties;
+    private final ConfiguredKeys keys;
     private final ListableBeanFactory beans;
-    private final @Nullable ClientAddressResolver resolver;
+    /** Written once, by the thread that starts the application; null if the application has a filter of its own. */
+    private volatile @Nullable RateLimitFilter made;
 
-    FilterFactory(HeadgateProperties properties, ListableBeanFactory beans) {
+    FilterFactory(HeadgateProperties properties, ConfiguredKeys keys, ListableBeanFactory beans) {
         this.properties = properties;
+        this.keys = keys;
         this.beans = beans;
-        this.resolver = beans.getBeanProvider(ClientAddressResolver.class).getIfUnique();
     }
 
-    /** Throws what is wrong with the properties, whether or not a filter is made of them. */
+    /** Throws what is wrong with the properties, whether or not a filter is made of them, and with filters. */
     void requireSound() {
         if (properties.enabled()) {
-            properties.requireSound(resolver != null);
+            properties.requireSound(beans.getBeanNamesForType(ClientAddressResolver.class, true, false).length > 0);
+            requirePlacedFilters();
         }
     }
 
-    RateLimitFilter filter(LimiterRegistry registry, Consumer<ClientDenied> events, @Nullable HealthPaths healthPaths) {
+    /** Boot would register several filters behind all others, in no order that anyone has chosen. */
+    private void requirePlacedFilters() {
+        String[] filters = beans.getBeanNamesForType(RateLimitFilter.class, true, false);
+        // Ours is there for one filter, or for the primary one.
+        String[] registrations = beans.getBeanNamesForType(
+                ResolvableType.forClassWithGenerics(FilterRegistrationBean.class, RateLimitFilter.class), true, false);
+        if (filters.length > 1 && registrations.length == 0) {
+            throw BeanConflictException.severalFilters(List.of(filters));
+        }
+    }
+
+    /** Whether the filter of properties and beans is to limit anything. */
+    boolean hasSomethingToLimit() {
+        return properties.enabled()
+                && (keys.haveLimitsOrRules() || !LimiterBeans.asked(beans).isEmpty());
+    }
+
+    /** Whether a filter is ours. */
+    boolean isOurs(RateLimitFilter filter) {
+        return filter == made;
+    }
+
+    /** Whether a filter is in use: ours may have nothing to limit, and no filter has where they are disabled. */
+    boolean isInUse(RateLimitFilter filter) {
+        return isOurs(filter) ? hasSomethingToLimit() : properties.enabled();
+    }
+
+    /** Makes the filter, once. */
+    RateLimitFilter make(LimiterRegistry registry, Consumer<ClientDenied> events, @Nullable HealthPaths healthPaths) {
+        RateLimitFilter filter = hasSomethingToLimit()
+                ? limiting(registry, events, healthPaths)
+                : everythingPasses().name("headgate").build();
+        made = filter;
+        return filter;
+    }
+
+    private RateLimitFilter limiting(
+            LimiterRegistry registry, Consumer<ClientDenied> events, @Nullable HealthPaths healthPaths) {
         Limiter<ClientAddress> own = LimiterBeans.general(beans, properties);
         RateLimitFilter.Builder builder = own == null ? RateLimitFilter.builder() : RateLimitFilter.builder(own);
+        ClientAddressResolver resolver = only(ClientAddressResolver.class);
         properties.configure(builder, resolver != null);
         if (resolver != null) {
             builder.resolver(resolver);
         }
         builder.registry(registry).onClientDenied(events);
-        beans.getBeanProvider(Ticker.class).ifUnique(builder::ticker);
-        beans.getBeanProvider(DeniedResponse.class).ifUnique(builder::onDenied);
+        Ticker ticker = only(Ticker.class);
+        if (ticker != null) {
+            builder.ticker(ticker);
+        }
+        DeniedResponse onDenied = only(DeniedResponse.class);
+        if (onDenied != null) {
+            builder.onDenied(onDenied);
+        }
         RateLimitFilter filter = HeadgateProperties.naming(builder::build);
         if (healthPaths == null || properties.health() == HeadgateProperties.Health.LIMITED) {
             return filter;
@@ -58,6 +112,15 @@ final class FilterFactory {
         return HeadgateProperties.naming(builder::build);
     }
 
+    /** The bean of a type that takes the place of ours, or the primary one of several; null if there is none. */
+    private <T> @Nullable T only(Class<T> type) {
+        try {
+            return beans.getBeanProvider(type).getIfAvailable();
+        } catch (NoUniqueBeanDefinitionException several) {
+            throw BeanConflictException.several(type, several.getBeanNamesFound());
+        }
+    }
+
     private Rule healthRule() {
         return properties.health() == HeadgateProperties.Health.OWN
                 ? Rule.limits("/*", HEALTH_LIMIT)
@@ -65,10 +128,6 @@ final class FilterFactory {
     }
 
     /** A filter that lets everything pass, wherever the application has put it. */
-    static RateLimitFilter passing() {
-        return everythingPasses().name("headgate").build();
-    }
-
     static RateLimitFilter.Builder everythingPasses() {
         return RateLimitFilter.builder()
                 .limits(Limit.perSecond(1))

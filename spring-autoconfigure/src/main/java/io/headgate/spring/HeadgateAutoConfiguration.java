@@ -25,6 +25,7 @@ import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.actuate.endpoint.web.WebServerNamespace;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigureOrder;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
@@ -32,12 +33,14 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
+import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.util.StringUtils;
 
 /**
@@ -46,10 +49,15 @@ import org.springframework.util.StringUtils;
  * or {@link Ticker} of the application's own takes the place of ours; so does a {@link Limiter} of client addresses that is
  * called {@code headgateLimiter} or has the qualifier {@code headgate}.
  *
- * <p>Whether {@code headgate.enabled} holds is decided when the application starts, not by a condition, which ahead-of-time
- * processing would have decided when it was built. That there is something to limit by is a condition.
+ * <p>Beans are conditional on classes, on the kind of web application and on beans alone, which are the same when an
+ * application is built by ahead-of-time processing and when it runs. Whether {@code headgate.enabled} holds, and whether there is
+ * something to limit by, is decided when the application starts: the filter is always there, and else lets everything pass. The
+ * actuator's own conditions on properties hold for the endpoint and the health component.
+ *
+ * <p>Ordered last, so that filters which other auto-configuration provides win, too.
  */
 @AutoConfiguration
+@AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @Import({Boot3Health.class, Boot4Health.class})
 public final class HeadgateAutoConfiguration {
 
@@ -103,24 +111,29 @@ public final class HeadgateAutoConfiguration {
 
         @Bean
         @ConditionalOnMissingBean
+        FilterFactory headgateFilterFactory(
+                HeadgateProperties properties, ConfiguredKeys keys, ListableBeanFactory beans) {
+            return new FilterFactory(properties, keys, beans);
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
         ApplicationLimiters headgateLimiters(
-                HeadgateProperties properties, ListableBeanFactory beans, LimiterRegistry registry) {
-            return new ApplicationLimiters(beans, properties, registry);
+                HeadgateProperties properties,
+                ListableBeanFactory beans,
+                FilterFactory factory,
+                LimiterRegistry registry) {
+            return new ApplicationLimiters(beans, properties, factory, registry);
         }
 
         @Bean
         @ConditionalOnMissingBean(value = RateLimitFilter.class, parameterizedContainer = FilterRegistrationBean.class)
-        @Conditional(SomethingToLimit.class)
         RateLimitFilter headgateFilter(
-                HeadgateProperties properties,
-                ListableBeanFactory beans,
+                FilterFactory factory,
                 LimiterRegistry registry,
                 ApplicationEventPublisher events,
                 ObjectProvider<HealthPaths> healthPaths) {
-            return properties.enabled()
-                    ? new FilterFactory(properties, beans)
-                            .filter(registry, events::publishEvent, healthPaths.getIfAvailable())
-                    : FilterFactory.passing();
+            return factory.make(registry, events::publishEvent, healthPaths.getIfAvailable());
         }
 
         @Bean
@@ -131,21 +144,31 @@ public final class HeadgateAutoConfiguration {
                 Environment environment,
                 ObjectProvider<ServletContext> container,
                 ApplicationLimiters limiters,
+                FilterFactory factory,
+                ObjectProvider<SecurityChains> chains,
                 ConfiguredKeys keys) {
-            new FilterFactory(properties, beans).requireSound();
-            return new SetupAdvice(properties, beans, environment, container.getIfAvailable(), limiters, keys);
+            factory.requireSound();
+            return new SetupAdvice(
+                    properties,
+                    beans,
+                    environment,
+                    container.getIfAvailable(),
+                    limiters,
+                    factory,
+                    chains.getIfAvailable(),
+                    keys);
         }
 
         @Bean
         @ConditionalOnSingleCandidate(RateLimitFilter.class)
         @ConditionalOnMissingBean
         FilterRegistrationBean<RateLimitFilter> headgateFilterRegistration(
-                HeadgateProperties properties, RateLimitFilter filter) {
+                HeadgateProperties properties, FilterFactory factory, RateLimitFilter filter) {
             FilterRegistrationBean<RateLimitFilter> registration = new FilterRegistrationBean<>(filter);
             registration.setName("headgate");
             registration.setOrder(properties.order());
             registration.setAsyncSupported(true);
-            registration.setEnabled(properties.enabled());
+            registration.setEnabled(factory.isInUse(filter));
             return registration;
         }
     }
@@ -177,6 +200,32 @@ public final class HeadgateAutoConfiguration {
         @ConditionalOnMissingBean(name = "headgateMetrics")
         MeterBinder headgateMetrics(ApplicationLimiters limiters, SetupAdvice advice) {
             return new HeadgateMeters(limiters, advice);
+        }
+    }
+
+    /** What the starter learns from Spring Security. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+    @ConditionalOnClass({RateLimitFilter.class, SecurityFilterChain.class})
+    static final class Security {
+
+        @Bean
+        @ConditionalOnMissingBean
+        SecurityChains headgateSecurityChains(ObjectProvider<SecurityFilterChain> chains) {
+            return new SecurityChains(chains);
+        }
+    }
+
+    /** What the starter learns from Spring Cloud. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+    @ConditionalOnClass({RateLimitFilter.class, EnvironmentChangeEvent.class})
+    static final class Cloud {
+
+        @Bean
+        @ConditionalOnMissingBean
+        RefreshAdvice headgateRefreshAdvice(SetupAdvice advice) {
+            return new RefreshAdvice(advice);
         }
     }
 

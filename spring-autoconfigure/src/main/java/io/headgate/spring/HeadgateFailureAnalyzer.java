@@ -74,7 +74,7 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
             if (cause instanceof UnboundConfigurationPropertiesException unbound && isOurs(unbound)) {
                 return unknown(failure, unbound.getUnboundProperties());
             }
-            if (cause instanceof LimiterConflictException conflict) {
+            if (cause instanceof BeanConflictException conflict) {
                 return new FailureAnalysis(conflict.getMessage(), conflict.action(), failure);
             }
             if (cause instanceof BindException bind && isOurs(bind.getName().toString())) {

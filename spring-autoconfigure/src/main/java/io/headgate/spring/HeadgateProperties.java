@@ -200,11 +200,6 @@ public record HeadgateProperties(
         }
     }
 
-    /** Whether there are limits or rules. */
-    boolean hasLimitsOrRules() {
-        return !limits.isEmpty() || !rules.isEmpty();
-    }
-
     /** Whether some forwarding header is believed. */
     boolean trustsProxies() {
         return trustedHops != null || !trustedProxies.isEmpty();

@@ -3,10 +3,13 @@ package io.headgate.spring;
 import io.headgate.http.ClientAddressResolver;
 import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.ServletContext;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -26,12 +29,18 @@ final class SetupAdvice implements SmartInitializingSingleton {
     private static final String STRATEGY = "server.forward-headers-strategy";
     private static final String VALVE = "server.tomcat.remoteip.";
 
+    /** Where Boot puts Spring Security, unless a property says otherwise. */
+    private static final int SECURITY_ORDER = -100;
+
     private final HeadgateProperties properties;
     private final ListableBeanFactory beans;
     private final Environment environment;
     private final @Nullable ServletContext container;
     private final ApplicationLimiters limiters;
-    /** What was said. Written before the application serves, then only read. */
+    private final FilterFactory factory;
+    private final @Nullable SecurityChains chains;
+    private final ConfiguredKeys keys;
+    /** What was said. Read at every scrape, hardly ever written. */
     private final Map<SetupWarning, String> said = Collections.synchronizedMap(new EnumMap<>(SetupWarning.class));
 
     SetupAdvice(
@@ -40,12 +49,17 @@ final class SetupAdvice implements SmartInitializingSingleton {
             Environment environment,
             @Nullable ServletContext container,
             ApplicationLimiters limiters,
+            FilterFactory factory,
+            @Nullable SecurityChains chains,
             ConfiguredKeys keys) {
         this.properties = properties;
         this.beans = beans;
         this.environment = environment;
         this.container = container;
         this.limiters = limiters;
+        this.factory = factory;
+        this.chains = chains;
+        this.keys = keys;
         String unknown = keys.unknown();
         if (unknown != null) {
             said.put(SetupWarning.UNKNOWN_VARIABLE, unknown);
@@ -65,44 +79,70 @@ final class SetupAdvice implements SmartInitializingSingleton {
     @Override
     public void afterSingletonsInstantiated() {
         limiters.register();
+        Set<RateLimitFilter> inSecurity = chains == null ? Set.of() : chains.filters();
         if (!properties.enabled()) {
+            // Those that are beans are replaced already.
+            inSecurity.forEach(filter -> filter.replace(FilterFactory.everythingPasses()));
             warn(SetupWarning.DISABLED, environment.getProperty("headgate.enabled", "false"));
             return;
         }
-        if (!has(ResolvableType.forClass(RateLimitFilter.class))
-                && !has(ResolvableType.forClassWithGenerics(FilterRegistrationBean.class, RateLimitFilter.class))) {
-            adviseOnOtherLimiters();
+        boolean isOurs = beans.getBeanProvider(RateLimitFilter.class).stream().anyMatch(factory::isOurs);
+        if (isOurs) {
+            listOtherLimiters();
+        } else if (keys.haveLimitsOrRules()) {
+            warn(SetupWarning.PROPERTIES_NOT_USED);
+        }
+        if (limiters.filters().isEmpty() && inSecurity.stream().noneMatch(factory::isInUse)) {
             warn(SetupWarning.NOTHING_TO_LIMIT);
             return;
         }
-        if (properties.hasLimitsOrRules() && !beans.containsBean("headgateFilter")) {
-            warn(SetupWarning.PROPERTIES_NOT_USED);
-        } else if (beans.containsBean("headgateFilter")) {
-            adviseOnOtherLimiters();
-        }
-        if (has(ResolvableType.forClass(ForwardedHeaderFilter.class))
-                || has(ResolvableType.forClassWithGenerics(
-                        FilterRegistrationBean.class, ForwardedHeaderFilter.class))) {
-            adviseOnFramework();
-        }
-        String sign = nativeSign();
-        if (sign != null) {
-            adviseOnNative(container == null ? "" : String.valueOf(container.getServerInfo()), sign);
+        adviseOnSecurity(inSecurity);
+        adviseOnProxies(isOurs);
+    }
+
+    /** A request is decided where a filter comes first. */
+    private void adviseOnSecurity(Set<RateLimitFilter> inSecurity) {
+        int security = environment.getProperty("spring.security.filter.order", Integer.class, SECURITY_ORDER);
+        List<String> names = new ArrayList<>();
+        beans.getBeansOfType(FilterRegistrationBean.class, true, false).forEach((name, registration) -> {
+            if (registration.isEnabled()
+                    && registration.getOrder() <= security
+                    && registration.getFilter() instanceof RateLimitFilter filter
+                    && inSecurity.contains(filter)) {
+                names.add(name);
+            }
+        });
+        if (!names.isEmpty()) {
+            warn(SetupWarning.BEFORE_SECURITY, String.join(", ", names));
         }
     }
 
-    private void warn(SetupWarning warning, Object... seen) {
+    private void adviseOnProxies(boolean isOurs) {
+        if (has(ResolvableType.forClass(ForwardedHeaderFilter.class))
+                || has(ResolvableType.forClassWithGenerics(
+                        FilterRegistrationBean.class, ForwardedHeaderFilter.class))) {
+            adviseOnFramework(isOurs);
+        }
+        String server = container == null ? "" : String.valueOf(container.getServerInfo());
+        boolean isTomcat = server.toLowerCase(Locale.ROOT).contains("tomcat");
+        String sign = nativeSign(isTomcat);
+        if (sign != null) {
+            adviseOnNative(isTomcat, server, sign);
+        }
+    }
+
+    void warn(SetupWarning warning, Object... seen) {
         said.put(warning, warning.text(seen));
         LOG.warn(warning.line(seen));
     }
 
     /** Nobody has to guess what a limiter of addresses is for. */
-    private void adviseOnOtherLimiters() {
-        for (String name : LimiterBeans.others(beans)) {
-            LOG.info("The limiter bean \"" + name
-                    + "\" does not limit requests by itself. If it is to limit them all, in place"
-                    + " of headgate.limits, call the bean \"" + LimiterBeans.NAME + "\" or give it the qualifier \""
-                    + LimiterBeans.QUALIFIER + "\"");
+    private void listOtherLimiters() {
+        List<String> others = LimiterBeans.others(beans);
+        if (!others.isEmpty()) {
+            LOG.info("These limiter beans do not limit requests by themselves: " + String.join(", ", others)
+                    + ". If one is to limit them all, in place of headgate.limits, call it \"" + LimiterBeans.NAME
+                    + "\" or give it the qualifier \"" + LimiterBeans.QUALIFIER + "\"");
         }
     }
 
@@ -110,17 +150,15 @@ final class SetupAdvice implements SmartInitializingSingleton {
      * The limit does not go by what that filter reports, which is whatever the client wrote. A filter or a resolver of the
      * application's own does not go by the properties: what it believes is not known here.
      */
-    private void adviseOnFramework() {
-        if (!properties.trustsProxies()
-                && beans.containsBean("headgateFilter")
-                && beans.getBeanProvider(ClientAddressResolver.class).getIfUnique() == null) {
+    private void adviseOnFramework(boolean isOurs) {
+        if (!properties.trustsProxies() && isOurs && !has(ResolvableType.forClass(ClientAddressResolver.class))) {
             warn(SetupWarning.FRAMEWORK_WITHOUT_PROXIES);
         }
     }
 
-    private void adviseOnNative(String server, String sign) {
-        if (!server.toLowerCase(Locale.ROOT).contains("tomcat")) {
-            warn(SetupWarning.CONTAINER_BELIEVES_CLIENTS, server.isEmpty() ? "the container" : server);
+    private void adviseOnNative(boolean isTomcat, String server, String sign) {
+        if (!isTomcat) {
+            warn(SetupWarning.CONTAINER_BELIEVES_CLIENTS, server.isEmpty() ? "the container" : server, sign);
         } else if (properties.trustsProxies()) {
             warn(SetupWarning.VALVE_COMES_FIRST, sign);
         } else if (!environment.containsProperty(VALVE + "internal-proxies")) {
@@ -128,8 +166,8 @@ final class SetupAdvice implements SmartInitializingSingleton {
         }
     }
 
-    /** As Boot decides it: by the property, else by the cloud platform, else by the valve's own properties. */
-    private @Nullable String nativeSign() {
+    /** As Boot decides it: by the property, else by the cloud platform, else, on Tomcat, by the valve's own properties. */
+    private @Nullable String nativeSign(boolean isTomcat) {
         String strategy = environment.getProperty(STRATEGY, "");
         if (strategy.equalsIgnoreCase("native")) {
             return STRATEGY + "=native";
@@ -139,7 +177,7 @@ final class SetupAdvice implements SmartInitializingSingleton {
             return STRATEGY + " is not set, and Boot takes native on " + platform;
         }
         for (String name : new String[] {"remote-ip-header", "protocol-header"}) {
-            if (environment.containsProperty(VALVE + name)) {
+            if (isTomcat && environment.containsProperty(VALVE + name)) {
                 return VALVE + name + " is set";
             }
         }

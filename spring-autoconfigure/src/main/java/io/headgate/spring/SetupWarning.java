@@ -10,7 +10,9 @@ public enum SetupWarning {
     /** There is nothing to limit by. */
     NOTHING_TO_LIMIT(
             "HG-101",
-            "No request is limited: set headgate.limits, such as \"100/minute burst 20\", or headgate.enabled to false"),
+            "No request is limited: neither headgate.limits nor headgate.rules is set, and no limiter bean is asked to limit"
+                    + " requests, by the name headgateLimiter or the qualifier headgate. Set headgate.limits, such as"
+                    + " \"100/minute burst 20\", or headgate.enabled to false"),
     /** The limit is switched off. */
     DISABLED("HG-102", "No request is limited: headgate.enabled is %s"),
     /** Limits are set that nobody uses. */
@@ -21,14 +23,14 @@ public enum SetupWarning {
     /** There is a proxy, and the limit does not know. */
     FRAMEWORK_WITHOUT_PROXIES(
             "HG-104",
-            "Spring's ForwardedHeaderFilter is at work (server.forward-headers-strategy=framework), so there is a proxy, but"
-                    + " headgate.trusted-proxies is not set: all clients behind that proxy share one bucket. Name the"
-                    + " proxy's address range there"),
+            "Spring's ForwardedHeaderFilter is at work, as for a proxy (server.forward-headers-strategy=framework adds it), but"
+                    + " headgate.trusted-proxies is not set: all clients behind a proxy share one bucket. Name its"
+                    + " address range there"),
     /** The container lets clients choose their address. */
     CONTAINER_BELIEVES_CLIENTS(
             "HG-105",
             "The limit can be bypassed: %s takes the client's address from a forwarding header that the client can write"
-                    + " (server.forward-headers-strategy=native). Set that to none, or framework, and name your proxies in"
+                    + " (%s). Set server.forward-headers-strategy to none, or framework, and name your proxies in"
                     + " headgate.trusted-proxies"),
     /** The container lets peers in private ranges choose their address. */
     VALVE_TRUSTS_PRIVATE_RANGES(
@@ -51,7 +53,20 @@ public enum SetupWarning {
     REACTIVE(
             "HG-109",
             "No request is limited: Headgate is a servlet filter, and this is a reactive web application. Remove"
-                    + " headgate-spring-boot-starter, or set headgate.enabled to false");
+                    + " headgate-spring-boot-starter, or set headgate.enabled to false"),
+    /** A filter is called before Spring Security, and so not where the application has put it. */
+    BEFORE_SECURITY(
+            "HG-110",
+            "The filter of %s is in the chain of Spring Security, and is registered with the container, too, before Spring"
+                    + " Security. It decides there, when no user is known, and its place in the chain is without effect: a"
+                    + " limit of users limits nobody. If it is to decide in the chain, let it be no bean, or give it a"
+                    + " FilterRegistrationBean with setEnabled(false), or let its registration come later (that of the"
+                    + " starter by headgate.order, such as 0). Else take it out of the chain"),
+    /** The configuration was changed while the application runs. */
+    NOT_REFRESHED(
+            "HG-111",
+            "The application limits as it did when it started: %s changed since, and hold after a restart. Restart it, or"
+                    + " call RateLimitFilter.replace");
 
     private final String code;
     private final String text;

@@ -11,27 +11,32 @@ import io.headgate.LocalLimiter;
 import io.headgate.Ticker;
 import io.headgate.http.ClientAddressResolver;
 import io.headgate.http.ClientDenied;
+import io.headgate.http.RequestLimiter;
 import io.headgate.http.Rule;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import io.headgate.testing.SweeperThreads;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import jakarta.servlet.Filter;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Level;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.assertj.AssertableWebApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
@@ -76,10 +81,36 @@ class AutoConfigurationTest {
 
     @Test
     void saysOnceThatNothingIsConfigured(CapturedOutput output) {
-        web.run(context -> {
-            assertThat(context).doesNotHaveBean(Filter.class).doesNotHaveBean(FilterRegistrationBean.class);
-            assertThat(output.getAll()).containsOnlyOnce("No request is limited: set headgate.limits");
-        });
+        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
+            web.run(context -> {
+                assertThat(output.getAll())
+                        .containsOnlyOnce(
+                                "HG-101: No request is limited: neither headgate.limits nor headgate.rules is set");
+                assertThat(log.messages(Level.INFO)).isEmpty();
+                assertLimitsNothing(context);
+                assertThat(log.messages(Level.INFO))
+                        .singleElement()
+                        .asString()
+                        .startsWith("Rate limit filter \"headgate\": dry run, denies nobody; ");
+            });
+        }
+    }
+
+    /** The filter is there, lets everything pass, and nothing shows it as one that limits. */
+    private static void assertLimitsNothing(AssertableWebApplicationContext context) {
+        assertThat(context).hasNotFailed();
+        assertThat(registration(context).isEnabled()).isFalse();
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        context.getBean("headgateMetrics", MeterBinder.class).bindTo(registry);
+        assertThat(measured(registry)).doesNotContain("default", "health", "headgate");
+        ApplicationLimiters limiters = context.getBean(ApplicationLimiters.class);
+        assertThat(limiters.filters()).isEmpty();
+        assertThat(limiters.requestLimiters()).isEmpty();
+        assertThat(context.getBean(SetupAdvice.class).warnings()).containsOnlyKeys("HG-101");
+        // Also where the application has put the filter itself.
+        for (int i = 0; i < 3; i++) {
+            assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+        }
     }
 
     @Test
@@ -109,13 +140,19 @@ class AutoConfigurationTest {
     }
 
     @Test
-    void startsWithoutTheActuatorAndWithoutMicrometer() {
+    void startsWithoutAnythingThatIsOptional() {
         web.withPropertyValues("headgate.limits=1/minute")
-                .withClassLoader(
-                        new FilteredClassLoader("org.springframework.boot.actuate", "io.micrometer.core.instrument"))
+                .withClassLoader(new FilteredClassLoader(
+                        "org.springframework.boot.actuate",
+                        "io.micrometer.core.instrument",
+                        "org.springframework.security",
+                        "org.springframework.cloud"))
                 .run(context -> {
                     assertThat(context).hasNotFailed().doesNotHaveBean(HealthPaths.class);
-                    assertThat(context).doesNotHaveBean("headgateMetrics");
+                    assertThat(context)
+                            .doesNotHaveBean("headgateMetrics")
+                            .doesNotHaveBean(SecurityChains.class)
+                            .doesNotHaveBean("headgateRefreshAdvice");
                     assertThat(status(context, "192.0.2.1")).isEqualTo(200);
                     assertThat(status(context, "192.0.2.1")).isEqualTo(429);
                 });
@@ -155,6 +192,32 @@ class AutoConfigurationTest {
                 });
     }
 
+    /** Although ours is always there, and by its name would come first. */
+    @Test
+    void leavesAFilterOfOtherAutoConfigurationItsPlace() {
+        new WebApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(HeadgateAutoConfiguration.class, CompanyStarter.class))
+                .run(context -> {
+                    assertThat(context.getBeanNamesForType(RateLimitFilter.class))
+                            .containsExactly("companyFilter");
+                    assertThat(registration(context).isEnabled()).isTrue();
+                    assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+                    assertThat(status(context, "192.0.2.1")).isEqualTo(429);
+                });
+    }
+
+    /** A registration that does not say of what it is one. */
+    @Test
+    void doesNotSayThatNothingIsLimitedWhereARegistrationLimits(CapturedOutput output) {
+        web.withUserConfiguration(RawRegistration.class).run(context -> {
+            assertThat(context.getBean("headgateFilterRegistration", FilterRegistrationBean.class)
+                            .isEnabled())
+                    .isFalse();
+            assertThat(context.getBean(ApplicationLimiters.class).filters()).hasSize(1);
+            assertThat(output).doesNotContain("HG-101");
+        });
+    }
+
     @Test
     void comesBesideRegistrationsOfOtherFilters() {
         web.withUserConfiguration(OtherRegistration.class)
@@ -182,17 +245,18 @@ class AutoConfigurationTest {
 
     @Test
     void leavesALimiterForSomethingElseAlone(CapturedOutput output) {
-        web.withUserConfiguration(LimiterOfMails.class, LimiterOfNames.class)
+        web.withUserConfiguration(LimiterOfMails.class, LimiterOfNames.class, LimiterOfPages.class)
                 .withPropertyValues("headgate.limits=2/day")
                 .run(context -> {
                     assertThat(status(context, "192.0.2.1")).isEqualTo(200);
                     assertThat(status(context, "192.0.2.1")).isEqualTo(200);
                     assertThat(status(context, "192.0.2.1")).isEqualTo(429);
                     assertThat(output.getAll())
-                            .containsOnlyOnce("The limiter bean \"mails\" does not limit requests by itself")
-                            .doesNotContain("\"names\"");
+                            .containsOnlyOnce(
+                                    "These limiter beans do not limit requests by themselves: mails, pages. If one is");
                     // It is visible all the same.
-                    assertThat(shown(context)).containsExactly("default", "health", "mails", "names");
+                    assertThat(shown(context)).containsExactly("default", "health", "mails", "names", "pages");
+                    assertThat(context.getBean(SetupAdvice.class).warnings()).isEmpty();
                     LimiterRegistry registry = context.getBean(LimiterRegistry.class);
                     assertThat((Object)
                                     registry.get("mails", ClientAddress.class).orElseThrow())
@@ -200,8 +264,7 @@ class AutoConfigurationTest {
                     assertThat((Object) registry.get("names", String.class).orElseThrow())
                             .isSameAs(context.getBean("names"));
                 });
-        web.withUserConfiguration(LimiterOfMails.class)
-                .run(context -> assertThat(context).doesNotHaveBean(RateLimitFilter.class));
+        web.withUserConfiguration(LimiterOfMails.class).run(AutoConfigurationTest::assertLimitsNothing);
     }
 
     /** A limiter that is a bean may well be used by a filter of the application's own. */
@@ -211,14 +274,14 @@ class AutoConfigurationTest {
             assertThat(status(context, "192.0.2.1")).isEqualTo(200);
             assertThat(status(context, "192.0.2.1")).isEqualTo(429);
             assertThat(shown(context)).containsExactly("pages");
-            assertThat(output).doesNotContain("does not limit requests");
+            assertThat(output).doesNotContain("do not limit requests");
         });
     }
 
     /** Two filters without a name have those of their registrations: nobody starts them before a container has named them. */
     @Test
     void leavesFiltersOfTheUsersOwnToTheirContainer() {
-        web.withBean("one", RateLimitFilter.class, AutoConfigurationTest::unnamed)
+        web.withBean("one", RateLimitFilter.class, AutoConfigurationTest::unnamed, one -> one.setPrimary(true))
                 .withBean("two", RateLimitFilter.class, AutoConfigurationTest::unnamed)
                 .withBean(LookingEarly.class)
                 .run(context -> {
@@ -325,8 +388,7 @@ class AutoConfigurationTest {
 
     @Test
     void takesNoLimiterOfOtherKeys() {
-        web.withUserConfiguration(LimiterOfNames.class)
-                .run(context -> assertThat(context).doesNotHaveBean(RateLimitFilter.class));
+        web.withUserConfiguration(LimiterOfNames.class).run(AutoConfigurationTest::assertLimitsNothing);
     }
 
     @Test
@@ -489,6 +551,30 @@ class AutoConfigurationTest {
         @Bean
         LocalLimiter<ClientAddress> mails() {
             return Limiter.forAddresses(Limit.parse("1/day")).build();
+        }
+    }
+
+    static class LimiterOfPages {
+        @Bean
+        Limiter<ClientAddress> pages() {
+            return Limiter.forAddresses(Limit.parse("1/day")).build();
+        }
+    }
+
+    /** As a company's own starter has it. */
+    @AutoConfiguration
+    static class CompanyStarter {
+        @Bean
+        @ConditionalOnMissingBean
+        RateLimitFilter companyFilter() {
+            return unnamed();
+        }
+    }
+
+    static class RawRegistration {
+        @Bean
+        FilterRegistrationBean<?> own() {
+            return new FilterRegistrationBean<>(unnamed());
         }
     }
 

@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.Limit;
 import io.headgate.Ticker;
+import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.SweeperThreads;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -75,20 +79,37 @@ class EnabledTest {
                 });
     }
 
-    /** Whoever switches it off is not stopped by a mistake elsewhere. */
-    @Test
-    void readsNothingElseWhenDisabled() {
-        web.withPropertyValues(
-                        "headgate.enabled=no",
-                        "headgate.limits=nonsense",
-                        "headgate.limits.api=nonsense",
-                        "headgate.unknown=1",
-                        "headgate.overflow=wait",
-                        "headgate.rules[0].limits=1/s")
+    /** Whoever switches it off is not stopped by a mistake elsewhere: neither in properties nor in beans. */
+    @ParameterizedTest
+    @ValueSource(strings = {"off", "no", "false"})
+    void readsNothingElseWhenDisabled(String disabled) {
+        SweeperThreads sweepers = new SweeperThreads();
+        web.withPropertyValues(nonsense())
+                .withPropertyValues("headgate.enabled=" + disabled)
+                .withBean("one", DeniedResponse.class, () -> (request, response, decision) -> response.setStatus(420))
+                .withBean("two", DeniedResponse.class, () -> (request, response, decision) -> response.setStatus(420))
                 .run(context -> {
                     assertThat(context).hasNotFailed();
                     assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+                    assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+                    assertThat(context.getBean(SetupAdvice.class).warnings()).containsOnlyKeys("HG-102");
+                    assertThat(sweepers.begun()).isEmpty();
                 });
+    }
+
+    /** Something wrong in every key. */
+    static String[] nonsense() {
+        List<String> wrong = new ArrayList<>(List.of(
+                "headgate.limits.api=nonsense",
+                "headgate.unknown=1",
+                "headgate.rules[0].limits=1/s",
+                "headgate.rules[7].x=1"));
+        for (String name : ConfiguredKeys.names(HeadgateProperties.class)) {
+            if (!name.equals("enabled")) {
+                wrong.add("headgate." + name + "=${no.such.property}");
+            }
+        }
+        return wrong.toArray(new String[0]);
     }
 
     @Test
@@ -118,7 +139,7 @@ class EnabledTest {
     @Test
     void letsEverythingPassSeveralFiltersWhenDisabled() {
         for (boolean enabled : new boolean[] {true, false}) {
-            web.withBean("one", RateLimitFilter.class, EnabledTest::oneADay)
+            web.withBean("one", RateLimitFilter.class, EnabledTest::oneADay, one -> one.setPrimary(enabled))
                     .withBean("two", RateLimitFilter.class, EnabledTest::oneADay)
                     .withPropertyValues("headgate.enabled=" + enabled)
                     .run(context -> {

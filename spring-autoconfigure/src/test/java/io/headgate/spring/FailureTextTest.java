@@ -1,15 +1,22 @@
 package io.headgate.spring;
 
+import static io.headgate.spring.Requests.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
+import io.headgate.Ticker;
+import io.headgate.http.ClientAddressResolver;
 import io.headgate.net.ClientAddress;
+import io.headgate.servlet.DeniedResponse;
+import io.headgate.servlet.RateLimitFilter;
+import io.headgate.testing.FakeTicker;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,7 +27,9 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
@@ -252,6 +261,74 @@ class FailureTextTest {
         assertThat(analysis.getAction()).contains("all of them but one");
     }
 
+    /** Of types of which one takes the place of ours. */
+    @Test
+    void refusesTwoBeansOfATypeThatTakesOverUnlessOneIsPrimary() {
+        refusesTwo(DeniedResponse.class, () -> (request, response, decision) -> {}, "make one of them @Primary");
+        refusesTwo(ClientAddressResolver.class, () -> request -> null, "make one of them @Primary");
+        refusesTwo(Ticker.class, FakeTicker::new, "make one of them @Primary");
+        refusesTwo(RateLimitFilter.class, FailureTextTest::filter, "FilterRegistrationBean<RateLimitFilter>");
+    }
+
+    private <T> void refusesTwo(Class<T> type, Supplier<T> bean, String action) {
+        WebApplicationContextRunner limited =
+                web.withPropertyValues("headgate.limits=1/s").withBean("one", type, bean);
+        FailureAnalysis analysis = analysisOf(limited.withBean("two", type, bean));
+        assertThat(analysis.getDescription())
+                .contains("The beans \"one\" and \"two\" are each a " + type.getSimpleName());
+        assertThat(analysis.getAction()).contains(action);
+        limited.withBean("two", type, bean, two -> two.setPrimary(true))
+                .run(context -> assertThat(context).hasNotFailed());
+        limited.withBean("two", type, bean)
+                .withPropertyValues("headgate.enabled=false")
+                .run(context -> assertThat(context).hasNotFailed());
+    }
+
+    private static RateLimitFilter filter() {
+        return RateLimitFilter.builder().limits(Limit.perDay(1)).build();
+    }
+
+    /** Who registers filters says where each comes. */
+    @Test
+    void leavesTwoFiltersAloneThatTheApplicationRegisters() {
+        web.withUserConfiguration(TwoFilters.class)
+                .run(context -> assertThat(context)
+                        .hasNotFailed()
+                        .getBeanNames(FilterRegistrationBean.class)
+                        .containsExactly("first", "second"));
+    }
+
+    static class TwoFilters {
+        @Bean
+        FilterRegistrationBean<RateLimitFilter> first() {
+            return new FilterRegistrationBean<>(one());
+        }
+
+        @Bean
+        FilterRegistrationBean<RateLimitFilter> second() {
+            return new FilterRegistrationBean<>(two());
+        }
+
+        @Bean
+        RateLimitFilter one() {
+            return filter();
+        }
+
+        @Bean
+        RateLimitFilter two() {
+            return filter();
+        }
+    }
+
+    @Test
+    void takesThePrimaryOneOfTwoLimitersThatAreAsked() {
+        web.withUserConfiguration(ByName.class, PrimaryOne.class).run(context -> {
+            assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+            assertThat(status(context, "192.0.2.1")).isEqualTo(200);
+            assertThat(status(context, "192.0.2.1")).isEqualTo(429);
+        });
+    }
+
     @Test
     void refusesALimiterThatIsAskedBesideLimits() {
         FailureAnalysis analysis =
@@ -262,7 +339,7 @@ class FailureTextTest {
     @Test
     void refusesALimiterThatIsAskedAndHasOtherKeys() {
         FailureAnalysis analysis =
-                analysisOf(web.withUserConfiguration(OfNames.class).withPropertyValues("headgate.limits=1/s"));
+                analysisOf(web.withUserConfiguration(OfNames.class)); // whether or not there are limits
         assertThat(analysis.getDescription())
                 .contains("\"headgateLimiter\"")
                 .contains("its keys are not client addresses");
@@ -280,6 +357,15 @@ class FailureTextTest {
 
     private static LocalLimiter<ClientAddress> limiter() {
         return Limiter.forAddresses(Limit.perDay(1)).build();
+    }
+
+    static class PrimaryOne {
+        @Bean
+        @Primary
+        @Qualifier("headgate")
+        LocalLimiter<ClientAddress> other() {
+            return Limiter.forAddresses(Limit.perDay(2)).build();
+        }
     }
 
     static class Qualified {

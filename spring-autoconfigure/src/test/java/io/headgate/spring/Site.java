@@ -45,15 +45,18 @@ final class Site implements AutoCloseable {
     }
 
     private Reply sendTo(String port, String from, String method, String path, String... fields) throws IOException {
+        return send(context.getEnvironment().getRequiredProperty(port, Integer.class), from, method, path, fields);
+    }
+
+    /** A request to a port of this machine. */
+    static Reply send(int port, String from, String method, String path, String... fields) throws IOException {
         String head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                 + String.join(
                         "", Arrays.stream(fields).map(field -> field + "\r\n").toList());
         try (Socket socket = new Socket()) {
             socket.setSoTimeout(60_000);
             socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
-            socket.connect(new InetSocketAddress(
-                    InetAddress.getLoopbackAddress(),
-                    context.getEnvironment().getRequiredProperty(port, Integer.class)));
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             socket.getOutputStream().write((head + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
             socket.getOutputStream().flush();
             return Reply.parse(socket.getInputStream().readAllBytes());
