@@ -5,7 +5,6 @@ import io.headgate.Ticker;
 import io.headgate.metrics.HeavyHitters;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
@@ -23,7 +22,6 @@ final class DenialLog {
      * network. Keys that are no addresses are secrets perhaps, and are never logged.
      */
 
-    private static final Logger LOGGER = System.getLogger(RequestLimiter.class.getName());
     private static final int SLOTS = 1024;
     private static final long PAUSE = Duration.ofMinutes(1).toNanos();
     private static final int TRACKED = 128;
@@ -48,9 +46,9 @@ final class DenialLog {
     /** Takes notice of a denial of a client. */
     void add(ClientAddress client, Limiter<?> limiter, boolean dryRun, @Nullable Consumer<ClientDenied> listener) {
         clients.add(client);
-        if ((listener != null || LOGGER.isLoggable(Level.INFO)) && isDue(client)) {
+        if ((listener != null || RequestLimiter.isLogged(Level.INFO)) && isDue(client)) {
             ClientDenied denied = new ClientDenied(client, limiter.name(), dryRun);
-            LOGGER.log(
+            RequestLimiter.log(
                     Level.INFO,
                     () -> client + (dryRun ? " would be" : " is") + " denied by the limiter \"" + denied.limiter()
                             + "\" (logged at most once a minute for each client)");

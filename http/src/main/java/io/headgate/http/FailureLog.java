@@ -1,7 +1,6 @@
 package io.headgate.http;
 
 import io.headgate.Ticker;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** Counts what went wrong while requests were decided, and logs it at most once a minute. Thread-safe. */
 final class FailureLog {
 
-    private static final Logger LOGGER = System.getLogger(RequestLimiter.class.getName());
     private static final long PAUSE = Duration.ofMinutes(1).toNanos();
 
     private final String filter;
@@ -33,7 +31,7 @@ final class FailureLog {
         passOn(failure);
         count.increment();
         if (isDue()) {
-            LOGGER.log(
+            RequestLimiter.log(
                     Level.WARNING,
                     () -> "Rate limit filter \"" + filter + "\" failed (" + count.sum()
                             + " times so far; logged at most once a minute)",

@@ -118,7 +118,7 @@ final class Limiters {
     }
 
     /** Tells what the limiters take together, and warns if that is too much, or if one /64 network is several clients. */
-    void announce(Warnings warnings) {
+    void announce(Settings settings, Warnings warnings) {
         ClientAddress one = ClientAddress.parse("2001:db8::1");
         ClientAddress neighbour = ClientAddress.parse("2001:db8::8000:0:0:2");
         long now = 0;
@@ -132,7 +132,7 @@ final class Limiters {
             now += Math.max(0, stats.memoryBytes());
             most += Math.max(0, stats.maxMemoryBytes());
         }
-        warnings.started(all.stream().allMatch(LimiterUse::isDryRun), now, most);
+        warnings.started(all.stream().allMatch(LimiterUse::isDryRun), StartLine.of(settings, this), now, most);
         long heap = Runtime.getRuntime().maxMemory();
         if (most > heap) {
             warnings.once(Warning.HEAP_TOO_SMALL, most / 1e6, heap / 1e6);

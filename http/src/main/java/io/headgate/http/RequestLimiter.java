@@ -7,6 +7,8 @@ import io.headgate.Ticker;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +50,8 @@ public final class RequestLimiter implements AutoCloseable {
      * Immutable once built, but for being closed; what it points to is thread-safe. A request that is still under way when it is closed is decided as
      * before, since a closed limiter goes on deciding.
      */
+
+    private static final Logger LOGGER = System.getLogger(RequestLimiter.class.getName());
 
     private final String name;
     private final String attribute;
@@ -104,7 +109,7 @@ public final class RequestLimiter implements AutoCloseable {
         this.onClientDenied = settings.onClientDenied;
         this.charger = new RequestCharger(settings.onFailure, failures);
         this.diagnostics = new ProxyDiagnostics(warnings, resolver, limiters::client);
-        announceLimiters();
+        announceLimiters(settings);
         settings.rules.stream()
                 .filter(Rule::isUnlimitedExtension)
                 .forEach(rule -> warnings.once(Warning.UNLIMITED_EXTENSION, rule.name()));
@@ -117,9 +122,9 @@ public final class RequestLimiter implements AutoCloseable {
     }
 
     /** A limiter that cannot tell of itself now can decide later. */
-    private void announceLimiters() {
+    private void announceLimiters(Settings settings) {
         try {
-            limiters.announce(warnings);
+            limiters.announce(settings, warnings);
         } catch (Throwable failure) {
             failures.report(failure);
         }
@@ -362,6 +367,19 @@ public final class RequestLimiter implements AutoCloseable {
     /** Counts a failure, and logs it at most once a minute: for an adapter whose own part fails. */
     public void report(Throwable failure) {
         failures.report(failure);
+    }
+
+    static boolean isLogged(Level level) {
+        return LOGGER.isLoggable(level);
+    }
+
+    /** Here and nowhere else, so that a log that tells where a line comes from tells this. */
+    static void log(Level level, Supplier<String> line) {
+        LOGGER.log(level, line);
+    }
+
+    static void log(Level level, Supplier<String> line, Throwable failure) {
+        LOGGER.log(level, line, failure);
     }
 
     Ticker ticker() {

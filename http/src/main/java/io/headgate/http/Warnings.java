@@ -1,6 +1,5 @@
 package io.headgate.http;
 
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Locale;
 import java.util.Map;
@@ -10,8 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Says what looks misconfigured, each thing once. Thread-safe. */
 final class Warnings {
-
-    private static final Logger LOGGER = System.getLogger(RequestLimiter.class.getName());
 
     private final String name;
     /** How an option is called where it was set. */
@@ -48,24 +45,25 @@ final class Warnings {
         }
     }
 
-/** A text with its options as they are called where they were set. */
+    /** A text with its options as they are called where they were set. */
     String spelled(String text) {
         return Option.spelled(text, spelling);
     }
 
     /** That requests are denied now is not said: whether any reach the filter, it does not know. */
-    void started(boolean deniesNobody, long bytesNow, long bytesAtMost) {
+    void started(boolean deniesNobody, String what, long bytesNow, long bytesAtMost) {
         log(
                 Level.INFO,
                 String.format(
                         Locale.ROOT,
-                        "%sits limiters take %.2f MB of memory now and %.2f MB at most",
+                        "%s%s; its limiters take %.2f MB of memory now and %.2f MB at most",
                         deniesNobody ? "dry run, denies nobody; " : "",
+                        what,
                         bytesNow / 1e6,
                         bytesAtMost / 1e6));
     }
 
     private void log(Level level, String message) {
-        LOGGER.log(level, () -> "Rate limit filter \"" + name + "\": " + message);
+        RequestLimiter.log(level, () -> "Rate limit filter \"" + name + "\": " + message);
     }
 }

@@ -11,15 +11,20 @@ import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LogRecords;
+import io.headgate.testing.OwnLimiter;
 import java.lang.reflect.Method;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.logging.Handler;
 import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -551,5 +556,57 @@ class OptionTest {
             with(Option.RULES, "/a 1/s\n/b 1/s dry-run").close();
             assertThat(log.messages(Level.INFO).get(0)).doesNotContain("dry run");
         }
+    }
+
+    @Test
+    void limitsAndRulesAreToldAtStart() {
+        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
+            with(
+                            Option.LIMITS,
+                            "10/second burst 20, 500/hour, 5/250ms, 3/7us",
+                            Option.RULES,
+                            "login: POST /login/* 5/minute charge-on 401\nGET /static/* unlimited\n/a 1/s dry-run")
+                    .close();
+            assertThat(log.messages(Level.INFO).get(0))
+                    .contains(
+                            "limits 10/1s burst 20, 500/3600s, 5/250ms, 3/7000ns; rules login: 5/60s beside the general limits"
+                                    + " | GET /static/*: unlimited | /a: 1/1s dry-run; its limiters take");
+        }
+        try (LogRecords log = new LogRecords(RequestLimiter.class)) {
+            builder()
+                    .rule(Rule.limiter("/b", new OwnLimiter<>(Buckets.of("1/s"))))
+                    .build()
+                    .close();
+            assertThat(log.messages(Level.INFO).get(0)).contains("no general limits; rules /b: ");
+        }
+    }
+
+    /** Whatever part of it has something to say. */
+    @Test
+    void theLogSaysThatItComesFromTheLimiterOfRequests() {
+        List<String> sources = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                sources.add(line.getSourceClassName());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger(RequestLimiter.class.getName());
+        logger.addHandler(handler);
+        try (LogRecords quiet = new LogRecords(RequestLimiter.class)) {
+            RequestLimiter limits = with(Option.RULES, "/* unlimited\n/a 1/s");
+            limits.report(new IllegalStateException("on purpose"));
+            limits.close();
+            assertThat(quiet.failures()).hasSize(1);
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertThat(sources).hasSize(3).containsOnly(RequestLimiter.class.getName());
     }
 }

@@ -1,0 +1,53 @@
+package io.headgate.http;
+
+import io.headgate.Limit;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What the log says of a configuration when it starts: its limits and rules, written as they could be configured. */
+final class StartLine {
+
+    private StartLine() {}
+
+    static String of(Settings settings, Limiters limiters) {
+        KeyedLimiter<?> general = limiters.general();
+        String limits = general == null
+                ? "no general limits"
+                : "limits " + text(general.limiter().limits());
+        return settings.rules.isEmpty()
+                ? limits
+                : limits + "; rules "
+                        + settings.rules.stream()
+                                .map(rule -> rule.name() + ": " + text(rule, limiters))
+                                .collect(Collectors.joining(" | "));
+    }
+
+    private static String text(Rule rule, Limiters limiters) {
+        var limiter = limiters.of(rule);
+        if (limiter == null) {
+            return "unlimited";
+        }
+        return text(limiter.limits())
+                + (rule.isDryRun() ? " dry-run" : "")
+                + (rule.isInAddition() ? " beside the general limits" : "");
+    }
+
+    private static String text(List<Limit> limits) {
+        return limits.isEmpty()
+                ? "of a limiter that does not tell"
+                : limits.stream().map(StartLine::text).collect(Collectors.joining(", "));
+    }
+
+    private static String text(Limit limit) {
+        String text = limit.permits() + "/" + text(limit.period());
+        return limit.capacity() == limit.permits() ? text : text + " burst " + limit.capacity();
+    }
+
+    private static String text(Duration period) {
+        if (period.toNanosPart() == 0) {
+            return period.toSeconds() + "s";
+        }
+        return period.toNanosPart() % 1_000_000 == 0 ? period.toMillis() + "ms" : period.toNanos() + "ns";
+    }
+}
