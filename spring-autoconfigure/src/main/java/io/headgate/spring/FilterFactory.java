@@ -20,6 +20,7 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.core.ResolvableType;
+import org.springframework.core.env.Environment;
 
 /**
  * Makes the filter of properties and beans. Where they have nothing to limit by, that filter lets everything pass: which bean
@@ -90,7 +91,7 @@ final class FilterFactory {
         Limiter<ClientAddress> own = LimiterBeans.general(beans, properties);
         RateLimitFilter.Builder builder = own == null ? RateLimitFilter.builder() : RateLimitFilter.builder(own);
         ClientAddressResolver resolver = only(ClientAddressResolver.class);
-        properties.configure(builder, resolver != null);
+        properties.configure(builder, resolver != null, DispatcherPath.of(beans.getBean(Environment.class)));
         if (resolver != null) {
             builder.resolver(resolver);
         }

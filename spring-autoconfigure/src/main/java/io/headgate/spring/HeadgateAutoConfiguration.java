@@ -258,8 +258,7 @@ public final class HeadgateAutoConfiguration {
             if (ManagementPortType.get(environment) == ManagementPortType.SAME) {
                 paths.add(endpoints.getPath(health));
             }
-            String servlet =
-                    environment.getProperty("spring.mvc.servlet.path", "/").replaceFirst("/+$", "");
+            String servlet = DispatcherPath.of(environment);
             return paths.stream()
                     .filter(StringUtils::hasText)
                     .map(path -> servlet + path)

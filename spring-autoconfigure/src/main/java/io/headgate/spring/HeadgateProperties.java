@@ -126,8 +126,9 @@ public record HeadgateProperties(
      *
      * @param builder whose options
      * @param resolves whether the application has a resolver of its own, in place of proxies and hops
+     * @param dispatcher where Spring's {@code DispatcherServlet} is, such as {@code /app}; empty for the root
      */
-    void configure(RateLimitFilter.Builder builder, boolean resolves) {
+    void configure(RateLimitFilter.Builder builder, boolean resolves, String dispatcher) {
         naming(() -> {
             if (!limits.isEmpty()) {
                 List<Limit> all = List.copyOf(limits.values());
@@ -155,7 +156,7 @@ public record HeadgateProperties(
                     .name(name)
                     .limiterName(GENERAL)
                     .spelling(HeadgateProperties::property);
-            configureRules(builder);
+            configureRules(builder, dispatcher);
             return builder;
         });
     }
@@ -170,7 +171,7 @@ public record HeadgateProperties(
         }
     }
 
-    private void configureRules(RateLimitFilter.Builder builder) {
+    private void configureRules(RateLimitFilter.Builder builder, String dispatcher) {
         Set<String> names = new HashSet<>(Set.of(GENERAL, HEALTH));
         for (int i = 0; i < rules.size(); i++) {
             String at = "rules[" + i + "]";
@@ -178,14 +179,16 @@ public record HeadgateProperties(
             if (!names.add(rule.name())) {
                 throw invalid(at + ".name", rule.name(), "another rule or limiter has this name");
             }
-            builder.rule(rule);
+            // What limits nobody is for the paths that are written, and no others.
+            boolean below = !dispatcher.isEmpty() && rules.get(i).mayDeny();
+            builder.rule(below ? rule.alsoBelow(dispatcher) : rule);
         }
     }
 
     /** Throws what is wrong here, whether or not a filter is made of it. */
     void requireSound(boolean resolves) {
         RateLimitFilter.Builder builder = RateLimitFilter.builder();
-        configure(builder, resolves);
+        configure(builder, resolves, "");
         if (limits.isEmpty()) {
             builder.limits(
                     Limit.perSecond(1)); // that nothing would be limited is for the filter to say, if there is one

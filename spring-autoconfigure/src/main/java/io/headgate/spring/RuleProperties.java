@@ -41,6 +41,11 @@ public record RuleProperties(
                 .toList();
     }
 
+    /** Whether it may deny a request. */
+    boolean mayDeny() {
+        return !unlimited && !dryRun && (cost == null || cost > 0);
+    }
+
     /** The filter's rule. Throws if it makes no sense, with the property at fault. */
     Rule rule(String at) {
         Rule[] rule = {bare(at)};

@@ -21,6 +21,7 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.env.Environment;
 import org.springframework.web.filter.ForwardedHeaderFilter;
+import org.springframework.web.filter.HiddenHttpMethodFilter;
 
 /** Says, once the application is set up, what in it makes the limit useless or bypassable, and what to change. */
 final class SetupAdvice implements SmartInitializingSingleton {
@@ -28,6 +29,11 @@ final class SetupAdvice implements SmartInitializingSingleton {
     private static final Log LOG = LogFactory.getLog(HeadgateAutoConfiguration.class);
     private static final String STRATEGY = "server.forward-headers-strategy";
     private static final String VALVE = "server.tomcat.remoteip.";
+
+    /** Where Boot puts {@link HiddenHttpMethodFilter}, and what that makes of POST. */
+    private static final int HIDDEN_METHOD_ORDER = -10_000;
+
+    private static final Set<String> HIDDEN_METHODS = Set.of("PUT", "DELETE", "PATCH");
 
     /** Where Boot puts Spring Security, unless a property says otherwise. */
     private static final int SECURITY_ORDER = -100;
@@ -98,6 +104,30 @@ final class SetupAdvice implements SmartInitializingSingleton {
         }
         adviseOnSecurity(inSecurity);
         adviseOnProxies(isOurs);
+        if (isOurs) {
+            adviseOnHiddenMethods();
+        }
+    }
+
+    /** Spring's second router, which goes by a method that is not the request's own. */
+    private void adviseOnHiddenMethods() {
+        boolean hides = environment.getProperty("spring.mvc.hiddenmethod.filter.enabled", Boolean.class, false)
+                || has(ResolvableType.forClass(HiddenHttpMethodFilter.class));
+        if (!hides || properties.order() > HIDDEN_METHOD_ORDER) {
+            return;
+        }
+        List<String> passed = new ArrayList<>();
+        for (int i = 0; i < properties.rules().size(); i++) {
+            RuleProperties rule = properties.rules().get(i);
+            if (rule.mayDeny()
+                    && !rule.methods().contains("POST")
+                    && rule.methods().stream().anyMatch(HIDDEN_METHODS::contains)) {
+                passed.add("headgate.rules[" + i + "]");
+            }
+        }
+        if (!passed.isEmpty()) {
+            warn(SetupWarning.HIDDEN_METHODS, String.join(", ", passed));
+        }
     }
 
     /** A request is decided where a filter comes first. */

@@ -66,7 +66,13 @@ public enum SetupWarning {
     NOT_REFRESHED(
             "HG-111",
             "The application limits as it did when it started: %s changed since, and hold after a restart. Restart it, or"
-                    + " call RateLimitFilter.replace");
+                    + " call RateLimitFilter.replace"),
+    /** Requests change their method behind the limit. */
+    HIDDEN_METHODS(
+            "HG-112",
+            "The rules %s are for methods that HiddenHttpMethodFilter makes of a POST with the parameter _method, behind the"
+                    + " limit: such a request passes them. Set headgate.order to -9999, so that the limit comes after that filter,"
+                    + " or name POST in the rules, too");
 
     private final String code;
     private final String text;

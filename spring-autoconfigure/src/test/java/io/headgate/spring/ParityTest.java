@@ -124,7 +124,7 @@ class ParityTest {
                         Arrays.stream(properties).map("headgate."::concat).toArray(String[]::new))
                 .run(context -> {
                     RateLimitFilter.Builder builder = RateLimitFilter.builder();
-                    context.getBean(HeadgateProperties.class).configure(builder, false);
+                    context.getBean(HeadgateProperties.class).configure(builder, false, "");
                     assertThat(setting(builder, option)).isNotEqualTo(setting(RateLimitFilter.builder(), option));
                 });
     }
