@@ -22,6 +22,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -235,6 +236,7 @@ public final class RateLimitFilter implements Filter {
     public static final class Builder extends RequestLimiterBuilder<Builder> {
 
         private @Nullable DeniedResponse onDenied;
+        private @Nullable BiConsumer<HttpServletRequest, HttpServletResponse> refusalFields;
 
         private Builder() {}
 
@@ -249,6 +251,7 @@ public final class RateLimitFilter implements Filter {
         private Builder(Builder other) {
             super(other);
             onDenied = other.onDenied;
+            refusalFields = other.refusalFields;
         }
 
         /**
@@ -270,6 +273,18 @@ public final class RateLimitFilter implements Filter {
          */
         public Builder onDenied(DeniedResponse onDenied) {
             this.onDenied = Objects.requireNonNull(onDenied, "onDenied");
+            return this;
+        }
+
+        /**
+         * Adds header fields to refusals, such as those of CORS, by which a script of another origin may read why it was refused.
+         *
+         * @param fields called before the answer is written; must not block, nor write. What it throws is counted, and the answer goes
+         *     out without
+         * @return this
+         */
+        public Builder refusalFields(BiConsumer<HttpServletRequest, HttpServletResponse> fields) {
+            this.refusalFields = Objects.requireNonNull(fields, "fields");
             return this;
         }
 
@@ -304,7 +319,8 @@ public final class RateLimitFilter implements Filter {
         }
 
         LifeCycle.Running start(String otherName, @Nullable RequestLimiter before) {
-            return new LifeCycle.Running(open(otherName, ATTRIBUTE_PREFIX, before), new RefusalWriter(onDenied));
+            return new LifeCycle.Running(
+                    open(otherName, ATTRIBUTE_PREFIX, before), new RefusalWriter(onDenied, refusalFields));
         }
     }
 }

@@ -8,6 +8,7 @@ import io.headgate.http.Verdict;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Answers a request that does not reach the application. Thread-safe. */
@@ -19,9 +20,13 @@ final class RefusalWriter {
      */
 
     private final @Nullable DeniedResponse onDenied;
+    /** Adds header fields of the application's own. */
+    private final @Nullable BiConsumer<HttpServletRequest, HttpServletResponse> fields;
 
-    RefusalWriter(@Nullable DeniedResponse onDenied) {
+    RefusalWriter(
+            @Nullable DeniedResponse onDenied, @Nullable BiConsumer<HttpServletRequest, HttpServletResponse> fields) {
         this.onDenied = onDenied;
+        this.fields = fields;
     }
 
     void write(
@@ -36,6 +41,7 @@ final class RefusalWriter {
             return;
         }
         begin(response, refusal);
+        addFields(request, response, limits);
         Decision decision = verdict.decision().orElse(null);
         if (decision != null && writeOwn(request, response, decision, limits)) {
             return;
@@ -45,6 +51,16 @@ final class RefusalWriter {
             response.sendError(refusal.status());
         } else {
             write(response, refusal);
+        }
+    }
+
+    private void addFields(HttpServletRequest request, HttpServletResponse response, RequestLimiter limits) {
+        if (fields != null) {
+            try {
+                fields.accept(request, response);
+            } catch (Throwable e) {
+                limits.report(e);
+            }
         }
     }
 

@@ -95,7 +95,7 @@ final class FilterFactory {
         if (resolver != null) {
             builder.resolver(resolver);
         }
-        builder.registry(registry).onClientDenied(events);
+        builder.registry(registry).onClientDenied(events).refusalFields(new RefusalCors(beans));
         Ticker ticker = only(Ticker.class);
         if (ticker != null) {
             builder.ticker(ticker);

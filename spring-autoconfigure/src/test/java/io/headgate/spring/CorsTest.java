@@ -5,49 +5,123 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
+import org.springframework.web.bind.annotation.CrossOrigin;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.cors.CorsConfiguration;
+import org.springframework.web.cors.CorsConfigurationSource;
 import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
-import org.springframework.web.filter.CorsFilter;
+import org.springframework.web.servlet.config.annotation.CorsRegistry;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
-/** The sample of docs/spring-boot.md: a script of another origin can read a 429 and its fields. */
+/** A script of another origin can read a refusal, and the application's own rules decide about everything else. */
 class CorsTest {
 
+    private static final String SHOP = "Origin: https://shop.example";
+    private static final String STRANGER = "Origin: https://evil.example";
+
+    /** With a source of its own, which Spring Security uses, too. */
     @Configuration(proxyBeanMethods = false)
-    static class CorsShop extends Shop {
+    static class SourceShop extends Shop {
         @Bean
-        FilterRegistrationBean<CorsFilter> cors() {
+        CorsConfigurationSource corsConfigurationSource() {
             CorsConfiguration cors = new CorsConfiguration();
             cors.setAllowedOrigins(List.of("https://shop.example"));
             cors.setAllowedMethods(List.of("GET", "POST"));
-            cors.setExposedHeaders(List.of("RateLimit", "RateLimit-Policy", "Retry-After"));
+            cors.setAllowedHeaders(List.of("content-type", "authorization"));
+            cors.setExposedHeaders(List.of("X-Own", "retry-after"));
+            cors.setAllowCredentials(true);
             UrlBasedCorsConfigurationSource source = new UrlBasedCorsConfigurationSource();
             source.registerCorsConfiguration("/**", cors);
-            var registration = new FilterRegistrationBean<>(new CorsFilter(source));
-            registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 30);
-            return registration;
+            return source;
+        }
+    }
+
+    /** As petclinic and others have it: by mappings and annotations of Spring MVC. */
+    @Configuration(proxyBeanMethods = false)
+    static class MvcShop extends Shop implements WebMvcConfigurer {
+        @Override
+        public void addCorsMappings(CorsRegistry registry) {
+            registry.addMapping("/hello").allowedOrigins("https://shop.example").allowedHeaders("content-type");
+        }
+
+        @RestController
+        static class Owners {
+            @CrossOrigin(exposedHeaders = "errors")
+            @PutMapping("/owners")
+            String put() {
+                return "owner";
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(classes = {SourceShop.class, MvcShop.class})
+    void preflightsAndWhatPassesAreLeftToTheApplication(Class<?> application) throws IOException {
+        try (Site site = Site.of(application, "headgate.limits=100/day")) {
+            Reply preflight = site.send(
+                    "127.0.0.2",
+                    "OPTIONS",
+                    "/hello",
+                    SHOP,
+                    "Access-Control-Request-Method: GET",
+                    "Access-Control-Request-Headers: content-type");
+            assertThat(preflight.status()).isEqualTo(200);
+            assertThat(preflight.field("Access-Control-Allow-Headers")).isEqualToIgnoringCase("content-type");
+            assertThat(preflight.field("RateLimit")).isNotEmpty();
+            Reply passed = site.get("127.0.0.2", "/hello", SHOP);
+            assertThat(passed.status()).isEqualTo(200);
+            assertThat(passed.field("Access-Control-Allow-Origin")).isEqualTo("https://shop.example");
+            assertThat(passed.field("Access-Control-Expose-Headers")).doesNotContain("RateLimit");
+            assertThat(site.get("127.0.0.2", "/hello", STRANGER).status()).isEqualTo(403);
         }
     }
 
     @Test
-    void aFilterBeforeOursAnswersPreflightsAndExposesTheFields() throws IOException {
-        String origin = "Origin: https://shop.example";
-        try (Site site = Site.of(CorsShop.class, "headgate.limits=1/day")) {
-            for (int i = 0; i < 3; i++) {
-                Reply preflight =
-                        site.send("127.0.0.2", "OPTIONS", "/hello", origin, "Access-Control-Request-Method: POST");
-                assertThat(preflight.status()).isEqualTo(200);
-                assertThat(preflight.field("RateLimit")).isEmpty();
+    void aRefusalSaysWhatASourceOfTheApplicationSays() throws IOException {
+        try (Site site = Site.of(SourceShop.class, "headgate.limits=1/day")) {
+            assertThat(site.get("127.0.0.2", "/hello", SHOP).status()).isEqualTo(200);
+            Reply refused = site.get("127.0.0.2", "/hello", SHOP);
+            assertThat(refused.status()).isEqualTo(429);
+            assertThat(refused.field("Access-Control-Allow-Origin")).isEqualTo("https://shop.example");
+            assertThat(refused.field("Access-Control-Allow-Credentials")).isEqualTo("true");
+            assertThat(refused.field("Access-Control-Expose-Headers"))
+                    .isEqualTo("X-Own, retry-after, RateLimit, RateLimit-Policy");
+            assertThat(refused.field("Vary")).isEqualTo("Origin");
+            for (String[] other : new String[][] {{STRANGER}, {}}) {
+                Reply stranger = site.get("127.0.0.2", "/hello", other);
+                assertThat(stranger.status()).isEqualTo(429);
+                assertThat(stranger.field("Access-Control-Allow-Origin")).isEmpty();
+                assertThat(stranger.field("Access-Control-Expose-Headers")).isEmpty();
             }
-            assertThat(site.get("127.0.0.2", "/hello", origin).status()).isEqualTo(200);
-            Reply denied = site.get("127.0.0.2", "/hello", origin);
-            assertThat(denied.status()).isEqualTo(429);
-            assertThat(denied.field("Access-Control-Allow-Origin")).isEqualTo("https://shop.example");
-            assertThat(denied.field("Access-Control-Expose-Headers"))
-                    .isEqualTo("RateLimit, RateLimit-Policy, Retry-After");
+            // A browser takes it for a network error, whatever is in it.
+            Reply preflight = site.send("127.0.0.2", "OPTIONS", "/hello", SHOP, "Access-Control-Request-Method: GET");
+            assertThat(preflight.status()).isEqualTo(429);
+            assertThat(preflight.field("Access-Control-Allow-Origin")).isEmpty();
+        }
+    }
+
+    @Test
+    void aRefusalSaysWhatMappingsAndAnnotationsSay() throws IOException {
+        try (Site site = Site.of(MvcShop.class, "headgate.limits=1/day", "headgate.headers=legacy")) {
+            site.get("127.0.0.2", "/hello");
+            Reply mapped = site.get("127.0.0.2", "/hello", SHOP);
+            assertThat(mapped.status()).isEqualTo(429);
+            assertThat(mapped.field("Access-Control-Allow-Origin")).isEqualTo("https://shop.example");
+            assertThat(mapped.field("Access-Control-Allow-Credentials")).isEmpty();
+            assertThat(mapped.field("Access-Control-Expose-Headers"))
+                    .isEqualTo("Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset");
+            Reply annotated = site.send("127.0.0.2", "PUT", "/owners", STRANGER, "Content-Length: 0");
+            assertThat(annotated.status()).isEqualTo(429);
+            assertThat(annotated.field("Access-Control-Allow-Origin")).isEqualTo("*");
+            assertThat(annotated.field("Access-Control-Expose-Headers")).startsWith("errors, Retry-After, ");
+            assertThat(site.get("127.0.0.2", "/orders", SHOP).field("Access-Control-Allow-Origin"))
+                    .isEmpty();
+            assertThat(site.get("127.0.0.2", "/nothing", SHOP).status()).isEqualTo(429);
         }
     }
 }

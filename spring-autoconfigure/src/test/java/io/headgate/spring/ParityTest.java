@@ -40,6 +40,7 @@ class ParityTest {
             "limiterName",
             "onClientDenied",
             "onDenied",
+            "refusalFields",
             "registry",
             "resolver",
             "spelling",
