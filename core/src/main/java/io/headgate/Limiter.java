@@ -123,6 +123,16 @@ public interface Limiter<K> extends AutoCloseable {
     Decision peek(K key, long permits);
 
     /**
+     * Tells what {@link #decide(Object)} would answer now, and takes nothing.
+     *
+     * @param key the key that would take a permit
+     * @return whether it would be taken, and how the key stands now, with nothing taken
+     */
+    default Decision peek(K key) {
+        return peek(key, 1);
+    }
+
+    /**
      * Gives permits back under every limit, never above its capacity.
      *
      * <p>Refund only what was taken. If a permit has already been earned back by waiting, the refund may lighten the

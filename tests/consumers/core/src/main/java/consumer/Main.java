@@ -14,6 +14,7 @@ public final class Main {
                 Limiter.<String>builder(Limit.parse("1/hour")).build()) {
             if (!limiter.tryAcquire("ann")) throw new AssertionError("the first is denied");
             if (limiter.tryAcquire("ann")) throw new AssertionError("the second is admitted");
+            if (limiter.peek("ann").allowed()) throw new AssertionError("the third would be admitted");
             if (!limiter.tryAcquire("bob")) throw new AssertionError("another key is denied");
         }
         System.out.println("core, as a module: admits, then denies");
