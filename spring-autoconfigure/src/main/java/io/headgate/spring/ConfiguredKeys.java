@@ -23,6 +23,8 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.boot.origin.Origin;
+import org.springframework.boot.origin.OriginLookup;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.Environment;
@@ -58,6 +60,7 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         if (isDisabled(environment)) {
             return;
         }
+        requireAscii();
         requireOneForm();
         requireOneFormInRules();
         requireTexts();
@@ -100,6 +103,34 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
     private static boolean isThere(ConfigurationPropertySource source, ConfigurationPropertyName name) {
         return source.getConfigurationProperty(name) != null
                 || source.containsDescendantOf(name) == ConfigurationPropertyState.PRESENT;
+    }
+
+    /** Binding would drop letters from a key, and so call a limit something else. */
+    private void requireAscii() {
+        if (environment instanceof ConfigurableEnvironment configurable) {
+            for (PropertySource<?> source : configurable.getPropertySources()) {
+                if (source instanceof EnumerablePropertySource<?> enumerable) {
+                    Arrays.stream(enumerable.getPropertyNames())
+                            .filter(ConfiguredKeys::isOursAndNotAscii)
+                            .findFirst()
+                            .ifPresent(name -> {
+                                Origin origin = OriginLookup.getOrigin(source, name);
+                                throw HeadgateProperties.invalid(
+                                        name.substring(HeadgateProperties.PREFIX.length() + 1),
+                                        source.getProperty(name),
+                                        "the key has letters that are not ASCII, which keys and names of limits must be; it is"
+                                                + " written in "
+                                                + (origin == null
+                                                        ? "property source \"" + source.getName() + '"'
+                                                        : origin));
+                            });
+                }
+            }
+        }
+    }
+
+    private static boolean isOursAndNotAscii(String name) {
+        return name.startsWith(HeadgateProperties.PREFIX + ".") && name.chars().anyMatch(c -> c < ' ' || c > '~');
     }
 
     /** Binding would take the map and silently drop the text, whichever of them has precedence. */

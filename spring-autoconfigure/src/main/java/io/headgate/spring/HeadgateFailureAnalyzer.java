@@ -142,7 +142,7 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
     }
 
     private @Nullable ConfigurationProperty property(String name) {
-        if (environment != null) {
+        if (environment != null && ConfigurationPropertyName.isValid(name)) {
             ConfigurationPropertyName key = ConfigurationPropertyName.of(name);
             for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
                 ConfigurationProperty property = source.getConfigurationProperty(key);

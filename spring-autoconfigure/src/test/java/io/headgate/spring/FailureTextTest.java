@@ -406,4 +406,16 @@ class FailureTextTest {
                                         .InvalidConfigurationPropertyValueException("headgatekeeper.x", 1, "no")))
                 .isNull();
     }
+
+    /** As it is written, not as a binder makes a key of it. */
+    @Test
+    void aNameThatIsNotAsciiIsShownAsItIsWritten() {
+        for (String key : List.of("headgate.limits.t\u00e4glich", "headgate.limits[t\u00e4glich]")) {
+            FailureAnalysis analysis = analysis(Map.of(key, "500/day", "headgate.limits.burst", "10/s"));
+            assertThat(analysis.getDescription()).as(key).contains("t\u00e4glich", "500/day", "\"file\"");
+            assertThat(analysis.getAction()).as(key).contains("headgate.limits");
+        }
+        FailureAnalysis text = analysis(Map.of("headgate.limits", "t\u00e4glich=500/day"));
+        assertThat(text.getDescription()).contains("t\u00e4glich=500/day", "\"file\"");
+    }
 }
