@@ -25,24 +25,26 @@ final class FilterFactory {
     private final HeadgateProperties properties;
     private final ListableBeanFactory beans;
     private final @Nullable ClientAddressResolver resolver;
+    private final FailedLogin.@Nullable Doubts doubts;
 
     FilterFactory(HeadgateProperties properties, ListableBeanFactory beans) {
         this.properties = properties;
         this.beans = beans;
         this.resolver = beans.getBeanProvider(ClientAddressResolver.class).getIfUnique();
+        this.doubts = beans.getBeanProvider(FailedLogin.Doubts.class).getIfUnique();
     }
 
     /** Throws what is wrong with the properties, whether or not a filter is made of them. */
     void requireSound() {
         if (properties.enabled()) {
-            properties.requireSound(resolver != null);
+            properties.requireSound(resolver != null, doubts);
         }
     }
 
     RateLimitFilter filter(LimiterRegistry registry, Consumer<ClientDenied> events, @Nullable HealthPaths healthPaths) {
         Limiter<ClientAddress> own = LimiterBeans.general(beans, properties);
         RateLimitFilter.Builder builder = own == null ? RateLimitFilter.builder() : RateLimitFilter.builder(own);
-        properties.configure(builder, resolver != null);
+        properties.configure(builder, resolver != null, doubts);
         if (resolver != null) {
             builder.resolver(resolver);
         }

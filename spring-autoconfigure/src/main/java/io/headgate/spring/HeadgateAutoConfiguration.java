@@ -50,7 +50,7 @@ import org.springframework.util.StringUtils;
  * processing would have decided when it was built. That there is something to limit by is a condition.
  */
 @AutoConfiguration
-@Import({Boot3Health.class, Boot4Health.class})
+@Import({Boot3Health.class, Boot4Health.class, LoginConfiguration.class})
 public final class HeadgateAutoConfiguration {
 
     @Bean

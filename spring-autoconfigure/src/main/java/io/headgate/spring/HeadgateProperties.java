@@ -46,7 +46,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param retryAfterJitter Up to how much is added to Retry-After at random, against clients that return at one instant.
  * @param skipPreflight Whether CORS pre-flight requests pass uncounted.
  * @param cost Permits that a request takes.
- * @param chargeOn Responses that are charged.
+ * @param chargeOn Responses that are charged; with Spring Security also failed-login.
  * @param dryRun Whether requests are only counted and never denied.
  * @param noAddress What happens to a request whose client has no address.
  * @param onFailure What happens to a request when limiting it fails.
@@ -120,8 +120,9 @@ public record HeadgateProperties(
      *
      * @param builder whose options
      * @param resolves whether the application has a resolver of its own, in place of proxies and hops
+     * @param doubts is told of logins that nothing was seen of; null if nobody tells of logins
      */
-    void configure(RateLimitFilter.Builder builder, boolean resolves) {
+    void configure(RateLimitFilter.Builder builder, boolean resolves, FailedLogin.@Nullable Doubts doubts) {
         naming(() -> {
             if (!limits.isEmpty()) {
                 List<Limit> all = List.copyOf(limits.values());
@@ -132,7 +133,7 @@ public record HeadgateProperties(
             }
             set(builder, Option.TRANSLATION_PREFIXES, translationPrefixes);
             set(builder, Option.EXEMPT, exempt);
-            set(builder, Option.CHARGE_ON, chargeOn);
+            configureChargeOn(builder, doubts);
             builder.ipv6Prefix(ipv6Prefix)
                     .maxClients(maxClients)
                     .overflow(overflow)
@@ -147,7 +148,7 @@ public record HeadgateProperties(
                     .name(name)
                     .limiterName(GENERAL)
                     .spelling(HeadgateProperties::property);
-            configureRules(builder);
+            configureRules(builder, doubts);
             return builder;
         });
     }
@@ -162,11 +163,22 @@ public record HeadgateProperties(
         }
     }
 
-    private void configureRules(RateLimitFilter.Builder builder) {
+    private void configureChargeOn(RateLimitFilter.Builder builder, FailedLogin.@Nullable Doubts doubts) {
+        if (FailedLogin.isIn(chargeOn)) {
+            check(
+                    Option.CHARGE_ON.property(),
+                    String.join(", ", chargeOn),
+                    () -> builder.chargeOn(FailedLogin.parse(property(Option.CHARGE_ON), chargeOn, doubts)));
+        } else {
+            set(builder, Option.CHARGE_ON, chargeOn);
+        }
+    }
+
+    private void configureRules(RateLimitFilter.Builder builder, FailedLogin.@Nullable Doubts doubts) {
         Set<String> names = new HashSet<>(Set.of(GENERAL, HEALTH));
         for (int i = 0; i < rules.size(); i++) {
             String at = "rules[" + i + "]";
-            Rule rule = rules.get(i).rule(at);
+            Rule rule = rules.get(i).rule(at, doubts);
             if (!names.add(rule.name())) {
                 throw invalid(at + ".name", rule.name(), "another rule or limiter has this name");
             }
@@ -175,9 +187,9 @@ public record HeadgateProperties(
     }
 
     /** Throws what is wrong here, whether or not a filter is made of it. */
-    void requireSound(boolean resolves) {
+    void requireSound(boolean resolves, FailedLogin.@Nullable Doubts doubts) {
         RateLimitFilter.Builder builder = RateLimitFilter.builder();
-        configure(builder, resolves);
+        configure(builder, resolves, doubts);
         if (limits.isEmpty()) {
             builder.limits(
                     Limit.perSecond(1)); // that nothing would be limited is for the filter to say, if there is one
@@ -195,6 +207,11 @@ public record HeadgateProperties(
     /** Whether there are limits or rules. */
     boolean hasLimitsOrRules() {
         return !limits.isEmpty() || !rules.isEmpty();
+    }
+
+    /** Whether logins are watched. */
+    boolean chargesFailedLogins() {
+        return FailedLogin.isIn(chargeOn) || rules.stream().anyMatch(rule -> FailedLogin.isIn(rule.chargeOn()));
     }
 
     /** Whether some forwarding header is believed. */

@@ -77,7 +77,7 @@ class AutoConfigurationTest {
     @Test
     void saysOnceThatNothingIsConfigured(CapturedOutput output) {
         web.run(context -> {
-            assertThat(context).doesNotHaveBean(Filter.class).doesNotHaveBean(FilterRegistrationBean.class);
+            assertThat(context).doesNotHaveBean(Filter.class).doesNotHaveBean("headgateFilterRegistration");
             assertThat(output.getAll()).containsOnlyOnce("No request is limited: set headgate.limits");
         });
     }
@@ -136,9 +136,7 @@ class AutoConfigurationTest {
         web.withBean(RateLimitFilter.class, () -> own)
                 .withPropertyValues("headgate.limits=9/s")
                 .run(context -> {
-                    assertThat(context)
-                            .hasSingleBean(RateLimitFilter.class)
-                            .hasSingleBean(FilterRegistrationBean.class);
+                    assertThat(context).hasSingleBean(RateLimitFilter.class).hasBean("headgateFilterRegistration");
                     assertThat(registration(context).getFilter()).isSameAs(own);
                     assertThat(output).contains("headgate.limits and headgate.rules are not used");
                 });
@@ -149,7 +147,7 @@ class AutoConfigurationTest {
         web.withUserConfiguration(OwnRegistration.class)
                 .withPropertyValues("headgate.limits=1/day")
                 .run(context -> {
-                    assertThat(context).hasSingleBean(FilterRegistrationBean.class);
+                    assertThat(context).doesNotHaveBean("headgateFilterRegistration");
                     assertThat(context).doesNotHaveBean(RateLimitFilter.class);
                     assertThat(registration(context).getOrder()).isEqualTo(7);
                 });
@@ -160,7 +158,8 @@ class AutoConfigurationTest {
         web.withUserConfiguration(OtherRegistration.class)
                 .withPropertyValues("headgate.limits=1/day")
                 .run(context -> assertThat(context.getBeanNamesForType(FilterRegistrationBean.class))
-                        .containsExactlyInAnyOrder("encoding", "headgateFilterRegistration"));
+                        .containsExactlyInAnyOrder(
+                                "encoding", "headgateFilterRegistration", "headgateLoginFilterRegistration"));
     }
 
     @Test
