@@ -46,7 +46,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param retryAfterJitter Up to how much is added to Retry-After at random, against clients that return at one instant.
  * @param skipPreflight Whether CORS pre-flight requests pass uncounted.
  * @param cost Permits that a request takes.
- * @param chargeOn Responses that are charged; with Spring Security also failed-login.
+ * @param chargeOn Responses that are charged.
  * @param dryRun Whether requests are only counted and never denied.
  * @param noAddress What happens to a request whose client has no address.
  * @param onFailure What happens to a request when limiting it fails.

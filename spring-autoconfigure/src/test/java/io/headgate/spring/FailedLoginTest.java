@@ -18,6 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
@@ -322,13 +323,17 @@ class FailedLoginTest {
 
         @Bean
         SimpleApplicationEventMulticaster applicationEventMulticaster() {
-            SimpleApplicationEventMulticaster multicaster = new SimpleApplicationEventMulticaster();
-            multicaster.setTaskExecutor(Executors.newSingleThreadExecutor(task -> {
+            return new SimpleApplicationEventMulticaster();
+        }
+
+        /** Once the application has started, of which the test is told by an event too. */
+        @Bean
+        ApplicationRunner asynchronous(SimpleApplicationEventMulticaster multicaster) {
+            return arguments -> multicaster.setTaskExecutor(Executors.newSingleThreadExecutor(task -> {
                 Thread thread = new Thread(task);
                 thread.setDaemon(true);
                 return thread;
             }));
-            return multicaster;
         }
     }
 
