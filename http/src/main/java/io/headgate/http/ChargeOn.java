@@ -1,6 +1,7 @@
 package io.headgate.http;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells by the response whether a request is charged, such as "only failed logins". The
@@ -40,6 +41,17 @@ public interface ChargeOn {
      */
     default boolean charges(HttpRequest request, HttpResponse response, int status) {
         return charges(response, status);
+    }
+
+    /**
+     * What is known of the request itself, whatever is answered, such as that a login in it failed: by default nothing, and
+     * {@link #charges} decides. What is known to be charged stays charged, even if the application says {@link Settlement#REFUND}.
+     *
+     * @param request the request; header fields and attributes may be gone if it was asynchronous
+     * @return true if the permits stay taken, false to give them back, null if the response decides
+     */
+    default @Nullable Boolean known(HttpRequest request) {
+        return null;
     }
 
     /**

@@ -61,7 +61,7 @@ public final class Settlement {
 
     /**
      * The request attribute by which the application says that a request is not charged, whatever {@link ChargeOn} says: with the
-     * value {@code true}. It does not win over {@link #CHARGE}, nor over an error that was seen.
+     * value {@code true}. It does not win over {@link #CHARGE}, {@link ChargeOn#known}, nor over an error that was seen.
      */
     public static final String REFUND = "io.headgate.refund";
 
@@ -212,8 +212,13 @@ public final class Settlement {
         try {
             ChargeOn chargeOn = charge.policy().chargeOn();
             if (sound && chargeOn != null) {
-                boolean charged = said != null ? said : chargeOn.charges(request, response, status());
-                limits.watch(charge, charged);
+                Boolean known = Boolean.TRUE.equals(said) ? said : chargeOn.known(request);
+                Boolean settled = known == null ? said : known;
+                boolean charged = settled == null ? chargeOn.charges(request, response, status()) : settled;
+                if (settled == null || charged) {
+                    // A condition that was not asked is not to blame.
+                    limits.watch(charge, charged);
+                }
                 if (!charged) {
                     return 0;
                 }

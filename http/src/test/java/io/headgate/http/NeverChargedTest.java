@@ -98,6 +98,25 @@ class NeverChargedTest {
         assertThat(limits.warnings()).isEmpty();
     }
 
+    /** Nothing is wrong with a condition that is not asked, because the application or the request itself says enough. */
+    @Test
+    void whatIsKnownOtherwiseTellsNothingOfTheCondition() {
+        RequestLimiter limits = limits("/login/* 1000000/s charge-on 401");
+        FakeRequest request = FakeRequest.from("192.0.2.1").path("/login");
+        for (int i = 0; i < 200; i++) {
+            Settlement settlement =
+                    Objects.requireNonNull(limits.settlement(limits.decide(request), request, new FakeResponse()));
+            request.attribute(Settlement.REFUND, true);
+            settlement.committed(302);
+            settlement.completed();
+        }
+        assertThat(limits.warnings()).isEmpty();
+        serve(limits, 2, 99, 302);
+        assertThat(limits.warnings()).isEmpty();
+        serve(limits, 2, 1, 302);
+        assertThat(limits.warnings()).containsExactly(Warning.NEVER_CHARGED);
+    }
+
     @Test
     void eachRuleAndTheGeneralLimits() {
         RequestLimiter limits = RequestLimiter.builder()

@@ -18,8 +18,11 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** When a conditional charge is settled, signal by signal, and what it then comes to. */
 class SettlementTest {
@@ -168,6 +171,44 @@ class SettlementTest {
         settlement.committed(200);
         settlement.failed();
         assertThat(limiter.calls).isEmpty();
+    }
+
+    /** Charges by the attribute {@code failed} if there is one, else by the status 401. */
+    private static final class KnownFailure implements ChargeOn {
+
+        @Override
+        public @Nullable Boolean known(HttpRequest request) {
+            return (Boolean) request.attribute("failed");
+        }
+
+        @Override
+        public boolean charges(HttpResponse response, int status) {
+            return status == 401;
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        # what is known | what the application says | the status | whether the charge stays
+                        |                            | 401        | true
+                        |                            | 200        | false
+        true            |                            | 200        | true
+        false           |                            | 401        | false
+        true            | io.headgate.refund         | 200        | true
+        false           | io.headgate.charge         | 200        | true
+        false           | io.headgate.refund         | 401        | false
+                        | io.headgate.refund         | 401        | false
+                        | io.headgate.charge         | 200        | true
+        """)
+    void whatIsKnownOfTheRequestWinsOverAllButACharge(
+            @Nullable Boolean known, @Nullable String said, int status, boolean charged) {
+        Settlement made = settlement(limits().chargeOn(new KnownFailure()).build());
+        request.attribute("failed", known);
+        if (said != null) {
+            request.attribute(said, true);
+        }
+        answered(made, status);
+        assertThat(limiter.calls.isEmpty()).isEqualTo(charged);
     }
 
     @Test

@@ -33,6 +33,7 @@ final class FilterFactory {
     private final HeadgateProperties properties;
     private final ConfiguredKeys keys;
     private final ListableBeanFactory beans;
+    private final FailedLogin.@Nullable Doubts doubts;
     /** Written once, by the thread that starts the application; null if the application has a filter of its own. */
     private volatile @Nullable RateLimitFilter made;
 
@@ -40,12 +41,14 @@ final class FilterFactory {
         this.properties = properties;
         this.keys = keys;
         this.beans = beans;
+        this.doubts = beans.getBeanProvider(FailedLogin.Doubts.class).getIfUnique();
     }
 
     /** Throws what is wrong with the properties, whether or not a filter is made of them, and with filters. */
     void requireSound() {
         if (properties.enabled()) {
-            properties.requireSound(beans.getBeanNamesForType(ClientAddressResolver.class, true, false).length > 0);
+            boolean resolves = beans.getBeanNamesForType(ClientAddressResolver.class, true, false).length > 0;
+            properties.requireSound(resolves, doubts);
             requirePlacedFilters();
         }
     }
@@ -91,7 +94,8 @@ final class FilterFactory {
         Limiter<ClientAddress> own = LimiterBeans.general(beans, properties);
         RateLimitFilter.Builder builder = own == null ? RateLimitFilter.builder() : RateLimitFilter.builder(own);
         ClientAddressResolver resolver = only(ClientAddressResolver.class);
-        properties.configure(builder, resolver != null, DispatcherPath.of(beans.getBean(Environment.class)));
+        String dispatcher = DispatcherPath.of(beans.getBean(Environment.class));
+        properties.configure(builder, resolver != null, dispatcher, doubts);
         if (resolver != null) {
             builder.resolver(resolver);
         }

@@ -58,7 +58,7 @@ import org.springframework.util.StringUtils;
  */
 @AutoConfiguration
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
-@Import({Boot3Health.class, Boot4Health.class})
+@Import({Boot3Health.class, Boot4Health.class, LoginConfiguration.class})
 public final class HeadgateAutoConfiguration {
 
     @Bean

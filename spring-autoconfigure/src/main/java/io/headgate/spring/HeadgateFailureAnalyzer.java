@@ -41,6 +41,10 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
         // Spring's own, and what has more forms than one text.
         forms.put("enabled", BOOLEAN + ", or yes, no, on, off, 1, 0");
         forms.merge("limits", ALSO, String::concat);
+        forms.merge(
+                "charge-on",
+                "; with Spring Security " + FailedLogin.TEXT + " too, alone or among them",
+                String::concat);
         forms.put("rules", "a list, each with a path, and limits or unlimited: true");
         forms.put("rules.name", "a name that no other rule has, and neither \"default\" nor \"health\"");
         forms.put("rules.path", "a servlet mapping, such as /login, /api/*, *.css or /*");

@@ -52,6 +52,9 @@ final class HeadgateMeters implements MeterBinder {
                         "headgate.failures", limiters, all -> all.stats().failed())
                 .description("Failures of limiters, resolvers and functions, before and after a request is decided")
                 .register(registry);
+        FunctionCounter.builder("headgate.unseen.logins", advice, SetupAdvice::unseenLogins)
+                .description("Charges that stay since charge-on is failed-login, and no login was seen")
+                .register(registry);
         for (Warning warning : Warning.values()) {
             warning(registry, warning.code());
         }

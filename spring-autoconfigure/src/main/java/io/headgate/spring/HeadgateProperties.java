@@ -127,8 +127,10 @@ public record HeadgateProperties(
      * @param builder whose options
      * @param resolves whether the application has a resolver of its own, in place of proxies and hops
      * @param dispatcher where Spring's {@code DispatcherServlet} is, such as {@code /app}; empty for the root
+     * @param doubts is told of logins that nothing was seen of; null if nobody tells of logins
      */
-    void configure(RateLimitFilter.Builder builder, boolean resolves, String dispatcher) {
+    void configure(
+            RateLimitFilter.Builder builder, boolean resolves, String dispatcher, FailedLogin.@Nullable Doubts doubts) {
         naming(() -> {
             if (!limits.isEmpty()) {
                 List<Limit> all = List.copyOf(limits.values());
@@ -139,7 +141,7 @@ public record HeadgateProperties(
             }
             set(builder, Option.TRANSLATION_PREFIXES, translationPrefixes);
             set(builder, Option.EXEMPT, exempt);
-            set(builder, Option.CHARGE_ON, chargeOn);
+            configureChargeOn(builder, doubts);
             set(builder, Option.LANGUAGES, languages);
             builder.ipv6Prefix(ipv6Prefix)
                     .maxClients(maxClients)
@@ -156,7 +158,7 @@ public record HeadgateProperties(
                     .name(name)
                     .limiterName(GENERAL)
                     .spelling(HeadgateProperties::property);
-            configureRules(builder, dispatcher);
+            configureRules(builder, dispatcher, doubts);
             return builder;
         });
     }
@@ -171,11 +173,23 @@ public record HeadgateProperties(
         }
     }
 
-    private void configureRules(RateLimitFilter.Builder builder, String dispatcher) {
+    private void configureChargeOn(RateLimitFilter.Builder builder, FailedLogin.@Nullable Doubts doubts) {
+        if (FailedLogin.isIn(chargeOn)) {
+            check(
+                    Option.CHARGE_ON.property(),
+                    String.join(", ", chargeOn),
+                    () -> builder.chargeOn(FailedLogin.parse(property(Option.CHARGE_ON), chargeOn, doubts)));
+        } else {
+            set(builder, Option.CHARGE_ON, chargeOn);
+        }
+    }
+
+    private void configureRules(
+            RateLimitFilter.Builder builder, String dispatcher, FailedLogin.@Nullable Doubts doubts) {
         Set<String> names = new HashSet<>(Set.of(GENERAL, HEALTH));
         for (int i = 0; i < rules.size(); i++) {
             String at = "rules[" + i + "]";
-            Rule rule = rules.get(i).rule(at);
+            Rule rule = rules.get(i).rule(at, doubts);
             if (!names.add(rule.name())) {
                 throw invalid(at + ".name", rule.name(), "another rule or limiter has this name");
             }
@@ -186,9 +200,9 @@ public record HeadgateProperties(
     }
 
     /** Throws what is wrong here, whether or not a filter is made of it. */
-    void requireSound(boolean resolves) {
+    void requireSound(boolean resolves, FailedLogin.@Nullable Doubts doubts) {
         RateLimitFilter.Builder builder = RateLimitFilter.builder();
-        configure(builder, resolves, "");
+        configure(builder, resolves, "", doubts);
         if (limits.isEmpty()) {
             builder.limits(
                     Limit.perSecond(1)); // that nothing would be limited is for the filter to say, if there is one
@@ -201,6 +215,11 @@ public record HeadgateProperties(
         if (!values.isEmpty()) {
             option.set(builder, values.stream().map(String::valueOf).collect(Collectors.joining(", ")));
         }
+    }
+
+    /** Whether logins are watched. */
+    boolean chargesFailedLogins() {
+        return FailedLogin.isIn(chargeOn) || rules.stream().anyMatch(rule -> FailedLogin.isIn(rule.chargeOn()));
     }
 
     /** Whether some forwarding header is believed. */

@@ -1,7 +1,6 @@
 package io.headgate.spring;
 
 import io.headgate.Limit;
-import io.headgate.http.ChargeOn;
 import io.headgate.http.Rule;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +18,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param unlimited Whether these paths are not limited.
  * @param cost Permits that a request takes; headgate.cost by default.
  * @param dryRun Whether requests are only counted and never denied.
- * @param chargeOn Responses that are charged, such as 401 or 302 to /login?error; headgate.charge-on by default.
+ * @param chargeOn Responses that are charged, such as 401 or 302 to /login?error, or failed-login with Spring Security; headgate.charge-on by
+ *     default.
  * @param alone Whether it stands in place of the general limits even if it has charge-on.
  */
 public record RuleProperties(
@@ -46,8 +46,13 @@ public record RuleProperties(
         return !unlimited && !dryRun && (cost == null || cost > 0);
     }
 
-    /** The filter's rule. Throws if it makes no sense, with the property at fault. */
-    Rule rule(String at) {
+    /**
+     * The filter's rule. Throws if it makes no sense, with the property at fault.
+     *
+     * @param at where the rule stands
+     * @param doubts is told of logins that nothing was seen of; null if nobody tells of logins
+     */
+    Rule rule(String at, FailedLogin.@Nullable Doubts doubts) {
         Rule[] rule = {bare(at)};
         if (name != null) {
             String given = name;
@@ -60,9 +65,12 @@ public record RuleProperties(
             HeadgateProperties.check(at + ".cost", permits, () -> rule[0] = rule[0].cost(permits));
         }
         if (!chargeOn.isEmpty()) {
-            String responses = String.join(", ", chargeOn);
+            String property = at + ".charge-on";
             HeadgateProperties.check(
-                    at + ".charge-on", responses, () -> rule[0] = rule[0].chargeOn(ChargeOn.parse(responses)));
+                    property,
+                    String.join(", ", chargeOn),
+                    () -> rule[0] = rule[0].chargeOn(
+                            FailedLogin.parse(HeadgateProperties.PREFIX + "." + property, chargeOn, doubts)));
         }
         if (alone) {
             rule[0] = rule[0].alone();

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,8 @@ final class SetupAdvice implements SmartInitializingSingleton {
     private final ConfiguredKeys keys;
     /** What was said. Read at every scrape, hardly ever written. */
     private final Map<SetupWarning, String> said = Collections.synchronizedMap(new EnumMap<>(SetupWarning.class));
+
+    private final LongAdder unseenLogins = new LongAdder();
 
     SetupAdvice(
             HeadgateProperties properties,
@@ -164,6 +167,19 @@ final class SetupAdvice implements SmartInitializingSingleton {
     void warn(SetupWarning warning, Object... seen) {
         said.put(warning, warning.text(seen));
         LOG.warn(warning.line(seen));
+    }
+
+    /** Takes notice of a charge that stays because nothing was seen of a login: says so once. Thread-safe. */
+    void unseenLogin(String property, int status) {
+        unseenLogins.increment();
+        if (said.putIfAbsent(SetupWarning.UNSEEN_LOGIN, SetupWarning.UNSEEN_LOGIN.text(property, status)) == null) {
+            LOG.warn(SetupWarning.UNSEEN_LOGIN.line(property, status));
+        }
+    }
+
+    /** How many charges stayed because nothing was seen of a login. */
+    long unseenLogins() {
+        return unseenLogins.sum();
     }
 
     /** Nobody has to guess what a limiter of addresses is for. */

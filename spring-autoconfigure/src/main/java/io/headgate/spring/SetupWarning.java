@@ -3,8 +3,8 @@ package io.headgate.spring;
 import java.util.Locale;
 
 /**
- * What in the set-up of an application makes the limit useless, or a way round it, and what to change. Said once at the start;
- * the documentation explains each by its code. Warnings about requests are in {@link io.headgate.http.Warning}.
+ * What in the set-up of an application makes the limit useless, or a way round it, and what to change. Said once, mostly at the
+ * start; the documentation explains each by its code. Warnings about requests are in {@link io.headgate.http.Warning}.
  */
 public enum SetupWarning {
     /** There is nothing to limit by. */
@@ -72,7 +72,15 @@ public enum SetupWarning {
             "HG-112",
             "The rules %s are for methods that HiddenHttpMethodFilter makes of a POST with the parameter _method, behind the"
                     + " limit: such a request passes them. Set headgate.order to -9999, so that the limit comes after that filter,"
-                    + " or name POST in the rules, too");
+                    + " or name POST in the rules, too"),
+    /** Whether a login failed is not known. */
+    UNSEEN_LOGIN(
+            "HG-113",
+            "%s is failed-login, and a request was answered %d in which no login was seen, so it stays charged, as all redirects"
+                    + " and 4xx do then. If it was no login, narrow the rule's path and methods down to the login. If it was one,"
+                    + " make the AuthenticationManager that checks the password a bean, or give it the bean of type"
+                    + " AuthenticationEventPublisher; or let the application set the request attribute io.headgate.charge (it"
+                    + " failed) or io.headgate.refund to true");
 
     private final String code;
     private final String text;

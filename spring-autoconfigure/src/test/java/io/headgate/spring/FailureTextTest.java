@@ -26,6 +26,7 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -48,6 +49,10 @@ class FailureTextTest {
     }
 
     private FailureAnalysis analysis(MapPropertySource... files) {
+        return analysis(web, files);
+    }
+
+    private static FailureAnalysis analysis(WebApplicationContextRunner web, MapPropertySource... files) {
         List<ConfigurableEnvironment> environment = new ArrayList<>();
         List<Throwable> failure = new ArrayList<>();
         web.withInitializer(context -> {
@@ -107,6 +112,9 @@ class FailureTextTest {
         retry-after-jitter  | 500ms        | Retry-After has whole seconds           | whole seconds only
         cost                | -1           | must be at least 0                      | a number of permits, at least 0
         charge-on           | 99           | 100 to 599                              | such as 401, 403
+        charge-on           | 'failed-login, 99' | "99" is not a response            | with Spring Security failed-login too
+        charge-on           | 'failed-login, never' | "never" stands alone           | with Spring Security failed-login too
+        charge-on           | 'Failed-Login' | "Failed-Login" is not a response      | with Spring Security failed-login too
         name                | ' '          | must not be blank                       | no other filter
         skip-preflight      | maybe        | maybe                                   | true or false
         on-failure          | retry        | retry                                   | allow or deny
@@ -139,6 +147,7 @@ class FailureTextTest {
         cost       | -1         | must be at least 0                 | at least 0
         dry-run    | perhaps    | perhaps                            | true or false
         charge-on  | 99         | 100 to 599                         | 100 to 599
+        charge-on  | 'failed-login, 99' | "99" is not a response     | with Spring Security failed-login too
         """)
     void namesTheRule(String key, String value, String reason, String form) {
         Map<String, Object> file = new HashMap<>(Map.of(
@@ -153,6 +162,32 @@ class FailureTextTest {
                 .contains("Origin: \"headgate.rules[1]." + key + "\"")
                 .contains(reason);
         assertThat(analysis.getAction()).contains(form);
+    }
+
+    /** Nobody would tell of logins. The way out is named. */
+    @ParameterizedTest
+    @ValueSource(strings = {"headgate.charge-on", "headgate.rules[0].charge-on"})
+    void failedLoginNeedsSpringSecurity(String key) {
+        WebApplicationContextRunner without =
+                web.withClassLoader(new FilteredClassLoader("org.springframework.security"));
+        FailureAnalysis analysis = analysis(
+                without,
+                new MapPropertySource(
+                        "file",
+                        Map.of(
+                                "headgate.rules[0].path",
+                                "/login/*",
+                                "headgate.rules[0].limits",
+                                "5/minute",
+                                key,
+                                "failed-login, 401")));
+        assertThat(analysis.getDescription())
+                .contains("Property: " + key)
+                .contains("Value: \"failed-login, 401\"")
+                .contains("\"failed-login\" needs Spring Security, which is not there")
+                .contains("name the responses to failed logins, such as 401")
+                .contains("request attributes io.headgate.charge and io.headgate.refund");
+        assertThat(analysis.getAction()).contains("with Spring Security failed-login too");
     }
 
     @ParameterizedTest

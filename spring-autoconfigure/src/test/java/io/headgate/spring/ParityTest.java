@@ -125,7 +125,7 @@ class ParityTest {
                         Arrays.stream(properties).map("headgate."::concat).toArray(String[]::new))
                 .run(context -> {
                     RateLimitFilter.Builder builder = RateLimitFilter.builder();
-                    context.getBean(HeadgateProperties.class).configure(builder, false, "");
+                    context.getBean(HeadgateProperties.class).configure(builder, false, "", null);
                     assertThat(setting(builder, option)).isNotEqualTo(setting(RateLimitFilter.builder(), option));
                 });
     }

@@ -24,7 +24,6 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.MutablePropertySources;
@@ -99,7 +98,7 @@ class PropertiesTest {
                 p -> {
                     assertThat(p.rules()).hasSize(2);
                     RuleProperties login = p.rules().get(0);
-                    assertThat(login.rule("rules[0]").name()).isEqualTo("login");
+                    assertThat(login.rule("rules[0]", null).name()).isEqualTo("login");
                     assertThat(login.path()).isEqualTo("/login/*");
                     assertThat(login.methods()).containsExactly("POST", "PUT");
                     assertThat(login.limits().values()).containsExactly(Limit.parse("5/minute"));
@@ -107,7 +106,7 @@ class PropertiesTest {
                     assertThat(login.dryRun()).isTrue();
                     assertThat(login.chargeOn()).containsExactly("401", "403");
                     assertThat(p.rules().get(1).unlimited()).isTrue();
-                    assertThat(p.rules().get(1).rule("rules[1]").name()).isEqualTo("GET /static/*");
+                    assertThat(p.rules().get(1).rule("rules[1]", null).name()).isEqualTo("GET /static/*");
                 },
                 "headgate.rules[0].name=login",
                 "headgate.rules[0].path=/login/*",
@@ -181,8 +180,7 @@ class PropertiesTest {
                         "headgate.max-clients=77",
                         "headgate.order=5")
                 .run(context -> {
-                    assertThat(context.getBean(FilterRegistrationBean.class).getOrder())
-                            .isEqualTo(5);
+                    assertThat(Requests.registration(context).getOrder()).isEqualTo(5);
                     ApplicationLimiters limiters = context.getBean(ApplicationLimiters.class);
                     List<ApplicationLimiters.Shown> all = limiters.all();
                     assertThat(all.stream().map(ApplicationLimiters.Shown::name))

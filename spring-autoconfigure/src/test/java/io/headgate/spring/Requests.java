@@ -1,5 +1,6 @@
 package io.headgate.spring;
 
+import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -31,6 +32,9 @@ final class Requests {
     }
 
     static FilterRegistrationBean<?> registration(ApplicationContext context) {
-        return context.getBean(FilterRegistrationBean.class);
+        return context.getBeansOfType(FilterRegistrationBean.class).values().stream()
+                .filter(registration -> registration.getFilter() instanceof RateLimitFilter)
+                .findFirst()
+                .orElseThrow();
     }
 }

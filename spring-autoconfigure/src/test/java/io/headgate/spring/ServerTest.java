@@ -38,6 +38,7 @@ class ServerTest {
                 "headgate.rules[0].methods=POST",
                 "headgate.rules[0].limits=2/minute",
                 "headgate.rules[0].charge-on=401",
+                "headgate.rules[0].alone=true",
                 "headgate.rules[1].path=/free",
                 "headgate.rules[1].unlimited=true",
                 "headgate.rules[2].path=/watched",

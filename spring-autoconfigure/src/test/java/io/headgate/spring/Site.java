@@ -36,20 +36,35 @@ final class Site implements AutoCloseable {
     }
 
     Reply send(String from, String method, String path, String... fields) throws IOException {
-        return sendTo("local.server.port", from, method, path, fields);
+        return sendTo("local.server.port", from, method, path, "", fields);
+    }
+
+    /** A request with a body of a type. */
+    Reply post(String from, String path, String type, String body, String... fields) throws IOException {
+        List<String> all = new ArrayList<>(Arrays.asList(fields));
+        all.add("Content-Type: " + type);
+        all.add("Content-Length: " + body.length());
+        return sendTo("local.server.port", from, "POST", path, body, all.toArray(new String[0]));
     }
 
     /** A request to the port of separate management. */
     Reply manage(String from, String path) throws IOException {
-        return sendTo("local.management.port", from, "GET", path);
+        return sendTo("local.management.port", from, "GET", path, "");
     }
 
-    private Reply sendTo(String port, String from, String method, String path, String... fields) throws IOException {
-        return send(context.getEnvironment().getRequiredProperty(port, Integer.class), from, method, path, fields);
+    private Reply sendTo(String port, String from, String method, String path, String body, String... fields)
+            throws IOException {
+        int number = context.getEnvironment().getRequiredProperty(port, Integer.class);
+        return exchange(number, from, method, path, body, fields);
     }
 
-    /** A request to a port of this machine. */
+    /** A request without a body to a port of this machine. */
     static Reply send(int port, String from, String method, String path, String... fields) throws IOException {
+        return exchange(port, from, method, path, "", fields);
+    }
+
+    private static Reply exchange(int port, String from, String method, String path, String body, String... fields)
+            throws IOException {
         String head = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                 + String.join(
                         "", Arrays.stream(fields).map(field -> field + "\r\n").toList());
@@ -57,7 +72,7 @@ final class Site implements AutoCloseable {
             socket.setSoTimeout(60_000);
             socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-            socket.getOutputStream().write((head + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+            socket.getOutputStream().write((head + "\r\n" + body).getBytes(StandardCharsets.ISO_8859_1));
             socket.getOutputStream().flush();
             return Reply.parse(socket.getInputStream().readAllBytes());
         }
