@@ -56,11 +56,14 @@ final class LoginOutcome {
         return before;
     }
 
-    /** Whether a login failed in a request, whatever passed beside it: null if none was seen. */
+    /** Whether a login failed in a request: null if none was seen. */
     static @Nullable Boolean hasFailed(HttpRequest request) {
-        if (request.attribute(ATTRIBUTE) instanceof LoginOutcome outcome && (outcome.failed || outcome.passed)) {
-            return outcome.failed;
-        }
-        return null;
+        return request.attribute(ATTRIBUTE) instanceof LoginOutcome outcome ? outcome.hasFailed() : null;
+    }
+
+    /** Whether a login failed, whatever passed beside it: null if none was seen. */
+    @Nullable
+    Boolean hasFailed() {
+        return failed ? Boolean.TRUE : passed ? Boolean.FALSE : null;
     }
 }

@@ -11,6 +11,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -478,6 +479,84 @@ class FailedLoginTest {
             assertThat(statuses(
                             site, 7, true, () -> site.get("127.0.3.15", "/missing/x", Login.basic("user", "wrong"))))
                     .containsOnly(401);
+        }
+    }
+
+    @Test
+    void aLoginThatPassedWinsOverResponses() throws IOException {
+        try (Site site = site(
+                Login.BasicShop.class,
+                "failed-login",
+                "headgate.rules[2].path=/missing/*",
+                "headgate.rules[2].limits=5/minute",
+                "headgate.rules[2].charge-on=failed-login, 404")) {
+            wrongOnesAreLimitedAndRightOnesAreNot(
+                    site, 401, 404, password -> site.get("127.0.3.24", "/missing/x", Login.basic("user", password)));
+            nothingIsDoubted(site);
+        }
+    }
+
+    /** Answered on another thread, and with the same status in either case. */
+    @Configuration(proxyBeanMethods = false)
+    @Import(Login.Base.class)
+    static class AnsweredLater {
+
+        @Bean
+        SecurityFilterChain security(HttpSecurity http) throws Exception {
+            return Login.JsonShop.open(http);
+        }
+
+        @Bean
+        AuthenticationManager manager(Login.Checks checks) {
+            return new ProviderManager(new Accounts(checks));
+        }
+
+        @RestController
+        record Page(AuthenticationManager manager) {
+
+            /** On the thread of the request, unless the path says otherwise. */
+            @PostMapping({"/api/login", "/api/login/elsewhere"})
+            Callable<ResponseEntity<String>> login(
+                    @RequestParam("password") String password, HttpServletRequest request) {
+                if (request.getRequestURI().endsWith("elsewhere")) {
+                    return () -> isRight(password)
+                            ? ResponseEntity.ok("welcome")
+                            : ResponseEntity.badRequest().body("wrong");
+                }
+                boolean right = isRight(password);
+                return () -> ResponseEntity.ok(right ? "welcome" : "wrong");
+            }
+
+            private boolean isRight(String password) {
+                try {
+                    manager.authenticate(UsernamePasswordAuthenticationToken.unauthenticated("user", password));
+                    return true;
+                } catch (AuthenticationException e) {
+                    return false;
+                }
+            }
+        }
+    }
+
+    @Test
+    void anAnswerThatComesLaterChangesNothing() throws IOException {
+        try (Site site = site(AnsweredLater.class, "failed-login")) {
+            wrongOnesAreLimitedAndRightOnesAreNot(
+                    site, 200, 200, password -> site.post("127.0.3.25", "/api/login", FORM, "password=" + password));
+            nothingIsDoubted(site);
+        }
+    }
+
+    /** Nor does a thread know, by then, whose password it looked at before. */
+    @Test
+    void onAnotherThreadNothingIsSeen() throws IOException {
+        try (Site site = site(AnsweredLater.class, "failed-login")) {
+            wrongOnesAreLimitedAndRightOnesAreNot(
+                    site,
+                    400,
+                    200,
+                    password -> site.post("127.0.3.26", "/api/login/elsewhere", FORM, "password=" + password));
+            assertThat(site.context().getBean(SetupAdvice.class).unseenLogins()).isEqualTo(5);
         }
     }
 

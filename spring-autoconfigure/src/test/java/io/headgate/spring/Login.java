@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -121,6 +122,9 @@ enum Login {
 
         final AtomicInteger count = new AtomicInteger();
 
+        /** What each check waits for. */
+        volatile CountDownLatch gate = new CountDownLatch(0);
+
         @Override
         public String encode(CharSequence password) {
             return password.toString();
@@ -129,6 +133,11 @@ enum Login {
         @Override
         public boolean matches(CharSequence password, String encoded) {
             count.incrementAndGet();
+            try {
+                gate.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
             return encoded.contentEquals(password);
         }
     }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -109,6 +110,37 @@ class LoginTest {
             Thread.onSpinWait();
         }
         return reply;
+    }
+
+    /** The price of a rule that charges by the outcome. */
+    @Test
+    void rightPasswordsUnderWayHoldTheirPermits() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(5);
+        String rule = "{ path: /api/*, limits: 5/minute, charge-on: failed-login }";
+        try (Site site = site(Login.BASIC, "1000/minute", rule)) {
+            Login.Client client = Login.BASIC.client(site, "127.0.2.5");
+            Login.Checks checks = site.context().getBean(Login.Checks.class);
+            checks.gate = new CountDownLatch(1);
+            List<Future<Reply>> underWay = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                underWay.add(threads.submit(() -> client.tries("right")));
+            }
+            while (checks.count.get() < 5) {
+                Thread.onSpinWait();
+            }
+            assertThat(client.tries("right").status()).isEqualTo(429);
+            checks.gate.countDown();
+            for (Future<Reply> reply : underWay) {
+                assertThat(reply.get().status()).isEqualTo(200);
+            }
+            RateLimitFilter filter = site.context().getBean(RateLimitFilter.class);
+            while (filter.stats().refunded() < 5) {
+                Thread.onSpinWait();
+            }
+            assertThat(client.tries("right").status()).isEqualTo(200);
+        } finally {
+            threads.shutdownNow();
+        }
     }
 
     @Test
