@@ -65,8 +65,8 @@ public enum Warning {
     NEVER_CHARGED(
             "HG-012",
             "%s has charged none of many requests so far, and limits nobody that way: {chargeOn} names responses that the"
-                    + " application does not give. Name those that failures get, such as 4xx or 302 to /login?error; for a limit of"
-                    + " requests under way, say never"),
+                    + " application does not give. Name those that failures get, such as 4xx or 302 to /login?error, or let the"
+                    + " application set the request attribute io.headgate.charge; for a limit of requests under way, say never"),
     /** A rule that can probably never match. */
     UNREACHABLE_RULE(
             "HG-013",
