@@ -44,15 +44,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Settlement {
 
-    /*
-     * States, as bits of one number: what has been seen, and above it the status, which comes with COMMITTED.
-     *   FAILED                  the charge stays. Terminal.
-     *   COMMITTED and COMPLETED the status decides. Terminal.
-     *   anything else           open.
-     * The thread whose signal makes it terminal settles, once: bits are only ever added, and each signal only once, by
-     * compare-and-set.
-     */
-
     /**
      * The request attribute by which the application says that a request is charged, whatever {@link ChargeOn} says. Any value but
      * null says so; it is not taken back by {@link #REFUND}.
@@ -67,6 +58,15 @@ public final class Settlement {
 
     /** Whether a settlement of this request has been made: what was said before the first one is not meant for any. */
     private static final String BEGUN = "io.headgate.settlement";
+
+    /*
+     * States, as bits of one number: what has been seen, and above it the status, which comes with COMMITTED.
+     *   FAILED                  the charge stays. Terminal.
+     *   COMMITTED and COMPLETED what was said of the request decides, else its response. Terminal.
+     *   anything else           open.
+     * The thread whose signal makes it terminal settles, once: bits are only ever added, and each signal only once, by
+     * compare-and-set.
+     */
 
     private static final int FAILED = 1;
     private static final int COMMITTED = 2;
