@@ -38,6 +38,7 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.security.web.SecurityFilterChain;
@@ -59,6 +60,7 @@ import org.springframework.util.StringUtils;
 @AutoConfiguration
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
 @Import({Boot3Health.class, Boot4Health.class, LoginConfiguration.class})
+@ImportRuntimeHints(PageHints.class)
 public final class HeadgateAutoConfiguration {
 
     @Bean

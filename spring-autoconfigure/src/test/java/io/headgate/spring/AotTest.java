@@ -26,6 +26,7 @@ import org.springframework.aot.hint.ExecutableMode;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.ReflectionHints;
 import org.springframework.aot.hint.TypeReference;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.test.util.TestPropertyValues;
@@ -197,6 +198,10 @@ class AotTest {
                         .satisfies(hint -> assertThat(isInvocable(hint.methods(), operation))
                                 .isTrue());
             }
+        }
+        for (String text :
+                List.of("META-INF/headgate/refusal_en.properties", "META-INF/headgate/refusal_pt-BR.properties")) {
+            assertThat(RuntimeHintsPredicates.resource().forResource(text)).accepts(generation.getRuntimeHints());
         }
     }
 
