@@ -81,7 +81,7 @@ public record HeadgateProperties(
         @DefaultValue("0") @DurationUnit(ChronoUnit.SECONDS) Duration retryAfterJitter,
 
         @DefaultValue("page") RefusalStyle refusal,
-        @DefaultValue("en") List<String> languages,
+        @DefaultValue List<String> languages,
         @DefaultValue("false") boolean skipPreflight,
         @DefaultValue("1") long cost,
         @DefaultValue List<String> chargeOn,

@@ -108,9 +108,15 @@ class ParityTest {
             assertThat(
                             byDefault == null || byDefault.equals(List.of())
                                     ? option.byDefault().replace("all", "none")
-                                    : byDefault.toString())
+                                    : text(byDefault))
                     .isEqualTo(byDefault == null || byDefault.equals(List.of()) ? "none" : option.byDefault());
         }
+    }
+
+    private static String text(Object value) {
+        return value instanceof List<?> list
+                ? list.stream().map(String::valueOf).collect(Collectors.joining(", "))
+                : value.toString();
     }
 
     /** A property that is bound and not handed on would be silently without effect. */
