@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LiveHeap;
 import io.headgate.testing.Measurements;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ class MemoryTest {
         }
         Limit[] several = {Limit.parse("500/h"), Limit.parse("1000/day")};
         for (Limit[] more : new Limit[][] {{}, several}) {
-            long before = heap();
+            long before = LiveHeap.bytes();
             LocalLimiter<Integer> limiter = Limiter.<Integer>builder(Limit.parse("1/minute"), more)
                     .maxKeys(KEYS)
                     .ticker(ticker)
@@ -36,12 +37,12 @@ class MemoryTest {
             for (int i = 0; i < KEYS; i++) {
                 limiter.tryAcquire(keys[i]);
             }
-            long filled = heap() - before;
+            long filled = LiveHeap.bytes() - before;
             ticker.advance(Duration.ofDays(1));
             for (int i = 0; i < KEYS; i++) { // each takes the place of another
                 limiter.tryAcquire(keys[KEYS + i]);
             }
-            long churned = heap() - before;
+            long churned = LiveHeap.bytes() - before;
             Measurements.print(
                     "limiter of %d limits, %d keys: promised %d bytes a key, took %d, and %d after as many newcomers",
                     1 + more.length, limiter.size(), promised / KEYS, filled / KEYS, churned / KEYS);
@@ -91,12 +92,12 @@ class MemoryTest {
 
     private static long heapOf(int count, IntFunction<LocalLimiter<ClientAddress>> making) {
         making.apply(0).close(); // loads what there is to load
-        long before = heap();
+        long before = LiveHeap.bytes();
         List<LocalLimiter<ClientAddress>> limiters = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             limiters.add(making.apply(i));
         }
-        long occupied = heap() - before;
+        long occupied = LiveHeap.bytes() - before;
         limiters.forEach(LocalLimiter::close);
         return occupied;
     }
@@ -107,7 +108,7 @@ class MemoryTest {
         int flood = 1_000_000;
         int limited = 1_000;
         loadWhatIsUsed();
-        long before = heap();
+        long before = LiveHeap.bytes();
         LocalLimiter<ClientAddress> limiter = Limiter.forAddresses(Limit.parse("100/h"))
                 .ticker(ticker)
                 .sweepInterval(Duration.ZERO)
@@ -115,12 +116,12 @@ class MemoryTest {
         for (int i = 0; i < flood; i++) {
             limiter.tryAcquire(client(i), i % limited == 0 ? 100 : 1);
         }
-        long flooded = heap() - before;
-        assertThat(limiter.stats().memoryBytes()).isBetween(flooded / 100 * 98, limiter.memoryBytes());
+        long flooded = LiveHeap.bytes() - before;
+        assertThat(limiter.stats().memoryBytes()).isBetween(flooded / 1000 * 998, limiter.memoryBytes());
         ticker.advance(Duration.ofMinutes(1));
         limiter.sweep();
         limiter.sweep();
-        long left = heap() - before;
+        long left = LiveHeap.bytes() - before;
         Measurements.print(
                 "%d clients: %d bytes; %d clients after the flood: %d bytes, told %d",
                 flood, flooded, limiter.size(), left, limiter.stats().memoryBytes());
@@ -155,15 +156,5 @@ class MemoryTest {
 
     private static ClientAddress client(int number) {
         return ClientAddress.ofBits(3L << 60 | ((number * 0x9E37_79B9_7F4A_7C15L) >>> 4), 1);
-    }
-
-    private static long heap() {
-        long least = Long.MAX_VALUE;
-        for (int i = 0; i < 4; i++) {
-            System.gc();
-            Runtime runtime = Runtime.getRuntime();
-            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
-        }
-        return least;
     }
 }

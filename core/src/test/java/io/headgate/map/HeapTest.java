@@ -2,8 +2,8 @@ package io.headgate.map;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headgate.testing.LiveHeap;
 import io.headgate.testing.Measurements;
-import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -17,12 +17,6 @@ class HeapTest {
 
     private static final int MILLION = 1_000_000;
 
-    /** Used heap after a full collection, which an explicit request is in every collector of the JDK. */
-    private static long usedHeap() {
-        System.gc();
-        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-    }
-
     private static long retainedAfterChurn(ConcurrentMap<Long, Integer> map, long before) {
         long fresh = 0;
         Integer value = 1;
@@ -35,7 +29,7 @@ class HeapTest {
             }
             fresh += MILLION;
         }
-        long retained = usedHeap() - before;
+        long retained = LiveHeap.bytes() - before;
         // Its use after the measurement keeps the map alive until then; so in the other tests.
         assertThat(map).isEmpty();
         return retained;
@@ -43,9 +37,9 @@ class HeapTest {
 
     @Test
     void churnLeavesNoMoreBehindThanInAConcurrentHashMap() {
-        long before = usedHeap();
+        long before = LiveHeap.bytes();
         long theirs = retainedAfterChurn(new ConcurrentHashMap<>(), before);
-        before = usedHeap();
+        before = LiveHeap.bytes();
         long ours = retainedAfterChurn(new ReadOptimizedMap<Long, Integer>(MILLION).asMap(), before);
         Measurements.print(
                 "Retained after 10 x 1,000,000 fresh keys stored and deleted: ReadOptimizedMap %,d bytes,"
