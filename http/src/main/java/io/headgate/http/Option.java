@@ -120,6 +120,13 @@ public enum Option {
             "Languages of the page for requests that are refused; the first is for who prefers none of them",
             (builder, text) ->
                     builder.languages(OptionText.list(text, tag -> tag).toArray(new String[0]))),
+    DRAIN(
+            "drain",
+            Drain.FORM,
+            "none",
+            "How much of a refused upload is read, without waiting for it, so that the client gets the answer rather than an ended"
+                    + " connection",
+            (builder, text) -> builder.drain(Drain.parse(text))),
     SKIP_PREFLIGHT(
             "skipPreflight",
             OptionText.BOOLEAN,

@@ -72,6 +72,7 @@ public final class RequestLimiter implements AutoCloseable {
     private final RequestCharger charger;
     private final RateLimitFields fields;
     private final Refusals refusals;
+    private final Drain drain;
     private final ProxyDiagnostics diagnostics;
     private final @Nullable Consumer<ClientDenied> onClientDenied;
     // These outlive a change of configuration.
@@ -102,6 +103,7 @@ public final class RequestLimiter implements AutoCloseable {
         this.usesAddresses = rules.useAddresses() || !exempt.isEmpty();
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
         this.refusals = settings.refusals();
+        this.drain = settings.drain;
         this.counters = before == null ? new Counters() : before.counters;
         this.warnings = new Warnings(name, settings.spelling);
         this.failures = before == null ? new FailureLog(name, ticker, counters.failed) : before.failures;
@@ -286,6 +288,20 @@ public final class RequestLimiter implements AutoCloseable {
      */
     public RefusalStyle refusalStyle() {
         return refusals.style();
+    }
+
+    /**
+     * How much of a refused upload is to be read before it is answered.
+     *
+     * @return as it was set
+     */
+    public Drain drain() {
+        return drain;
+    }
+
+    /** Warns that {@link #drain} has no effect, since the server would have to read with a thread that waits. */
+    public void cannotDrain() {
+        warnings.once(Warning.CANNOT_DRAIN, name);
     }
 
     /**

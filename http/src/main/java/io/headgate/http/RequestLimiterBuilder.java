@@ -314,6 +314,17 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     }
 
     /**
+     * Says how much of a refused upload is read before it is answered, by adapters that can do so without a thread that waits.
+     *
+     * @param drain {@link Drain#NONE} by default
+     * @return this
+     */
+    public B drain(Drain drain) {
+        settings.drain = Objects.requireNonNull(drain, "drain");
+        return self();
+    }
+
+    /**
      * Says whether CORS pre-flight requests pass uncounted: {@code OPTIONS} with {@code Origin} and
      * {@code Access-Control-Request-Method}.
      *

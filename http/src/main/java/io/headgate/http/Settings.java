@@ -65,6 +65,7 @@ final class Settings {
     Duration retryAfterJitter = Duration.ZERO;
     RefusalStyle refusal = RefusalStyle.PAGE;
     List<String> languages = List.of("en");
+    Drain drain = Drain.NONE;
     ToLongFunction<HttpRequest> cost = request -> 1;
     /** Whether the cost is 0 for every request. */
     boolean costsNothing;
@@ -122,6 +123,7 @@ final class Settings {
         copy.retryAfterJitter = retryAfterJitter;
         copy.refusal = refusal;
         copy.languages = languages;
+        copy.drain = drain;
         copy.cost = cost;
         copy.costsNothing = costsNothing;
         copy.costAfter = costAfter;

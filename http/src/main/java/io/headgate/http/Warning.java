@@ -71,7 +71,12 @@ public enum Warning {
     UNREACHABLE_RULE(
             "HG-013",
             "the rule \"%s\" can probably never match: %s. Correct or remove it in {rules}; of two rules, the one that is for fewer"
-                    + " requests comes first");
+                    + " requests comes first"),
+    /** Uploads are to be read before they are refused, and cannot be. */
+    CANNOT_DRAIN(
+            "HG-014",
+            "{drain} has no effect on requests that reach the filter \"%s\" without support for asynchronous processing: register"
+                    + " the filter, and those before it, with asyncSupported, or remove {drain}");
 
     private final String code;
     final String text;

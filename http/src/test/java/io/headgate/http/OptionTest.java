@@ -191,7 +191,16 @@ class OptionTest {
                 "retryAfterJitter|25h|at most a day",
                 "retryAfterJitter|86401s|at most a day",
                 "retryAfterJitter|500ms|whole seconds",
-                "retryAfterJitter|1500ms|whole seconds"
+                "retryAfterJitter|1500ms|whole seconds",
+                "drain|10MB|a size in B, kB or MB and a time",
+                "drain|10MB in 0|or none",
+                "drain|0B in 5s|or none",
+                "drain|0B in 0|or none",
+                "drain|10GB in 5s|a size in B, kB or MB",
+                "drain|1001MB in 5s|at most 1000MB",
+                "drain|9999999999MB in 5s|at most 1000MB",
+                "drain|10MB in 301s|at most 1000MB in 5m",
+                "drain|no|or none"
             })
     void aMalformedOneShowsItsNameItsValueAndTheForm(String name, String value, String form) {
         Option option = Objects.requireNonNull(Option.of(name));

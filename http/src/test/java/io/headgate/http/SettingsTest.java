@@ -35,6 +35,7 @@ class SettingsTest {
         settings.retryAfterJitter = Duration.ofSeconds(1);
         settings.refusal = RefusalStyle.PROBLEM;
         settings.languages = List.of("de");
+        settings.drain = Drain.parse("1MB in 1s");
         settings.cost = request -> 0;
         settings.costsNothing = true;
         settings.costAfter = (request, answer) -> 1;

@@ -20,8 +20,9 @@ final class LifeCycle {
      *
      * @param limits decides
      * @param refusal answers those that do not pass
+     * @param uploads says when
      */
-    record Running(RequestLimiter limits, RefusalWriter refusal) {}
+    record Running(RequestLimiter limits, RefusalWriter refusal, UploadDrain uploads) {}
 
     private static final String UNNAMED = "headgate";
 

@@ -140,7 +140,11 @@ public final class RateLimitFilter implements Filter {
         if (!verdict.passes()) {
             // 429, and the application never hears of it.
             Refusal refusal = limits.refusal(verdict, request, response);
-            running.refusal().write(servletRequest, servletResponse, verdict, refusal, limits);
+            running.uploads()
+                    .answer(
+                            servletRequest,
+                            servletResponse,
+                            () -> running.refusal().write(servletRequest, servletResponse, verdict, refusal, limits));
             return;
         }
         Settlement settlement = limits.settlement(verdict, request, response);
@@ -319,8 +323,8 @@ public final class RateLimitFilter implements Filter {
         }
 
         LifeCycle.Running start(String otherName, @Nullable RequestLimiter before) {
-            return new LifeCycle.Running(
-                    open(otherName, ATTRIBUTE_PREFIX, before), new RefusalWriter(onDenied, refusalFields));
+            RequestLimiter limits = open(otherName, ATTRIBUTE_PREFIX, before);
+            return new LifeCycle.Running(limits, new RefusalWriter(onDenied, refusalFields), new UploadDrain(limits));
         }
     }
 }

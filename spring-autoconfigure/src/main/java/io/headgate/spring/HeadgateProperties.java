@@ -48,6 +48,8 @@ import org.springframework.boot.convert.DurationUnit;
  * @param refusal How requests are refused: with a page where the client prefers HTML, always with a problem as JSON, or by the error
  *     page of the application.
  * @param languages Languages of the page for requests that are refused; the first is for who prefers none of them.
+ * @param drain How much of a refused upload is read, without waiting for it, so that the client gets the answer rather than an ended
+ *     connection.
  * @param skipPreflight Whether CORS pre-flight requests pass uncounted.
  * @param cost Permits that a request takes.
  * @param chargeOn Responses that are charged.
@@ -82,6 +84,7 @@ public record HeadgateProperties(
 
         @DefaultValue("page") RefusalStyle refusal,
         @DefaultValue List<String> languages,
+        @DefaultValue("none") String drain,
         @DefaultValue("false") boolean skipPreflight,
         @DefaultValue("1") long cost,
         @DefaultValue List<String> chargeOn,
@@ -143,6 +146,7 @@ public record HeadgateProperties(
             set(builder, Option.EXEMPT, exempt);
             configureChargeOn(builder, doubts);
             set(builder, Option.LANGUAGES, languages);
+            Option.DRAIN.set(builder, drain);
             builder.ipv6Prefix(ipv6Prefix)
                     .maxClients(maxClients)
                     .overflow(overflow)

@@ -63,6 +63,7 @@ class ParityTest {
             Map.entry(Option.RETRY_AFTER_JITTER, "retry-after-jitter=1s"),
             Map.entry(Option.REFUSAL, "refusal=problem"),
             Map.entry(Option.LANGUAGES, "languages=de,fr"),
+            Map.entry(Option.DRAIN, "drain=10MB in 5s"),
             Map.entry(Option.SKIP_PREFLIGHT, "skip-preflight=true"),
             Map.entry(Option.COST, "cost=2"),
             Map.entry(Option.CHARGE_ON, "charge-on=401"),

@@ -66,6 +66,18 @@ public final class App {
                 "/*");
     }
 
+    /** A step that was registered without support for asynchronous processing. */
+    public App blockingStep(String name, Step step) {
+        Filter filter = (request, response, chain) ->
+                step.run((HttpServletRequest) request, (HttpServletResponse) response, chain);
+        parts.add(context -> {
+            FilterRegistration.Dynamic registration = context.addFilter(name, filter);
+            registration.setAsyncSupported(false);
+            registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), true, "/*");
+        });
+        return this;
+    }
+
     public App servlet(String path, Handler handler) {
         parts.add(context -> {
             ServletRegistration.Dynamic registration = context.addServlet("at " + path, new HandlerServlet(handler));

@@ -4,6 +4,7 @@ package io.headgate.containers;
 public interface Conformance
         extends FieldContract,
                 RefusalContract,
+                DrainContract,
                 DispatchContract,
                 ChargeOnContract,
                 LoginContract,

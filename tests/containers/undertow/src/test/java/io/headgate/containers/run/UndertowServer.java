@@ -3,6 +3,7 @@ package io.headgate.containers.run;
 import io.headgate.containers.App;
 import io.headgate.containers.Container;
 import io.undertow.Undertow;
+import io.undertow.UndertowOptions;
 import io.undertow.server.HandlerWrapper;
 import io.undertow.server.handlers.GracefulShutdownHandler;
 import io.undertow.servlet.Servlets;
@@ -62,6 +63,7 @@ final class UndertowServer implements Container {
         Undertow undertow = Undertow.builder()
                 .setIoThreads(1)
                 .setWorkerThreads(4)
+                .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, -1L) // else 2 MB
                 .addHttpListener(0, "0.0.0.0")
                 .setHandler(handler)
                 .build();
