@@ -24,7 +24,8 @@ final class UploadDrain {
     /** As many uploads are read at once, at most: each holds a connection. The answer to others does not wait. */
     static final int MOST = 1024;
 
-    private static final int BUFFER = 8192;
+    /** What is read is for nobody: all uploads are written over each other. */
+    private static final byte[] ANYWHERE = new byte[1 << 16];
 
     /** Writes the answer. */
     @FunctionalInterface
@@ -118,9 +119,8 @@ final class UploadDrain {
 
         @Override
         public void onDataAvailable() throws IOException {
-            byte[] buffer = new byte[BUFFER];
             while (!ended.get() && body.isReady()) {
-                int count = body.read(buffer);
+                int count = body.read(ANYWHERE);
                 if (count < 0) {
                     return;
                 }

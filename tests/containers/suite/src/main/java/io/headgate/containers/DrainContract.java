@@ -8,10 +8,17 @@ import io.headgate.http.Warning;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.DispatcherType;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -110,6 +117,31 @@ interface DrainContract extends OnContainer {
             write(client, post("Transfer-Encoding: chunked") + "0\r\n\r\n" + post("Content-Length: 0"));
             assertRefused(answer(client));
             assertRefused(answer(client));
+        }
+    }
+
+    /** One after the other: Tomcat takes ten at once by this client for an attack, also where an application reads them all. */
+    @Test
+    default void soAreUploadsThatShareAConnection() throws Exception {
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+        try (Site site = open(app(draining(PATIENT)))) {
+            HttpRequest.Builder request = HttpRequest.newBuilder(site.uri("/hello"));
+            assertThat(client.send(request.build(), BodyHandlers.discarding()).version())
+                    .isEqualTo(HttpClient.Version.HTTP_2); // by an upgrade, which takes a request that is allowed
+            byte[] large = new byte[5 * MEGABYTE];
+            List<BodyPublisher> bodies = List.of(
+                    BodyPublishers.ofByteArray(large),
+                    BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(large)),
+                    BodyPublishers.ofByteArray(new byte[1]),
+                    BodyPublishers.noBody());
+            for (int i = 0; i < 5 * bodies.size(); i++) {
+                HttpRequest post = request.POST(bodies.get(i % bodies.size())).build();
+                HttpResponse<String> response = client.send(post, BodyHandlers.ofString());
+                assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
+                assertThat(response.statusCode()).isEqualTo(429);
+                assertThat(response.body()).contains("\"status\":429");
+            }
         }
     }
 

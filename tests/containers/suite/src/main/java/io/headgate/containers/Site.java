@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -14,6 +15,11 @@ public final class Site implements AutoCloseable {
 
     public Site(Container.Server server) {
         this.server = server;
+    }
+
+    /** Where a path of it is, for clients of other kinds. */
+    URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + server.port() + path);
     }
 
     /** A request from 127.0.0.1. */

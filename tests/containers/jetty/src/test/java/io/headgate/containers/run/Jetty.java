@@ -4,6 +4,7 @@ import io.headgate.containers.App;
 import io.headgate.containers.Container;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
@@ -36,7 +37,8 @@ final class Jetty implements Container {
         var jetty = new org.eclipse.jetty.server.Server(threads);
         HttpConfiguration http = new HttpConfiguration();
         more.accept(http);
-        ServerConnector connector = new ServerConnector(jetty, new HttpConnectionFactory(http));
+        ServerConnector connector = new ServerConnector(
+ jetty, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
         jetty.addConnector(connector);
         Ee.Context context = new Ee.Context();
         context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets));

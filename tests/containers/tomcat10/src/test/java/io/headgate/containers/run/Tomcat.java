@@ -12,6 +12,7 @@ import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat.FixContextListener;
+import org.apache.coyote.http2.Http2Protocol;
 import org.apache.tomcat.util.descriptor.web.ErrorPage;
 
 /** Tomcat, 10.1 or 11 by the class path. */
@@ -41,6 +42,7 @@ final class Tomcat implements Container {
         connector.setProperty("processorCache", "0");
         // As long, such a thread may wait for a socket that is gone, and its request does not end.
         connector.setProperty("connectionTimeout", "10000");
+        connector.addUpgradeProtocol(new Http2Protocol());
         Context context = tomcat.addContext("", new File(".").getAbsolutePath());
         context.addLifecycleListener(new FixContextListener());
         context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets), null);

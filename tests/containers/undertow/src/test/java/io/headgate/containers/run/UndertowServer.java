@@ -63,6 +63,7 @@ final class UndertowServer implements Container {
         Undertow undertow = Undertow.builder()
                 .setIoThreads(1)
                 .setWorkerThreads(4)
+                .setServerOption(UndertowOptions.ENABLE_HTTP2, true)
                 .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, -1L) // else 2 MB
                 .addHttpListener(0, "0.0.0.0")
                 .setHandler(handler)
