@@ -8,7 +8,9 @@ import java.util.Set;
 import org.apache.catalina.Context;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
+import org.apache.coyote.ProtocolHandler;
 import org.apache.coyote.ajp.AjpNioProtocol;
+import org.apache.coyote.http11.Http11NioProtocol;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ProxyConnectionFactory;
@@ -35,39 +37,24 @@ enum Backend implements Container {
         }
     },
 
+    /** Tomcat. */
+    TOMCAT {
+        @Override
+        public Server start(App app) throws Exception {
+            Http11NioProtocol protocol = new Http11NioProtocol();
+            protocol.setAddress(InetAddress.getLoopbackAddress());
+            return tomcat(protocol, app);
+        }
+    },
+
     /** Tomcat, which is told by AJP who the peer is. */
     AJP {
         @Override
         public Server start(App app) throws Exception {
-            Tomcat tomcat = new Tomcat();
-            tomcat.setBaseDir("target/tomcat");
-            tomcat.setSilent(true);
             AjpNioProtocol protocol = new AjpNioProtocol();
             protocol.setAddress(InetAddress.getLoopbackAddress());
             protocol.setSecretRequired(false);
-            Connector connector = new Connector(protocol);
-            connector.setPort(0);
-            tomcat.setConnector(connector);
-            Context context = tomcat.addContext("", new File(".").getAbsolutePath());
-            context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets), null);
-            tomcat.start();
-            // Tomcat only logs that a filter failed to start.
-            if (!context.getState().isAvailable()) {
-                tomcat.destroy();
-                throw new IllegalStateException("the application did not start: " + context.getStateName());
-            }
-            return new Server() {
-                @Override
-                public int port() {
-                    return connector.getLocalPort();
-                }
-
-                @Override
-                public void stop() throws Exception {
-                    tomcat.stop();
-                    tomcat.destroy();
-                }
-            };
+            return tomcat(protocol, app);
         }
     };
 
@@ -96,6 +83,35 @@ enum Backend implements Container {
             @Override
             public void stop() throws Exception {
                 jetty.stop();
+            }
+        };
+    }
+
+    private static Server tomcat(ProtocolHandler protocol, App app) throws Exception {
+        Tomcat tomcat = new Tomcat();
+        tomcat.setBaseDir("target/tomcat");
+        tomcat.setSilent(true);
+        Connector connector = new Connector(protocol);
+        connector.setPort(0);
+        tomcat.setConnector(connector);
+        Context context = tomcat.addContext("", new File(".").getAbsolutePath());
+        context.addServletContainerInitializer((classes, servlets) -> app.deploy(servlets), null);
+        tomcat.start();
+        // Tomcat only logs that a filter failed to start.
+        if (!context.getState().isAvailable()) {
+            tomcat.destroy();
+            throw new IllegalStateException("the application did not start: " + context.getStateName());
+        }
+        return new Server() {
+            @Override
+            public int port() {
+                return connector.getLocalPort();
+            }
+
+            @Override
+            public void stop() throws Exception {
+                tomcat.stop();
+                tomcat.destroy();
             }
         };
     }
