@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * connection, and clients and proxies report that in place of the answer. Immutable.
  *
  * <pre>{@code
- * RequestLimiter.builder(limiter).drain(new Drain(10_000_000, Duration.ofSeconds(5)));
+ * RequestLimiter.builder(limiter).drain(Drain.parse("10MB in 5s"));
  * }</pre>
  *
  * @param bytes the longest body that is read, up to 1 GB; longer ones are answered at once, or as soon as they turn out to be. 0 reads

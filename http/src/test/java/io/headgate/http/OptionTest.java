@@ -57,6 +57,7 @@ class OptionTest {
             Map.entry(Option.DRY_RUN, "TRUE"),
             Map.entry(Option.NO_ADDRESS, "deny"),
             Map.entry(Option.ON_FAILURE, "deny"),
+            Map.entry(Option.DRAIN, "10MB in 5s"),
             Map.entry(Option.NAME, "front")));
 
     /** Options whose default is said in a word, since it is no value: nothing of the kind holds. */

@@ -45,13 +45,11 @@ final class UploadDrain {
     /** Answers, now or later. */
     void answer(HttpServletRequest request, HttpServletResponse response, Answer answer) throws IOException {
         ServletInputStream body = bounds.bytes() == 0 || response.isCommitted() ? null : body(request);
-        if (body == null) {
-            answer.write();
-        } else if (!request.isAsyncSupported()) {
-            limits.cannotDrain();
+        AsyncContext context = body == null ? null : start(request, response);
+        if (body == null || context == null) {
             answer.write();
         } else {
-            new Upload(body, request, response, answer).begin();
+            new Upload(body, context, request, response, answer).begin();
         }
     }
 
@@ -76,12 +74,24 @@ final class UploadDrain {
         }
     }
 
+    private @Nullable AsyncContext start(HttpServletRequest request, HttpServletResponse response) {
+        if (!request.isAsyncSupported()) {
+            limits.cannotDrain();
+            return null;
+        }
+        try {
+            return request.startAsync(request, response);
+        } catch (IllegalStateException notNow) {
+            return null;
+        }
+    }
+
     private static boolean isFirstVersion(HttpServletRequest request) {
         return request.getProtocol().startsWith("HTTP/1");
     }
 
     /** One of them. It ends once: when all is read, or too much, or the time is up, or the client has gone. */
-    private final class Upload implements ReadListener, AsyncListener {
+    final class Upload implements ReadListener, AsyncListener {
 
         private final ServletInputStream body;
         private final HttpServletResponse response;
@@ -93,13 +103,18 @@ final class UploadDrain {
         /** Bytes so far. Containers tell of data by one thread at a time. */
         private long read;
 
-        Upload(ServletInputStream body, HttpServletRequest request, HttpServletResponse response, Answer answer) {
+        Upload(
+                ServletInputStream body,
+                AsyncContext context,
+                HttpServletRequest request,
+                HttpServletResponse response,
+                Answer answer) {
             this.body = body;
+            this.context = context;
             this.response = response;
             this.answer = answer;
             this.isLastOfConnection = isFirstVersion(request);
             this.isShortEnough = request.getContentLengthLong() <= bounds.bytes();
-            this.context = request.startAsync(request, response);
         }
 
         void begin() {
