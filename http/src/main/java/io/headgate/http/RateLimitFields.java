@@ -38,8 +38,8 @@ final class RateLimitFields {
     private final InstantSource clock;
     private final Map<Limit, Item> items = new ConcurrentHashMap<>();
 
-    /** What the fields say of a limit whatever its state: its name as a string, and its item of the policy. */
-    private record Item(String name, String policy) {}
+    /** What the fields say of a limit whatever its state: its name as a string, its item of the policy, and how fast permits come. */
+    private record Item(String name, String policy, double nanosPerPermit) {}
 
     /** The jitter is the most that is added to {@code Retry-After} at random, in whole seconds; zero for none. */
     RateLimitFields(HeaderStyle style, Duration jitter) {
@@ -85,7 +85,7 @@ final class RateLimitFields {
                 state.append(", ");
             }
             state.append(item.name()).append(";r=").append(clamp(status.remaining()));
-            long seconds = denied ? waitSeconds(status) : paceSeconds(status);
+            long seconds = denied ? waitSeconds(status) : paceSeconds(status, item.nanosPerPermit());
             if (seconds > 0) {
                 state.append(";t=").append(clamp(seconds));
             }
@@ -100,10 +100,8 @@ final class RateLimitFields {
     }
 
     /** The time in which as many permits come as are left, and until the next one at least. */
-    private static long paceSeconds(LimitStatus status) {
-        double interval = StrictestLimit.nanos(status.limit().refillTime())
-                / status.limit().capacity();
-        double pace = Math.ceil(status.remaining() * interval / 1e9);
+    private static long paceSeconds(LimitStatus status, double nanosPerPermit) {
+        double pace = Math.ceil(status.remaining() * nanosPerPermit / 1e9);
         return Math.max((long) pace, seconds(status.nextPermit()));
     }
 
@@ -133,8 +131,10 @@ final class RateLimitFields {
             return known;
         }
         String name = quoted(limit.name());
-        long window = Math.max(1, clamp(seconds(limit.refillTime())));
-        Item made = new Item(name, name + ";q=" + clamp(limit.capacity()) + ";w=" + window);
+        Duration refill = limit.refillTime();
+        long window = Math.max(1, clamp(seconds(refill)));
+        String policy = name + ";q=" + clamp(limit.capacity()) + ";w=" + window;
+        Item made = new Item(name, policy, StrictestLimit.nanos(refill) / limit.capacity());
         if (items.size() < MAX_CACHED) {
             items.put(limit, made);
         }
