@@ -9,6 +9,7 @@ import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -378,6 +379,18 @@ public final class RequestLimiter implements AutoCloseable {
      */
     public Map<Warning, String> warningTexts() {
         return warnings.said();
+    }
+
+    /**
+     * Tells which requests can come, so that rules for other ones are warned of (HG-013). May be told more than once: each time, a
+     * rule needs one of the patterns.
+     *
+     * @param patterns as in servlet mappings, such as {@code /api/*}, {@code *.html} or {@code /}; one that no rule may have is for everything
+     * @param why what is said of a rule for none of them, such as "the filter is mapped to /api/* alone"
+     */
+    public void expectOnly(Collection<String> patterns, String why) {
+        UnreachableRules.find(
+                rules.rules(), patterns, rule -> warnings.also(Warning.UNREACHABLE_RULE, rule.name(), why));
     }
 
     /** Counts a failure, and logs it at most once a minute: for an adapter whose own part fails. */

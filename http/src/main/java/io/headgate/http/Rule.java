@@ -350,6 +350,11 @@ public final class Rule {
                 && other.paths.stream().allMatch(path -> paths.stream().anyMatch(own -> own.covers(path)));
     }
 
+    /** Whether a path may be one of this rule and of a pattern, which is in lower case. */
+    boolean mayMeet(RulePattern pattern) {
+        return lenientPaths.stream().anyMatch(path -> path.overlaps(pattern));
+    }
+
     Set<String> methods() {
         return methods;
     }

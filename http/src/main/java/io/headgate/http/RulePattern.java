@@ -59,6 +59,22 @@ final class RulePattern {
         };
     }
 
+    /** Whether a path may be one of both. */
+    boolean overlaps(RulePattern other) {
+        return switch (kind) {
+            case ALL -> true;
+            case EXACT -> other.matches(part);
+            case PREFIX ->
+                other.kind == Kind.EXTENSION || other.kind == Kind.ALL || matches(other.part) || other.matches(part);
+            case EXTENSION ->
+                other.kind == Kind.EXACT ? matches(other.part) : other.kind != Kind.EXTENSION || isSuffix(other);
+        };
+    }
+
+    private boolean isSuffix(RulePattern other) {
+        return part.endsWith(other.part) || other.part.endsWith(part);
+    }
+
     boolean isExtension() {
         return kind == Kind.EXTENSION;
     }

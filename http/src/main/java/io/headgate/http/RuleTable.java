@@ -54,6 +54,10 @@ final class RuleTable {
                         : null);
     }
 
+    List<Rule> rules() {
+        return rules.stream().map(Entry::rule).toList();
+    }
+
     /** What requests without a rule are charged by. */
     PolicySet general() {
         return general;

@@ -1,8 +1,10 @@
 package io.headgate.http;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /** Finds rules that can probably never match a request. Pure functions. */
 final class UnreachableRules {
@@ -51,6 +53,22 @@ final class UnreachableRules {
             "VERSION-CONTROL");
 
     private UnreachableRules() {}
+
+    /** Tells of each rule that is for none of the paths that come, as the patterns of servlet mappings are. */
+    static void find(List<Rule> rules, Collection<String> patterns, Consumer<Rule> suspect) {
+        List<RulePattern> mapped =
+                patterns.stream().map(UnreachableRules::asRulesAre).toList();
+        rules.stream().filter(rule -> mapped.stream().noneMatch(rule::mayMeet)).forEach(suspect);
+    }
+
+    /** One that no rule may have is for more than we know. */
+    private static RulePattern asRulesAre(String pattern) {
+        try {
+            return RulePattern.parse(CanonicalPath.anyCase(pattern));
+        } catch (IllegalArgumentException e) {
+            return RulePattern.parse("/*");
+        }
+    }
 
     /** Tells of each such rule, and why. Of two that are unlimited it does not matter. */
     static void find(List<Rule> rules, BiConsumer<Rule, String> suspect) {

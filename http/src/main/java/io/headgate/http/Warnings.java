@@ -34,7 +34,7 @@ final class Warnings {
     /** Says this of one more thing. */
     void also(Warning warning, @Nullable Object... seen) {
         String text = String.format(Locale.ROOT, spelled(warning.text), seen);
-        said.merge(warning, text, (before, more) -> before + "; " + more);
+        said.merge(warning, text, (before, more) -> before.contains(more) ? before : before + "; " + more);
         log(Level.WARNING, warning.code() + ": " + text);
     }
 

@@ -12,6 +12,8 @@ import io.headgate.testing.LogRecords;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -215,5 +217,37 @@ class WarningTest {
         RequestLimiter limits = limits("/* 1/s", "one: /a 1/s", "two: /b 1/s");
         assertThat(limits.warningTexts().get(Warning.UNREACHABLE_RULE)).contains("\"one\"", "; ", "\"two\"");
         assertThat(log.warnings()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/api/*|/login, /apis/*, /ap|/api, /API/login, /api/*, /*, *.css",
+                "/api|/login, /api/x/*, *.css|/api, /Api, /api/*",
+                "*.html|*.htm, *.xhtm|*.html, /a.html, /a/*, *.HTML",
+                "/a.html, /api/*|/b.html, /b/*|*.html, /a.html, /API/x.css",
+                "/api/*, *.jsp|/a, /b.css|/x.jsp, *.jsp, /api/v1/*, /b/*",
+                "/|NOTHING|/a, *.css, /a/*",
+                "|NOTHING|/a, *.css, /a/*",
+                "/a b, /x/*/y|NOTHING|/a, *.css, /a/*"
+            })
+    void aRuleForWhatDoesNotCome(@Nullable String mapped, String unreachable, String reachable) {
+        List<String> patterns = List.of(Objects.requireNonNullElse(mapped, "").split(", ", -1));
+        for (String pattern : unreachable.split(", ", -1)) {
+            if (!pattern.equals("NOTHING")) {
+                RequestLimiter limits = limits("it: " + pattern + " 1/s");
+                limits.expectOnly(patterns, "only so much comes");
+                limits.expectOnly(patterns, "only so much comes");
+                assertThat(limits.warningTexts().get(Warning.UNREACHABLE_RULE))
+                        .as(pattern)
+                        .containsOnlyOnce("the rule \"it\" can probably never match: only so much comes.");
+            }
+        }
+        for (String pattern : reachable.split(", ", -1)) {
+            RequestLimiter limits = limits("it: " + pattern + " 1/s");
+            limits.expectOnly(patterns, "only so much comes");
+            assertThat(limits.warnings()).as(pattern).doesNotContain(Warning.UNREACHABLE_RULE);
+        }
     }
 }

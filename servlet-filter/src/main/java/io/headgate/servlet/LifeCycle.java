@@ -41,6 +41,8 @@ final class LifeCycle {
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     /** Where the name is taken; null before init and after destroy. Guarded by {@link #lock}. */
     private @Nullable ServletContext context;
+    /** What the container calls it; null if no container has started it. Guarded by {@link #lock}. */
+    private @Nullable String registration;
 
     LifeCycle(RateLimitFilter filter, RateLimitFilter.Builder builder, boolean fromParameters) {
         this.filter = filter;
@@ -129,11 +131,15 @@ final class LifeCycle {
             }
             String name = working == null ? from.nameOr(config.getFilterName()) : working.name();
             requireFree(config, name);
-            if (working == null) {
-                running = start(from, name, config);
+            Running now = running;
+            if (working == null || now == null) {
+                now = start(from, name, config);
+                running = now;
                 ended = false;
             }
             context = config.getServletContext();
+            registration = config.getFilterName();
+            Mappings.tell(now.limits(), context, registration);
             context.setAttribute(RateLimitFilter.ATTRIBUTE_PREFIX + name, filter);
         } finally {
             lock.unlock();
@@ -153,6 +159,9 @@ final class LifeCycle {
                 Running next = other.start(name, before);
                 running = next;
                 before.giveWayTo(next.limits());
+                if (context != null && registration != null) {
+                    Mappings.tell(next.limits(), context, registration);
+                }
             }
             builder = other;
             fromParameters = false;

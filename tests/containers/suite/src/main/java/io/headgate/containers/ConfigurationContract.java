@@ -3,6 +3,9 @@ package io.headgate.containers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headgate.Limit;
+import io.headgate.http.Rule;
+import io.headgate.http.Warning;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.SweeperThreads;
 import jakarta.servlet.DispatcherType;
@@ -55,6 +58,29 @@ interface ConfigurationContract extends OnContainer {
             assertThat(begun).hasSize(1);
         }
         assertThat(SweeperThreads.thatDoNotEnd(begun)).isEmpty();
+    }
+
+    @Test
+    default void aRuleForPathsThatDoNotReachTheFilterIsWarnedOf() throws Exception {
+        Map<String, String> params = Map.of("limits", "2/day", "rules", "/login 1/day\n/api/x/* 1/day\n*.css 1/day");
+        RateLimitFilter filter = new RateLimitFilter();
+        App app = new App()
+                .filter("all", new RateLimitFilter(), params, EnumSet.of(DispatcherType.REQUEST), "/*")
+                .filter("limits", filter, params, EnumSet.of(DispatcherType.REQUEST), "/api/*", "/b")
+                .answer("/", "hello");
+        try (Site site = open(app)) {
+            assertThat(site.get("/").status()).isEqualTo(200);
+            assertThat(filter.limits().warningTexts().get(Warning.UNREACHABLE_RULE))
+                    .isEqualTo(
+                            "the rule \"/login\" can probably never match: the filter is mapped to /api/*, /b alone."
+                                    + " Correct or remove it in rules; of two rules, the one that is for fewer requests comes first");
+            filter.replace(RateLimitFilter.builder()
+                    .limits(Limit.parse("2/day"))
+                    .rule(Rule.parse("/x 1/day"), Rule.parse("/b 1/day")));
+            assertThat(filter.limits().warningTexts().get(Warning.UNREACHABLE_RULE))
+                    .contains("the rule \"/x\"")
+                    .doesNotContain("the rule \"/b\"");
+        }
     }
 
     @Test
