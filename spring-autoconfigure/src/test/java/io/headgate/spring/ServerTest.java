@@ -45,6 +45,7 @@ class ServerTest {
                 "headgate.rules[2].limits=1/minute",
                 "headgate.rules[2].dry-run=true",
                 "headgate.exempt=127.0.9.0/24",
+                "headgate.drain=20MB in 1m",
                 "management.endpoints.web.exposure.include=health,headgate,metrics",
                 "management.endpoint.headgate.access=unrestricted",
                 "management.endpoint.health.probes.enabled=true",
@@ -76,6 +77,18 @@ class ServerTest {
         assertThat(reply.body()).contains("later");
         assertThat(reply.field("RateLimit")).contains("r=2");
         assertThat(statuses("127.0.1.3", "/async", 3)).containsExactly(200, 200, 429);
+    }
+
+    /** More than Tomcat reads of one on its own. */
+    @Test
+    void aRefusedUploadIsReadBeforeItIsAnswered() throws IOException {
+        String upload = "x".repeat(10_000_000);
+        assertThat(statuses("127.0.1.20", "/hello", 3)).containsExactly(200, 200, 200);
+        for (int i = 0; i < 3; i++) {
+            Reply reply = site.post("127.0.1.20", "/hello", "application/octet-stream", upload);
+            assertThat(reply.status()).isEqualTo(429);
+            assertThat(reply.body()).contains("Quota Exceeded");
+        }
     }
 
     @Test
