@@ -90,7 +90,7 @@ final class UploadDrain {
         return request.getProtocol().startsWith("HTTP/1");
     }
 
-    /** One of them. It ends once: when all is read, or too much, or the time is up, or the client has gone. */
+    /** An upload under way. It ends once: when all is read, or too much, or the time is up, or the client has gone. */
     final class Upload implements ReadListener, AsyncListener {
 
         private final ServletInputStream body;

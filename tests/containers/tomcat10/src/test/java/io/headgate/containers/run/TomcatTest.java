@@ -103,6 +103,26 @@ class TomcatTest implements Conformance {
         }
     }
 
+    /** What docs/http.md says of it: Tomcat reads so much of a refused upload by itself. */
+    @Test
+    void aLargerSwallowSizeLetsAnUploadEnd() throws Exception {
+        App app = new App()
+                .filter("limits", RateLimitFilter.builder(limiter).build(), "/*")
+                .answer("/", "hello");
+        limiter.decide(ClientAddress.parse("127.0.0.1"), 10);
+        Container patient = new Tomcat(context -> ((Engine) context.getParent().getParent())
+                .getService()
+                .findConnectors()[0]
+                .setProperty("maxSwallowSize", "10000000"));
+        String upload = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n" + "x".repeat(10_000_000);
+        String last = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        try (Site site = new Site(patient.start(app))) {
+            assertThat(site.exchange("127.0.0.1", upload + last).body())
+                    .as("the second answer on that connection")
+                    .contains("HTTP/1.1 429");
+        }
+    }
+
     private long taken(String client) {
         return 10 - limiter.peek(ClientAddress.parse(client), 1).remaining();
     }
