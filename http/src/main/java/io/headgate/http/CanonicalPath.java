@@ -33,21 +33,6 @@ final class CanonicalPath {
         return new String(letters);
     }
 
-    /** A path that begins with a slash, with its dot segments resolved and nothing else mended: RFC 3986, section 5.2.4. */
-    static String withoutDots(String path) {
-        Deque<String> segments = new ArrayDeque<>();
-        boolean open = false; // whether it ends with a slash
-        for (String segment : path.substring(1).split("/", -1)) {
-            open = segment.equals(".") || segment.equals("..");
-            if (segment.equals("..")) {
-                segments.pollLast();
-            } else if (!open) {
-                segments.addLast(segment);
-            }
-        }
-        return "/" + String.join("/", segments) + (open && !segments.isEmpty() ? "/" : "");
-    }
-
     private static boolean isCanonical(String path) {
         char previous = 0;
         for (int i = 0; i < path.length(); i++) {
@@ -66,7 +51,8 @@ final class CanonicalPath {
         return path.startsWith("/");
     }
 
-    private static String mended(String path) {
+    /** As {@link #of}, with every letter as it is. */
+    static String mended(String path) {
         String decoded = path;
         for (int i = 0; i < MOST_DECODINGS && decoded.indexOf('%') >= 0; i++) {
             decoded = decoded(decoded);

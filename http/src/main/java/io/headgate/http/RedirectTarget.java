@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A place within the application that a redirect may lead to, such as {@code /login?error}.
  *
- * @param path decoded, without the context path
+ * @param path mended, without the context path
  * @param parameters decoded parameters that the query has, among others: {@code name}, or {@code name=value}
  */
 record RedirectTarget(String path, List<String> parameters) {
@@ -20,7 +21,6 @@ record RedirectTarget(String path, List<String> parameters) {
     static final String FORM = "/PATH[?NAME[=VALUE][&NAME...]]";
 
     private static final Pattern TARGET = Pattern.compile("/(?!/)[^\\s,;?#]*(\\?[^\\s,;?#]+)?");
-    private static final Pattern PATH_PARAMETERS = Pattern.compile(";[^/]*");
 
     static RedirectTarget parse(String text) {
         if (!TARGET.matcher(text).matches()) {
@@ -28,40 +28,57 @@ record RedirectTarget(String path, List<String> parameters) {
                     "\"" + text + "\" is not where a redirect leads to; the form is " + FORM);
         }
         URI uri = uri(text);
-        return new RedirectTarget(decoded(uri.getRawPath()), parameters(uri));
+        return new RedirectTarget(CanonicalPath.mended(uri.getRawPath()), parameters(uri));
     }
 
     /**
-     * Whether a {@code Location} leads here. Scheme, host, port, context path, path parameters and fragment do not count.
+     * Where a {@code Location} may lead, as targets are written. Scheme, host, port, context path, path parameters and fragment do not
+     * count, and paths are mended as those of requests are: an application may make the location of what a client wrote. So
+     * {@code //login} is read in two ways, of which the one with a host is for browsers.
      *
      * @throws IllegalArgumentException if it cannot be read
      */
-    boolean isReachedBy(String location, @Nullable HttpRequest request) {
+    static List<RedirectTarget> readings(String location, @Nullable HttpRequest request) {
         URI uri = uri(location.strip());
         if (uri.isOpaque()) {
             throw new IllegalArgumentException("a location without a path");
         }
-        return path.equals(pathWithinApplication(uri, request))
+        List<RedirectTarget> readings = new ArrayList<>();
+        readings.add(new RedirectTarget(pathWithinApplication(uri, request), parameters(uri)));
+        if (uri.getScheme() == null && uri.getRawAuthority() != null) {
+            String path = "/" + uri.getRawAuthority() + uri.getRawPath();
+            readings.add(new RedirectTarget(withinApplication(path, request), parameters(uri)));
+        }
+        return readings;
+    }
+
+    /** Whether it is this place, with these parameters among others. */
+    boolean isReachedBy(RedirectTarget location) {
+        return path.equals(location.path)
                 && parameters.stream()
-                        .allMatch(wanted -> parameters(uri).stream()
+                        .allMatch(wanted -> location.parameters.stream()
                                 .anyMatch(pair -> pair.equals(wanted) || pair.startsWith(wanted + "=")));
     }
 
     /** The path of a location, of which a relative one begins at the request's own: RFC 3986, section 5. */
     private static String pathWithinApplication(URI location, @Nullable HttpRequest request) {
-        String context = request == null ? "" : decoded(request.contextPath());
-        String own = request == null ? null : request.path();
-        String base = context + (own == null ? "/" : own);
-        String written = PATH_PARAMETERS.matcher(location.getRawPath()).replaceAll("");
-        String path = decoded(written);
-        if (location.getRawAuthority() != null) {
-            path = path.isEmpty() ? "/" : path;
-        } else if (!path.startsWith("/")) {
+        String path = location.getRawPath();
+        if (location.getRawAuthority() == null && !path.startsWith("/")) {
+            String own = request == null ? null : request.path();
+            String base = (request == null ? "" : request.contextPath()) + (own == null ? "/" : own);
             path = path.isEmpty() ? base : base.substring(0, base.lastIndexOf('/') + 1) + path;
         }
-        String normal = CanonicalPath.withoutDots(path);
-        boolean within = normal.equals(context) || normal.startsWith(context + "/");
-        String rest = within ? normal.substring(context.length()) : normal;
+        return withinApplication(path, request);
+    }
+
+    private static String withinApplication(String path, @Nullable HttpRequest request) {
+        String context = request == null ? "/" : CanonicalPath.mended(request.contextPath());
+        String mended = CanonicalPath.mended(path);
+        if (context.equals("/")) {
+            return mended;
+        }
+        boolean within = mended.equals(context) || mended.startsWith(context + "/");
+        String rest = within ? mended.substring(context.length()) : mended;
         return rest.isEmpty() ? "/" : rest;
     }
 
@@ -69,7 +86,7 @@ record RedirectTarget(String path, List<String> parameters) {
         String query = uri.getRawQuery();
         return query == null
                 ? List.of()
-                : Arrays.stream(query.split("&"))
+                : Arrays.stream(query.split("[&;]", -1))
                         .map(pair -> URLDecoder.decode(pair, StandardCharsets.UTF_8))
                         .toList();
     }
@@ -80,10 +97,5 @@ record RedirectTarget(String path, List<String> parameters) {
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("\"" + text + "\" is not a location", e);
         }
-    }
-
-    /** A path with its percent signs decoded; a plus sign is itself there. */
-    private static String decoded(@Nullable String path) {
-        return path == null ? "" : URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 }

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Answers what is refused in the form that the client prefers. Immutable. */
 final class Refusals {
 
-    private static final List<String> JSON =
-            List.of("application/problem+json", "application/json", "application/*", "*/*");
+    private static final List<String> JSON = List.of("application/json", "application/*", "*/*");
     private static final Pattern SECONDS = Pattern.compile("[0-9]{1,18}");
 
     private final RefusalStyle style;
@@ -61,7 +60,12 @@ final class Refusals {
         if (accept == null) {
             return false;
         }
-        double json = JSON.stream().mapToDouble(accept::weightOf).max().orElse(0);
+        double json = accept.elements().stream()
+                .filter(element ->
+                        JSON.contains(element.value()) || element.value().endsWith("+json"))
+                .mapToDouble(WeightedList.Element::weight)
+                .max()
+                .orElse(0);
         return accept.weightOf("text/html") > json;
     }
 
@@ -74,13 +78,23 @@ final class Refusals {
         RefusalPage best = pages.get(0);
         double most = 0;
         for (WeightedList.Element wanted : languages.elements()) {
-            RefusalPage page = wanted.weight() > most ? page(wanted.value()) : null;
+            RefusalPage page = wanted.weight() > most ? page(wanted.value(), languages) : null;
             if (page != null) {
                 best = page;
                 most = wanted.weight();
             }
         }
         return best;
+    }
+
+    /** The page for a range; that for {@code *} is the first that no other range is for. */
+    private @Nullable RefusalPage page(String range, WeightedList languages) {
+        if (!range.equals("*")) {
+            return page(range);
+        }
+        List<RefusalPage> named = new ArrayList<>();
+        languages.elements().forEach(element -> named.add(page(element.value())));
+        return pages.stream().filter(page -> !named.contains(page)).findFirst().orElse(null);
     }
 
     /** By lookup, RFC 4647, section 3.4: {@code de-AT} finds {@code de}. */

@@ -67,8 +67,9 @@ final class RequestCharger {
         }
         try {
             Decision seen = peek(other);
-            limits.addAll(seen.limits());
-            return other.policy().dryRun() ? denial : denial.waitingFor(seen);
+            boolean dryRun = other.policy().dryRun();
+            limits.addAll(dryRun ? Verdict.unviolated(seen.limits()) : seen.limits());
+            return dryRun ? denial : denial.waitingFor(seen);
         } catch (Throwable failure) {
             failures.report(failure);
             return denial;

@@ -60,7 +60,8 @@ record ResponsePattern(int lowest, int highest, List<RedirectTarget> targets, bo
             return true;
         }
         try {
-            return targets.stream().anyMatch(target -> target.isReachedBy(location, request)) != elsewhere;
+            return RedirectTarget.readings(location, request).stream()
+                    .anyMatch(place -> targets.stream().anyMatch(target -> target.isReachedBy(place)) != elsewhere);
         } catch (IllegalArgumentException unreadable) {
             return true;
         }

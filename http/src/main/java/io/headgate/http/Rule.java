@@ -239,10 +239,15 @@ public final class Rule {
      *
      * @param chargeOn tells which responses are charged
      * @return the rule
+     * @throws IllegalArgumentException if the rule is unlimited: it charges nothing
      * @see #alone
      */
     public Rule chargeOn(ChargeOn chargeOn) {
         Objects.requireNonNull(chargeOn, "chargeOn");
+        if (isUnlimited()) {
+            throw new IllegalArgumentException(
+                    "an unlimited rule charges nothing, and would only take its paths out of the general limits");
+        }
         return new Rule(patterns, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
     }
 
@@ -302,7 +307,7 @@ public final class Rule {
 
     /** Whether the general limits hold beside it. */
     boolean isInAddition() {
-        return chargeOn != null && !alone && !isUnlimited();
+        return chargeOn != null && !alone;
     }
 
     boolean isUnlimited() {

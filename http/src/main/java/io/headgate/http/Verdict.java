@@ -75,9 +75,21 @@ public final class Verdict implements Assessment {
                 : RequestOutcome.denied(charge.policy().dryRun());
         List<LimitStatus> limits = before == null || before.limits.isEmpty()
                 ? answer.limits()
-                : Stream.concat(before.limits.stream(), answer.limits().stream())
+                : Stream.concat(before.toldBesideAnother().stream(), answer.limits().stream())
                         .toList();
         return new Verdict(outcome, charge, answer, before, limits);
+    }
+
+    /** Its limits, where another charge decides: none of a denial that is only counted is violated then. */
+    private List<LimitStatus> toldBesideAnother() {
+        return isDenial() ? unviolated(limits) : limits;
+    }
+
+    static List<LimitStatus> unviolated(List<LimitStatus> limits) {
+        return limits.stream()
+                .map(status -> new LimitStatus(
+                        status.limit(), status.remaining(), false, status.nextPermit(), status.resetAfter()))
+                .toList();
     }
 
     /** This denial, with the longer wait of the two: empty if one of them promises none. */

@@ -44,6 +44,9 @@ record WeightedList(List<Element> elements) {
         List<Element> elements = new ArrayList<>();
         for (String line : lines) {
             for (String part : line.split(",", -1)) {
+                if (part.isBlank()) {
+                    continue; // RFC 9110, section 5.6.1.2
+                }
                 Matcher element = ELEMENT.matcher(part);
                 if (!element.matches()) {
                     return null;

@@ -102,6 +102,36 @@ class ChargeOnTest {
         assertThat(charges(text, 303, location, request)).isEqualTo(charged && text.startsWith("3xx"));
     }
 
+    /** Containers hand on the context path, and some the whole path, as the client wrote it, and applications make the target of it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/x/../shop|/login|/x/../shop/login?error",
+                "/./shop|/login|/./shop/login?error",
+                "/%2e/shop|/login|/%2e/shop/login?error",
+                "/;/shop|/login|/;/shop/login?error",
+                "/shop;a=b|/login|/shop;a=b/login?error",
+                "/shop;a=b|/login|/shop/login?error",
+                "/shop;a=b|/login|http://example.org/shop;a=b//login?error",
+                "/x/../shop|/login|login?error",
+                "/x/../shop|/login|?error",
+                "/shop|/login|/shop//login?error",
+                "/shop|/login|/shop/;/login?error",
+                "/shop;a=b|/login|/shop/login?error;a=b/",
+                "''|/login|/;x=1/login?error",
+                "''|/login|/;/login;x?error",
+                "''|/login|//login?error",
+                "''|/login|http://example.org//login?error",
+                "''|/login|/.//login?error"
+            })
+    void howeverTheClientWritesThePath(String context, String path, String location) {
+        FakeRequest request = new FakeRequest().path(path).contextPath(context);
+        assertThat(charges("302 to /login?error", 302, location, request)).isTrue();
+        assertThat(charges("302 not to /", 302, location, request)).isTrue();
+        assertThat(charges("302 to /home", 302, location, request)).isFalse();
+    }
+
     @Test
     void withoutAContextPath() {
         FakeRequest request = new FakeRequest().path("/a/login");
@@ -194,7 +224,8 @@ class ChargeOnTest {
         assertThat(Rule.parse("/login/* 5/minute charge-on never").isInAddition())
                 .isTrue();
         assertThat(Rule.parse("/login/* 5/minute").isInAddition()).isFalse();
-        assertThat(Rule.parse("/login/* unlimited charge-on 401").isInAddition())
-                .isFalse();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Rule.parse("/login/* unlimited charge-on 401"))
+                .withMessageContaining("an unlimited rule charges nothing");
     }
 }

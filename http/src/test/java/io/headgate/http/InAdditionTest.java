@@ -69,6 +69,30 @@ class InAdditionTest {
         assertThat(limits.stats().refunded()).isZero();
     }
 
+    /** Else its wait, which nobody is held to, would be beside a shorter Retry-After. */
+    @Test
+    void aDenialThatIsOnlyCountedIsNotToldOfInARefusal() {
+        for (HeaderStyle style : new HeaderStyle[] {HeaderStyle.DRAFT, HeaderStyle.LEGACY}) {
+            LocalLimiter<ClientAddress> short3 = Buckets.of("3/minute", ticker);
+            RequestLimiter limits = RequestLimiter.builder(short3)
+                    .ticker(ticker)
+                    .headers(style)
+                    .rule(Rule.parse("/login/* daily=1/day charge-on 401").dryRun())
+                    .build();
+            for (int i = 0; i < 3; i++) {
+                assertThat(Served.by(limits, login(), 401).status()).isEqualTo(401);
+            }
+            Served refused = Served.by(limits, login(), 401);
+            assertThat(refused.status()).isEqualTo(429);
+            assertThat(refused.response().header("Retry-After")).isEqualTo("20");
+            if (style == HeaderStyle.DRAFT) {
+                assertThat(refused.response().header("RateLimit")).isEqualTo("\"3-per-60s\";r=0;t=20, \"daily\";r=0");
+            } else {
+                assertThat(refused.response().header("X-RateLimit-Limit")).isEqualTo("3");
+            }
+        }
+    }
+
     @Test
     void theFieldsListBoth() {
         RequestLimiter limits = limits();

@@ -59,7 +59,9 @@ class RefusalsTest {
                 "text/html;level=1",
                 "text/html;charset=utf-8;q=0.9, application/json;q=0.8",
                 "application/json;q=0.5, text/html;q=0.51",
-                "text/html , */*;q=0.999"
+                "text/html , */*;q=0.999",
+                "text/html,",
+                ",, text/html, ,application/vnd.api+json;q=0.9"
             })
     void aBrowserGetsAPage(String accept) {
         assertThat(isPage(new FakeRequest().header("Accept", accept))).isTrue();
@@ -87,7 +89,7 @@ class RefusalsTest {
                 "text/html;q=x",
                 "text/html;q",
                 "text/html;",
-                "text/html,",
+                "application/vnd.api+json, text/html;q=0.9",
                 "text/html;a=\"b\"",
                 "text/html text/html",
                 "text/html\u0000",
@@ -137,6 +139,11 @@ class RefusalsTest {
                 "da|en",
                 "*|en",
                 "de;q=0|en",
+                "*;q=0.9,en;q=0.1|de",
+                "*;q=0.5,fr;q=0.4|en",
+                "*;q=0.3,fr;q=0.4|fr",
+                "en;q=0,*|de",
+                ", ,|en",
                 "fr,de|fr"
             })
     void theLanguageThatIsPreferredAmongThoseThatAreThere(String accept, String language) {

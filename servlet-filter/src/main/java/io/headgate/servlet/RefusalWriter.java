@@ -19,6 +19,8 @@ final class RefusalWriter {
      * more through the filters, and an error page of the application could replace the status or fail.
      */
 
+    private static final String RETRY_AFTER = "Retry-After";
+
     private final @Nullable DeniedResponse onDenied;
     /** Adds header fields of the application's own. */
     private final @Nullable BiConsumer<HttpServletRequest, HttpServletResponse> fields;
@@ -42,11 +44,15 @@ final class RefusalWriter {
         }
         begin(response, refusal);
         addFields(request, response, limits);
+        String wait = response.getHeader(RETRY_AFTER);
         Decision decision = verdict.decision().orElse(null);
         if (decision != null && writeOwn(request, response, decision, limits)) {
             return;
         }
         begin(response, refusal);
+        if (wait != null && !wait.equals(response.getHeader(RETRY_AFTER))) {
+            response.setHeader(RETRY_AFTER, wait);
+        }
         if (limits.refusalStyle() == RefusalStyle.ERROR_PAGE) {
             response.sendError(refusal.status());
         } else {

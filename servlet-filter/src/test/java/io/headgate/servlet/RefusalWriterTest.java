@@ -118,6 +118,7 @@ class RefusalWriterTest {
             FakeResponse response = refuse(filter, FakeResponse.fresh());
             assertThat(response.status).isEqualTo(429);
             assertThat(response.body()).isEqualTo(BODY);
+            assertThat(response.getHeader("Retry-After")).isEqualTo("60");
             assertThat(quiet.failures()).hasSize(1);
         }
         assertThat(filter.stats().failed()).isEqualTo(1);
@@ -142,6 +143,7 @@ class RefusalWriterTest {
     @Test
     void aFunctionThatCannotReadWhatItNeedsIsReplaced() throws Exception {
         RateLimitFilter filter = filter().onDenied((request, response, decision) -> {
+                    response.setHeader("Retry-After", "0");
                     throw new IOException("no such template");
                 })
                 .build();

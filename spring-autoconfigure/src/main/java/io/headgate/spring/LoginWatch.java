@@ -1,6 +1,8 @@
 package io.headgate.spring;
 
+import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.stream.Stream;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +12,7 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.security.authentication.AuthenticationEventPublisher;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.core.Authentication;
-import org.springframework.security.core.AuthenticationException;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Sees which logins fail, where passwords are checked: in beans that check them, and in the bean that is told of every check by those
@@ -34,10 +36,23 @@ final class LoginWatch implements BeanPostProcessor {
             return bean;
         }
         ProxyFactory proxy = new ProxyFactory(bean);
-        // Applications inject their own by its class as well.
-        proxy.setProxyTargetClass(!Modifier.isFinal(bean.getClass().getModifiers()));
+        // Applications inject their own by its class as well, which only a subclass can stand in for.
+        proxy.setProxyTargetClass(isExtensible(bean.getClass()));
         proxy.addAdvice((MethodInterceptor) LoginWatch::watch);
         return proxy.getProxy(bean.getClass().getClassLoader());
+    }
+
+    /** Whether a subclass hands on every call: a final method would be called on the subclass, which has no state. */
+    static boolean isExtensible(Class<?> type) {
+        return !Modifier.isFinal(type.getModifiers())
+                && Stream.of(type.getDeclaredConstructors())
+                        .anyMatch(constructor -> !Modifier.isPrivate(constructor.getModifiers()))
+                && Stream.of(ReflectionUtils.getAllDeclaredMethods(type))
+                        .filter(method -> method.getDeclaringClass() != Object.class)
+                        .map(Method::getModifiers)
+                        .noneMatch(modifiers -> Modifier.isFinal(modifiers)
+                                && !Modifier.isStatic(modifiers)
+                                && !Modifier.isPrivate(modifiers));
     }
 
     private boolean isAskedFor() {
@@ -56,11 +71,12 @@ final class LoginWatch implements BeanPostProcessor {
         try {
             Object result = call.proceed();
             // What is told of a success may still object to it, so it is none before.
-            if (method.equals(SUCCESS) || result != null) {
+            if (method.equals(SUCCESS) || (result instanceof Authentication user && user.isAuthenticated())) {
                 LoginOutcome.passed();
             }
             return result;
-        } catch (AuthenticationException e) {
+        } catch (Throwable e) {
+            // Also what is no AuthenticationException: nobody has shown that the password was right.
             LoginOutcome.failed();
             throw e;
         }

@@ -9,6 +9,7 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.http.HttpHeaders;
+import org.springframework.util.StringUtils;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.CorsConfigurationSource;
@@ -22,6 +23,9 @@ final class RefusalCors implements BiConsumer<HttpServletRequest, HttpServletRes
 
     /** The bean by which Spring MVC tells its mappings. */
     private static final String MVC = "mvcHandlerMappingIntrospector";
+
+    /** The bean that Spring Security asks. */
+    private static final String SECURITY = "corsConfigurationSource";
 
     /** What a script is to learn of a refusal. */
     private static final List<String> FIELDS = List.of(
@@ -40,23 +44,33 @@ final class RefusalCors implements BiConsumer<HttpServletRequest, HttpServletRes
                 SingletonSupplier.of(() -> sources(beans.getBeansOfType(CorsConfigurationSource.class, false, false)));
     }
 
-    /** The application's own, else those of its controllers. */
+    /** In the order in which the application asks them: that of Spring Security, or any of its own; then its controllers. */
     private static List<CorsConfigurationSource> sources(Map<String, CorsConfigurationSource> beans) {
-        List<CorsConfigurationSource> own = new ArrayList<>(beans.values());
+        List<CorsConfigurationSource> sources = new ArrayList<>(beans.values());
+        CorsConfigurationSource security = beans.get(SECURITY);
         CorsConfigurationSource mvc = beans.get(MVC);
-        own.remove(mvc);
-        return own.isEmpty() && mvc != null ? List.of(mvc) : own;
+        if (security != null) {
+            sources = new ArrayList<>(List.of(security));
+        }
+        sources.remove(mvc);
+        if (mvc != null) {
+            sources.add(mvc);
+        }
+        return sources;
     }
 
     @Override
     public void accept(HttpServletRequest request, HttpServletResponse response) {
         String origin = request.getHeader(HttpHeaders.ORIGIN);
-        if (origin == null
-                || CorsUtils.isPreFlightRequest(request)
-                || response.getHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN) != null) {
+        if (origin == null || CorsUtils.isPreFlightRequest(request)) {
             return;
         }
-        CorsConfiguration cors = configuration(request);
+        if (response.getHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN) != null) {
+            // A filter before ours has applied its rules, which know nothing of our fields.
+            expose(response, response.getHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS));
+            return;
+        }
+        CorsConfiguration cors = configuration(new RequestWithoutBody(request));
         String allowed = cors == null ? null : cors.checkOrigin(origin);
         if (cors == null || allowed == null) {
             return;
@@ -66,7 +80,8 @@ final class RefusalCors implements BiConsumer<HttpServletRequest, HttpServletRes
         if (Boolean.TRUE.equals(cors.getAllowCredentials())) {
             response.setHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
         }
-        response.setHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, exposed(cors, response));
+        List<String> exposed = cors.getExposedHeaders();
+        expose(response, exposed == null ? null : String.join(", ", exposed));
     }
 
     private @Nullable CorsConfiguration configuration(HttpServletRequest request) {
@@ -79,15 +94,18 @@ final class RefusalCors implements BiConsumer<HttpServletRequest, HttpServletRes
         return null;
     }
 
-    private static String exposed(CorsConfiguration cors, HttpServletResponse response) {
+    /** Exposes what the application does, and of our fields those that are there. */
+    private static void expose(HttpServletResponse response, @Nullable String exposed) {
         List<String> names = new ArrayList<>();
-        if (cors.getExposedHeaders() != null) {
-            names.addAll(cors.getExposedHeaders());
+        if (StringUtils.hasText(exposed)) {
+            names.addAll(List.of(exposed.strip().split(" *, *", -1)));
         }
         FIELDS.stream()
                 .filter(name ->
                         response.getHeader(name) != null && names.stream().noneMatch(name::equalsIgnoreCase))
                 .forEach(names::add);
-        return String.join(", ", names);
+        if (!names.isEmpty()) {
+            response.setHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, String.join(", ", names));
+        }
     }
 }

@@ -55,7 +55,7 @@ class FailedLoginTest {
     private static final String FORM = "application/x-www-form-urlencoded";
 
     /** With rules for both logins, and further properties. */
-    private static Site site(Class<?> application, String chargeOn, String... properties) {
+    static Site site(Class<?> application, String chargeOn, String... properties) {
         List<String> all = new ArrayList<>(List.of(
                 "headgate.limits=1000/minute",
                 "headgate.rules[0].name=login",
@@ -71,11 +71,11 @@ class FailedLoginTest {
     }
 
     /** A form that needs no page first, as it is without protection against CSRF. */
-    private static Reply form(Site site, String from, String password, String... fields) throws IOException {
+    static Reply form(Site site, String from, String password, String... fields) throws IOException {
         return site.post(from, "/login", FORM, "username=user&password=" + password, fields);
     }
 
-    private static SecurityFilterChain form(HttpSecurity http) throws Exception {
+    static SecurityFilterChain form(HttpSecurity http) throws Exception {
         return http.authorizeHttpRequests(requests -> requests.anyRequest().authenticated())
                 .formLogin(Customizer.withDefaults())
                 .httpBasic(Customizer.withDefaults())
@@ -89,7 +89,7 @@ class FailedLoginTest {
     }
 
     /** One after the other, each settled before the next. */
-    private static List<Integer> statuses(Site site, int times, boolean refunded, Attempt attempt) throws IOException {
+    static List<Integer> statuses(Site site, int times, boolean refunded, Attempt attempt) throws IOException {
         RateLimitFilter filter = site.context().getBean(RateLimitFilter.class);
         List<Integer> statuses = new ArrayList<>();
         for (int i = 0; i < times; i++) {
@@ -103,7 +103,7 @@ class FailedLoginTest {
         return statuses;
     }
 
-    private static void wrongOnesAreLimitedAndRightOnesAreNot(Site site, int wrong, int right, Login.Client client)
+    static void wrongOnesAreLimitedAndRightOnesAreNot(Site site, int wrong, int right, Login.Client client)
             throws IOException {
         assertThat(statuses(site, 20, true, () -> client.tries("right"))).containsOnly(right);
         assertThat(statuses(site, 7, false, () -> client.tries("wrong")))
@@ -111,7 +111,7 @@ class FailedLoginTest {
         assertThat(client.tries("right").status()).isEqualTo(429);
     }
 
-    private static void nothingIsDoubted(Site site) {
+    static void nothingIsDoubted(Site site) {
         assertThat(site.context().getBean(SetupAdvice.class).unseenLogins()).isZero();
         assertThat(site.context().getBean(SetupAdvice.class).warnings()).isEmpty();
     }
