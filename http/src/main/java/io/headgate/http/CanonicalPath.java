@@ -51,8 +51,7 @@ final class CanonicalPath {
         return path.startsWith("/");
     }
 
-    /** As {@link #of}, with every letter as it is. */
-    static String mended(String path) {
+    private static String mended(String path) {
         String decoded = path;
         for (int i = 0; i < MOST_DECODINGS && decoded.indexOf('%') >= 0; i++) {
             decoded = decoded(decoded);

@@ -28,7 +28,7 @@ record RedirectTarget(String path, List<String> parameters) {
                     "\"" + text + "\" is not where a redirect leads to; the form is " + FORM);
         }
         URI uri = uri(text);
-        return new RedirectTarget(CanonicalPath.mended(uri.getRawPath()), parameters(uri));
+        return new RedirectTarget(mended(uri.getRawPath()), parameters(uri));
     }
 
     /**
@@ -72,14 +72,20 @@ record RedirectTarget(String path, List<String> parameters) {
     }
 
     private static String withinApplication(String path, @Nullable HttpRequest request) {
-        String context = request == null ? "/" : CanonicalPath.mended(request.contextPath());
-        String mended = CanonicalPath.mended(path);
+        String context = request == null ? "/" : mended(request.contextPath());
+        String mended = mended(path);
         if (context.equals("/")) {
             return mended;
         }
         boolean within = mended.equals(context) || mended.startsWith(context + "/");
         String rest = within ? mended.substring(context.length()) : mended;
         return rest.isEmpty() ? "/" : rest;
+    }
+
+    /** Also without the slash at the end, and with letters of one case, as lenient handlers serve it. */
+    private static String mended(String path) {
+        String mended = CanonicalPath.of(path);
+        return mended.endsWith("/") && mended.length() > 1 ? mended.substring(0, mended.length() - 1) : mended;
     }
 
     private static List<String> parameters(URI uri) {

@@ -65,8 +65,9 @@ class ChargeOnTest {
                 "302 to /login?error|/shop/login|false",
                 "302 to /login?error|/shop/login?errors|false",
                 "302 to /login?error|/shop/login?x=error|false",
-                "302 to /login?error|/shop/login/?error|false",
-                "302 to /login?error|/shop/LOGIN?error|false",
+                "302 to /login?error|/shop/login/?error|true",
+                "302 to /login?error|/SHOP/LOGIN?error|true",
+                "302 to /login?error|/shop/login?ERROR|false",
                 "302 to /login?error|/shop/|false",
                 "302 to /login|/shop/login?error|true",
                 "302 to /a+b|/shop/a+b|true",
@@ -123,7 +124,9 @@ class ChargeOnTest {
                 "''|/login|/;/login;x?error",
                 "''|/login|//login?error",
                 "''|/login|http://example.org//login?error",
-                "''|/login|/.//login?error"
+                "''|/login|/.//login?error",
+                "''|/login|/login/.?error",
+                "''|/login|/Login/?error"
             })
     void howeverTheClientWritesThePath(String context, String path, String location) {
         FakeRequest request = new FakeRequest().path(path).contextPath(context);

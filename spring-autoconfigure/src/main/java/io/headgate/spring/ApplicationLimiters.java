@@ -119,8 +119,11 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
         started = true;
     }
 
-    /** All limiters: those of the filters first. */
+    /** All limiters: those of the filters first. None where they are disabled, or beans would be made for it that nobody uses. */
     List<Shown> all() {
+        if (!properties.enabled()) {
+            return List.of();
+        }
         List<Shown> all = new ArrayList<>();
         Set<Limiter<?>> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         Set<String> names = new HashSet<>();

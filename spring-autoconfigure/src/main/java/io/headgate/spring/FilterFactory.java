@@ -49,6 +49,9 @@ final class FilterFactory {
         if (properties.enabled()) {
             boolean resolves = beans.getBeanNamesForType(ClientAddressResolver.class, true, false).length > 0;
             properties.requireSound(resolves, doubts);
+            // Also where nobody takes them: with a filter of the application's own, or nothing to limit.
+            only(ClientAddressResolver.class);
+            only(DeniedResponse.class);
             requirePlacedFilters();
         }
     }

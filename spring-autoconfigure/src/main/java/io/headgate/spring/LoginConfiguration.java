@@ -5,7 +5,7 @@ import jakarta.servlet.DispatcherType;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
-import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.web.servlet.DelegatingFilterProxyRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
@@ -27,11 +27,19 @@ final class LoginConfiguration {
         return (property, status) -> advice.getObject().unseenLogin(property, status);
     }
 
-    /** No candidate, so that who looks for the registration of a filter by its type finds the one of the starter alone. */
-    @Bean(autowireCandidate = false)
-    FilterRegistrationBean<LoginFilter> headgateLoginFilter(HeadgateProperties properties) {
-        FilterRegistrationBean<LoginFilter> registration = new FilterRegistrationBean<>(new LoginFilter());
-        registration.setName("headgateLogins");
+    @Bean
+    LoginFilter headgateLoginFilter() {
+        return new LoginFilter();
+    }
+
+    /**
+     * In the order of the other filters. A registration of this kind, and not a {@code FilterRegistrationBean}, so that who looks for the
+     * one of the starter finds no other.
+     */
+    @Bean
+    DelegatingFilterProxyRegistrationBean headgateLoginFilterRegistration(HeadgateProperties properties) {
+        DelegatingFilterProxyRegistrationBean registration =
+                new DelegatingFilterProxyRegistrationBean("headgateLoginFilter");
         registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
         registration.setAsyncSupported(true);
         registration.setDispatcherTypes(

@@ -6,12 +6,15 @@ import jakarta.servlet.ServletContext;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +22,9 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.cloud.CloudPlatform;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.core.Ordered;
 import org.springframework.core.ResolvableType;
+import org.springframework.core.annotation.OrderUtils;
 import org.springframework.core.env.Environment;
 import org.springframework.web.filter.ForwardedHeaderFilter;
 import org.springframework.web.filter.HiddenHttpMethodFilter;
@@ -31,9 +36,7 @@ final class SetupAdvice implements SmartInitializingSingleton {
     private static final String STRATEGY = "server.forward-headers-strategy";
     private static final String VALVE = "server.tomcat.remoteip.";
 
-    /** Where Boot puts {@link HiddenHttpMethodFilter}, and what that makes of POST. */
-    private static final int HIDDEN_METHOD_ORDER = -10_000;
-
+    /** What {@link HiddenHttpMethodFilter} makes of POST. */
     private static final Set<String> HIDDEN_METHODS = Set.of("PUT", "DELETE", "PATCH");
 
     /** Where Boot puts Spring Security, unless a property says otherwise. */
@@ -109,14 +112,14 @@ final class SetupAdvice implements SmartInitializingSingleton {
         adviseOnProxies(isOurs);
         if (isOurs) {
             adviseOnHiddenMethods();
+            adviseOnLogins();
         }
     }
 
     /** Spring's second router, which goes by a method that is not the request's own. */
     private void adviseOnHiddenMethods() {
-        boolean hides = environment.getProperty("spring.mvc.hiddenmethod.filter.enabled", Boolean.class, false)
-                || has(ResolvableType.forClass(HiddenHttpMethodFilter.class));
-        if (!hides || properties.order() > HIDDEN_METHOD_ORDER) {
+        OptionalInt hiding = hiddenMethodOrder();
+        if (hiding.isEmpty() || properties.order() > hiding.getAsInt()) {
             return;
         }
         List<String> passed = new ArrayList<>();
@@ -133,9 +136,41 @@ final class SetupAdvice implements SmartInitializingSingleton {
         }
     }
 
+    /** The last place at which a filter changes methods; empty if none does. */
+    private OptionalInt hiddenMethodOrder() {
+        IntStream.Builder orders = IntStream.builder();
+        Set<Object> registered = Collections.newSetFromMap(new IdentityHashMap<>());
+        beans.getBeansOfType(FilterRegistrationBean.class, true, false).values().forEach(registration -> {
+            if (registration.isEnabled() && registration.getFilter() instanceof HiddenHttpMethodFilter filter) {
+                registered.add(filter);
+                orders.add(registration.getOrder());
+            }
+        });
+        // As Boot does with filters that nobody has registered: behind all others, unless they say where.
+        beans.getBeansOfType(HiddenHttpMethodFilter.class, true, false).values().stream()
+                .filter(filter -> !registered.contains(filter))
+                .forEach(filter -> orders.add(
+                        filter instanceof Ordered ordered
+                                ? ordered.getOrder()
+                                : OrderUtils.getOrder(filter.getClass(), Ordered.LOWEST_PRECEDENCE)));
+        return orders.build().max();
+    }
+
+    /** A login that is checked before the filter decides is not limited by it. */
+    private void adviseOnLogins() {
+        int security = securityOrder();
+        if (properties.chargesFailedLogins() && chains != null && properties.order() > security) {
+            warn(SetupWarning.BEHIND_SECURITY, properties.order(), security);
+        }
+    }
+
+    private int securityOrder() {
+        return environment.getProperty("spring.security.filter.order", Integer.class, SECURITY_ORDER);
+    }
+
     /** A request is decided where a filter comes first. */
     private void adviseOnSecurity(Set<RateLimitFilter> inSecurity) {
-        int security = environment.getProperty("spring.security.filter.order", Integer.class, SECURITY_ORDER);
+        int security = securityOrder();
         List<String> names = new ArrayList<>();
         beans.getBeansOfType(FilterRegistrationBean.class, true, false).forEach((name, registration) -> {
             if (registration.isEnabled()

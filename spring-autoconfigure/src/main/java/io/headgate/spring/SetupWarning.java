@@ -71,8 +71,9 @@ public enum SetupWarning {
     HIDDEN_METHODS(
             "HG-112",
             "The rules %s are for methods that HiddenHttpMethodFilter makes of a POST with the parameter _method, behind the"
-                    + " limit: such a request passes them. Set headgate.order to -9999, so that the limit comes after that filter,"
-                    + " or name POST in the rules, too"),
+                    + " limit: such a request passes them. Name POST in the rules, too, or let the limit come after that filter:"
+                    + " that of Boot (spring.mvc.hiddenmethod.filter.enabled) has the order -10000, so headgate.order is to be"
+                    + " -9999; one of your own needs a FilterRegistrationBean with such an order"),
     /** Whether a login failed is not known. */
     UNSEEN_LOGIN(
             "HG-113",
@@ -80,7 +81,12 @@ public enum SetupWarning {
                     + " and 4xx do then. If it was no login, narrow the rule's path and methods down to the login. If it was one,"
                     + " make the AuthenticationManager that checks the password a bean, or give it the bean of type"
                     + " AuthenticationEventPublisher; or let the application set the request attribute io.headgate.charge (it"
-                    + " failed) or io.headgate.refund to true");
+                    + " failed) or io.headgate.refund to true"),
+    /** Passwords are checked before the limit is asked. */
+    BEHIND_SECURITY(
+            "HG-114",
+            "charge-on is failed-login, and headgate.order is %d, behind Spring Security at %d: passwords that its chain checks are"
+                    + " checked before the limit can deny them. Remove headgate.order, or choose one before Spring Security's");
 
     private final String code;
     private final String text;

@@ -5,11 +5,13 @@ import static io.headgate.spring.Requests.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.Limit;
+import io.headgate.Limiter;
 import io.headgate.Ticker;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.SweeperThreads;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +59,21 @@ class EnabledTest {
                             .containsOnlyOnce("HG-102: No request is limited: headgate.enabled is " + disabled);
                     assertThat(context.getBean(ApplicationLimiters.class).all()).isEmpty();
                 });
+    }
+
+    /** A limiter that cannot be made is no reason not to start. */
+    @Test
+    void makesNoBeanThatNobodyAsksFor() {
+        web.withPropertyValues("headgate.enabled=false")
+                .withBean(SimpleMeterRegistry.class)
+                .withBean(
+                        "lazy",
+                        Limiter.class,
+                        () -> {
+                            throw new IllegalStateException("made");
+                        },
+                        bean -> bean.setLazyInit(true))
+                .run(context -> assertThat(context).hasNotFailed());
     }
 
     /** As an operator switches it off in an incident. */

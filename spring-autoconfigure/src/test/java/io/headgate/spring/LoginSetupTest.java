@@ -71,6 +71,21 @@ class LoginSetupTest {
         }
     }
 
+    @Test
+    void behindSpringSecurityItIsWarnedOf() {
+        for (int order : new int[] {-101, -99}) {
+            try (Site site = site(Login.FormShop.class, "failed-login", "headgate.order=" + order)) {
+                String said =
+                        site.context().getBean(SetupAdvice.class).warnings().get("HG-114");
+                if (order == -101) {
+                    assertThat(said).isNull();
+                } else {
+                    assertThat(said).contains("headgate.order is -99, behind Spring Security at -100");
+                }
+            }
+        }
+    }
+
     /** Answers 200 to whatever comes of a login. */
     @RestController
     static class Quiet {

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.filter.HiddenHttpMethodFilter;
 import org.springframework.web.servlet.config.annotation.PathMatchConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import org.springframework.web.util.pattern.PathPatternParser;
@@ -94,13 +99,51 @@ class RouterTest {
         try (Site site = Site.of(EditedShop.class, rule)) {
             assertThat(deleted(site)).isEqualTo(5);
             assertThat(site.context().getBean(SetupAdvice.class).warnings().get("HG-112"))
-                    .contains("headgate.rules[0]", "headgate.order to -9999");
+                    .contains("headgate.rules[0]", "headgate.order is to be -9999");
         }
         String[] after = Arrays.copyOf(rule, rule.length + 1);
         after[rule.length] = "headgate.order=-9999";
         try (Site site = Site.of(EditedShop.class, after)) {
             assertThat(deleted(site)).isEqualTo(2);
             assertThat(site.context().getBean(SetupAdvice.class).warnings()).isEmpty();
+        }
+    }
+
+    /** Of one's own, and so behind all other filters. */
+    @Configuration(proxyBeanMethods = false)
+    static class HidingShop extends EditedShop {
+        @Bean
+        HiddenHttpMethodFilter hidden() {
+            return new HiddenHttpMethodFilter();
+        }
+    }
+
+    /** Of one's own, with a place. */
+    @Configuration(proxyBeanMethods = false)
+    static class PlacedShop extends EditedShop {
+        @Bean
+        FilterRegistrationBean<HiddenHttpMethodFilter> hidden() {
+            FilterRegistrationBean<HiddenHttpMethodFilter> registration =
+                    new FilterRegistrationBean<>(new HiddenHttpMethodFilter());
+            registration.setOrder(-5);
+            return registration;
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HidingShop, -9999, 5", "HidingShop, 2147483646, 5", "PlacedShop, -9999, 5", "PlacedShop, -4, 2"})
+    void whereverThatIsDone(String application, int order, int deleted) throws Exception {
+        Class<?> shop = Class.forName(RouterTest.class.getName() + "$" + application);
+        try (Site site = Site.of(
+                shop,
+                "headgate.order=" + order,
+                "headgate.limits=1000/day",
+                "headgate.rules[0].path=/article",
+                "headgate.rules[0].methods=delete",
+                "headgate.rules[0].limits=2/day")) {
+            assertThat(deleted(site)).isEqualTo(deleted);
+            assertThat(site.context().getBean(SetupAdvice.class).warnings().containsKey("HG-112"))
+                    .isEqualTo(deleted == 5);
         }
     }
 

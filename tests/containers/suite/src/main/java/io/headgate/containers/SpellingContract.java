@@ -15,7 +15,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -174,5 +176,31 @@ interface SpellingContract extends OnContainer {
         }
         assertThat(unlimited).isEmpty();
         assertThat(together).isEqualTo(3);
+    }
+
+    /** Nor does a redirect that the application makes of the path as the client wrote it: each guess is charged. */
+    @Test
+    default void aRedirectToThePathAsItWasWrittenIsCharged() throws Exception {
+        for (String path : Stream.concat(MENDABLE.stream(), container().spellingsOfLogin().stream())
+                .toList()) {
+            for (boolean whole : new boolean[] {false, true}) {
+                LocalLimiter<ClientAddress> limiter = OnContainer.limiter("1000/hour");
+                RateLimitFilter filter = RateLimitFilter.builder(limiter)
+                        .rule(Rule.parse("/login/* 5/hour charge-on 302 to /login?error"))
+                        .build();
+                AtomicInteger guesses = new AtomicInteger();
+                App app = new App().filter("limits", filter, "/*").servlet("/login", (request, response) -> {
+                    guesses.incrementAndGet();
+                    String here = whole ? request.getRequestURL().toString() : request.getRequestURI();
+                    response.sendRedirect(here + "?error");
+                });
+                try (Site site = open(app)) {
+                    for (int i = 0; i < 7; i++) {
+                        site.send("POST", path);
+                    }
+                    assertThat(guesses.get()).as("%s, %s", path, whole).isIn(0, 5);
+                }
+            }
+        }
     }
 }

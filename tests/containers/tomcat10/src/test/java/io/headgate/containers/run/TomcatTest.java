@@ -10,6 +10,7 @@ import io.headgate.containers.Conformance;
 import io.headgate.containers.Container;
 import io.headgate.containers.Site;
 import io.headgate.http.ClientAddressResolver;
+import io.headgate.http.Rule;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
@@ -18,8 +19,10 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.catalina.Engine;
 import org.apache.catalina.filters.RemoteIpFilter;
 import org.apache.catalina.valves.RemoteIpValve;
@@ -99,6 +102,43 @@ class TomcatTest implements Conformance {
                         .isEqualTo(each.getValue());
             } finally {
                 server.stop();
+            }
+        }
+    }
+
+    /** Tomcat hands on the context path as the client wrote it, and applications make their redirects of that. */
+    @Test
+    void belowAContextPathEachWrongPasswordIsCharged() throws Exception {
+        for (String path : List.of(
+                "/ctx/login",
+                "/x/../ctx/login",
+                "/./ctx/login",
+                "/%2e/ctx/login",
+                "/;/ctx/login",
+                "/ctx;a=b/login",
+                "/ctx;/login;x",
+                "/ctx//login")) {
+            for (String target : List.of("context", "relative", "own")) {
+                RateLimitFilter filter = RateLimitFilter.builder(limiter)
+                        .rule(Rule.parse("/login/* 5/hour charge-on 302 to /login?error"))
+                        .build();
+                AtomicInteger guesses = new AtomicInteger();
+                App app = new App().filter("limits", filter, "/*").servlet("/login", (request, response) -> {
+                    guesses.incrementAndGet();
+                    response.sendRedirect(
+                            switch (target) {
+                                case "context" -> request.getContextPath() + "/login?error";
+                                case "relative" -> "login?error";
+                                default -> request.getRequestURI() + "?error";
+                            });
+                });
+                limiter.reset(ClientAddress.parse("127.0.0.1"));
+                try (Site site = new Site(new Tomcat(context -> context.setPath("/ctx")).start(app))) {
+                    for (int i = 0; i < 7; i++) {
+                        site.send("POST", path);
+                    }
+                }
+                assertThat(guesses).as("%s, %s", path, target).hasValue(5);
             }
         }
     }
