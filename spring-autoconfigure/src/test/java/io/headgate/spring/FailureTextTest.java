@@ -312,6 +312,13 @@ class FailureTextTest {
         assertThat(analysis.getDescription())
                 .contains("The beans \"one\" and \"two\" are each a " + type.getSimpleName());
         assertThat(analysis.getAction()).contains(action);
+        if (type != RateLimitFilter.class && type != Ticker.class) {
+            // Also where nobody would take them.
+            WebApplicationContextRunner own = web.withBean("own", RateLimitFilter.class, FailureTextTest::filter)
+                    .withBean("one", type, bean);
+            assertThat(analysisOf(own.withBean("two", type, bean)).getDescription())
+                    .contains("The beans \"one\" and \"two\" are each a " + type.getSimpleName());
+        }
         limited.withBean("two", type, bean, two -> two.setPrimary(true))
                 .run(context -> assertThat(context).hasNotFailed());
         limited.withBean("two", type, bean)
