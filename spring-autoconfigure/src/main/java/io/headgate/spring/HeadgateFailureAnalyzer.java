@@ -130,7 +130,11 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
         for (ConfigurationProperty property : properties) {
             String name = property.getName().toString();
             if (FORMS.containsKey(withoutIndices(name))) {
-                return analysis(failure, name, property.getValue(), "one value is accepted, not a list");
+                // Lists are bound up to the first index that is not there.
+                String reason = name.endsWith("]")
+                        ? "one value is accepted, not a list"
+                        : "a list begins at [0] and leaves no index out";
+                return analysis(failure, name, property.getValue(), reason);
             }
         }
         String list = properties.stream()

@@ -136,6 +136,16 @@ class FailureTextTest {
         assertThat(analysis.getAction()).contains(form);
     }
 
+    @Test
+    void namesARuleBehindAGap() {
+        FailureAnalysis analysis = analysis(Map.of(
+                "headgate.rules[0].path", "/a",
+                "headgate.rules[0].limits", "1/s",
+                "headgate.rules[2].path", "/b"));
+        assertThat(analysis.getDescription())
+                .contains("Property: headgate.rules[2].path", "a list begins at [0] and leaves no index out");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         path       | /api/**    | is not a path pattern              | /api/*
