@@ -8,6 +8,7 @@ import io.headgate.http.Verdict;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -112,7 +113,10 @@ final class RefusalWriter {
             response.setContentLength(bytes.length);
             out.write(bytes);
         } catch (IllegalStateException writerIsTaken) {
-            response.getWriter().write(refusal.text());
+            // In the charset of who took it, whatever length they had announced.
+            String text = refusal.text();
+            response.setContentLength(text.getBytes(Charset.forName(response.getCharacterEncoding())).length);
+            response.getWriter().write(text);
         }
     }
 }

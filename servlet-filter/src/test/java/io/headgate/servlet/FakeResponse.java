@@ -64,6 +64,11 @@ abstract class FakeResponse implements HttpServletResponse {
     }
 
     @Override
+    public String getCharacterEncoding() {
+        return "ISO-8859-1";
+    }
+
+    @Override
     public void setContentLength(int length) {
         addHeader("Content-Length", Integer.toString(length));
     }

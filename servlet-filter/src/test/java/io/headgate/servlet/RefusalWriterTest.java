@@ -65,7 +65,7 @@ class RefusalWriterTest {
         response.writerIsTaken = true;
         refuse(filter().build(), response);
         assertThat(response.body()).isEqualTo(BODY);
-        assertThat(response.field("Content-Length")).isEmpty();
+        assertThat(response.field("Content-Length")).isEqualTo(String.valueOf(BODY.length()));
         assertThat(response.field("Content-Type")).isEqualTo("application/problem+json");
     }
 

@@ -176,6 +176,9 @@ interface RefusalContract extends OnContainer {
         LocalLimiter<ClientAddress> limiter = OnContainer.limiter("1/minute");
         App app = new App()
                 .step("early", (request, response, chain) -> {
+                    if (request.getHeader("Length") != null) {
+                        response.setContentLength(request.getIntHeader("Length"));
+                    }
                     response.getWriter();
                     chain.doFilter(request, response);
                 })
@@ -183,10 +186,12 @@ interface RefusalContract extends OnContainer {
                 .servlet("/hello", (request, response) -> response.getWriter().print("hello"));
         try (Site site = open(app)) {
             assertThat(site.get("/hello").body()).isEqualTo("hello");
-            Reply reply = site.get("/hello");
-            assertThat(reply.status()).isEqualTo(429);
-            assertThat(reply.field("Content-Type")).startsWith("application/problem+json");
-            assertThat(reply.body()).startsWith("{\"type\"").endsWith("[\"l\"]}");
+            for (String[] fields : new String[][] {{}, {"Length: 3"}, {"Length: 3000"}}) {
+                Reply reply = site.get("/hello", fields);
+                assertThat(reply.status()).isEqualTo(429);
+                assertThat(reply.field("Content-Type")).startsWith("application/problem+json");
+                assertThat(reply.body()).startsWith("{\"type\"").endsWith("[\"l\"]}");
+            }
         }
     }
 
