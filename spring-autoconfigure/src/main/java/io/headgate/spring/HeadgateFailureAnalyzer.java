@@ -1,13 +1,16 @@
 package io.headgate.spring;
 
 import io.headgate.http.Option;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.BeanNotOfRequiredTypeException;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
@@ -26,6 +29,10 @@ import org.springframework.core.env.Environment;
 final class HeadgateFailureAnalyzer implements FailureAnalyzer {
 
     private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(HeadgateProperties.PREFIX);
+
+    private static final Set<String> WATCHED = Set.of(
+            "org.springframework.security.authentication.AuthenticationManager",
+            "org.springframework.security.authentication.AuthenticationEventPublisher");
 
     private static final String BOOLEAN = "true or false";
     private static final String ALSO = "; a list of limits and a map of names to limits are accepted too";
@@ -81,6 +88,9 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
             if (cause instanceof BeanConflictException conflict) {
                 return new FailureAnalysis(conflict.getMessage(), conflict.action(), failure);
             }
+            if (cause instanceof BeanNotOfRequiredTypeException wrong && isWatched(wrong.getActualType())) {
+                return watched(failure, wrong);
+            }
             if (cause instanceof BindException bind && isOurs(bind.getName().toString())) {
                 binding = bind;
             }
@@ -94,6 +104,22 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
                 ? binding.getName().toString()
                 : property.getName().toString();
         return analysis(failure, name, property == null ? null : property.getValue(), deepest.getMessage());
+    }
+
+    /** Whether {@link LoginWatch} stands in for it by its interface. By names: Spring Security need not be there. */
+    private static boolean isWatched(Class<?> type) {
+        return Proxy.isProxyClass(type)
+                && Stream.of(type.getInterfaces()).map(Class::getName).anyMatch(WATCHED::contains);
+    }
+
+    private static FailureAnalysis watched(Throwable failure, BeanNotOfRequiredTypeException wrong) {
+        String type = wrong.getRequiredType().getName();
+        return new FailureAnalysis(
+                "The bean \"" + wrong.getBeanName() + "\" is injected as " + type
+                        + ", and headgate's failed-login watches it: no subclass can stand in for that class, as it is final, or has"
+                        + " final methods or only private constructors.",
+                "Inject it by its interface, or open the class, or name responses in charge-on in place of failed-login.",
+                failure);
     }
 
     private static boolean isOurs(String name) {

@@ -5,6 +5,7 @@ import static io.headgate.spring.FailedLoginTest.site;
 import static io.headgate.spring.FailedLoginTest.statuses;
 import static io.headgate.spring.Login.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 
 import jakarta.servlet.Filter;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -84,6 +86,30 @@ class LoginSetupTest {
                 }
             }
         }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class ByClassShop extends FinalShop {
+        @Bean
+        String wanted(Final manager) {
+            return manager.toString();
+        }
+    }
+
+    @Test
+    void whoInjectsAFinalManagerByItsClassIsTold() {
+        try (Site site = site(ByClassShop.class, "401")) {
+            assertThat(site.context().getBean("wanted")).isNotNull();
+        }
+        assertThatException()
+                .isThrownBy(() -> site(ByClassShop.class, "failed-login").close())
+                .satisfies(failure -> {
+                    FailureAnalysis analysis =
+                            Objects.requireNonNull(new HeadgateFailureAnalyzer(null).analyze(failure));
+                    assertThat(analysis.getDescription())
+                            .contains("\"manager\"", Final.class.getName(), "failed-login");
+                    assertThat(analysis.getAction()).startsWith("Inject it by its interface");
+                });
     }
 
     /** Answers 200 to whatever comes of a login. */
