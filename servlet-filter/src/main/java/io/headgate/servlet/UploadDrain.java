@@ -170,9 +170,10 @@ final class UploadDrain {
         @Override
         public void onStartAsync(AsyncEvent event) {}
 
+        /** By somebody else, if it has not ended by then: the response is not ours to write to any more. */
         @Override
         public void onComplete(AsyncEvent event) {
-            end(false);
+            endsNow();
         }
 
         /** On a thread that may wait for the client to read: a container may tell of data on one that may not. */
@@ -184,11 +185,19 @@ final class UploadDrain {
             }
         }
 
+        /** Whether it ends by this call: then its place is free. */
+        private boolean endsNow() {
+            boolean ends = !ended.getAndSet(true);
+            if (ends) {
+                underWay.decrementAndGet();
+            }
+            return ends;
+        }
+
         private void end(boolean whole) {
-            if (ended.getAndSet(true)) {
+            if (!endsNow()) {
                 return;
             }
-            underWay.decrementAndGet();
             try {
                 if (!whole && isLastOfConnection) {
                     response.setHeader("Connection", "close");

@@ -87,8 +87,7 @@ class UploadDrainTest {
             UploadDrain.Upload::onAllDataRead,
             upload -> upload.onError(new IOException("gone")),
             upload -> upload.onTimeout(mock(AsyncEvent.class)),
-            upload -> upload.onError(mock(AsyncEvent.class)),
-            upload -> upload.onComplete(mock(AsyncEvent.class)));
+            upload -> upload.onError(mock(AsyncEvent.class)));
 
     @Test
     void whateverEndsAnUploadFirstAnswersItOnce() throws Exception {
@@ -98,10 +97,24 @@ class UploadDrainTest {
                 assertThat(client.answers).hasValue(0);
                 first.accept(client.upload());
                 second.accept(client.upload());
+                client.upload().onComplete(mock(AsyncEvent.class));
                 assertThat(client.answers).hasValue(1);
                 verify(client.context, times(1)).complete();
             }
         }
+    }
+
+    /** A container that has ended the request by itself may have given its response to another one. */
+    @Test
+    void whatIsCompletedByOthersIsNotAnswered() throws Exception {
+        for (Consumer<UploadDrain.Upload> later : ENDS) {
+            Client client = new Client().comesTo(drain);
+            client.upload().onComplete(mock(AsyncEvent.class));
+            later.accept(client.upload());
+            assertThat(client.answers).hasValue(0);
+            verify(client.context, never()).complete();
+        }
+        moreThanTheMostAreAnsweredAtOnce();
     }
 
     /** Two threads that spin, so that they meet within a few instructions. */

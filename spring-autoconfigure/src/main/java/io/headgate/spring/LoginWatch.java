@@ -43,7 +43,7 @@ final class LoginWatch implements BeanPostProcessor {
     }
 
     /** Whether a subclass hands on every call: a final method would be called on the subclass, which has no state. */
-    static boolean isExtensible(Class<?> type) {
+    private static boolean isExtensible(Class<?> type) {
         return !Modifier.isFinal(type.getModifiers())
                 && Stream.of(type.getDeclaredConstructors())
                         .anyMatch(constructor -> !Modifier.isPrivate(constructor.getModifiers()))

@@ -46,12 +46,9 @@ final class RefusalCors implements BiConsumer<HttpServletRequest, HttpServletRes
 
     /** In the order in which the application asks them: that of Spring Security, or any of its own; then its controllers. */
     private static List<CorsConfigurationSource> sources(Map<String, CorsConfigurationSource> beans) {
-        List<CorsConfigurationSource> sources = new ArrayList<>(beans.values());
         CorsConfigurationSource security = beans.get(SECURITY);
         CorsConfigurationSource mvc = beans.get(MVC);
-        if (security != null) {
-            sources = new ArrayList<>(List.of(security));
-        }
+        List<CorsConfigurationSource> sources = new ArrayList<>(security == null ? beans.values() : List.of(security));
         sources.remove(mvc);
         if (mvc != null) {
             sources.add(mvc);
