@@ -41,6 +41,8 @@ abstract class BucketStore<K> extends Buckets<K> {
     final Growth growth;
 
     private final long longestRefill;
+    /** The states of any new row, to be looked at. Never written. */
+    private final long[] newRow;
 
     BucketStore(String limiter, TokenBucket[] buckets, Ticker ticker, @Nullable SharedBuckets<K> shared, int stride) {
         super(buckets, ticker, stride);
@@ -50,6 +52,8 @@ abstract class BucketStore<K> extends Buckets<K> {
                 .mapToLong(bucket -> bucket.limit().refillTime().toNanos())
                 .max()
                 .orElseThrow();
+        newRow = new long[buckets.length * stride];
+        Arrays.fill(newRow, TokenBucket.NEW);
     }
 
     @Override
@@ -78,10 +82,8 @@ abstract class BucketStore<K> extends Buckets<K> {
     abstract boolean hasRoom(K key, long now);
 
     /** Tells what {@link Operation#TAKE} would do to a row that this key would be given now. */
-    final int lookAtNew(K key, long permits, long now, long[] states) {
-        long[] row = new long[buckets.length * stride];
-        Arrays.fill(row, TokenBucket.NEW);
-        return applyTo(row, 0, NO_ROW_KEY, key, Operation.LOOK, permits, now, states);
+    final int lookAtNew(K key, long permits, long now, long @Nullable [] states) {
+        return applyTo(newRow, 0, NO_ROW_KEY, key, Operation.LOOK, permits, now, states);
     }
 
     /** How many keys have a row or are about to get one: never more than the maximum. */

@@ -146,13 +146,13 @@ final class Charger<K> {
         return applyToOwn(key, Operation.OWE, 0, now, states) != Buckets.ABSENT;
     }
 
-    /** What {@link #take} would answer. */
-    ChargeResult look(K key, long permits, long now, long[] states) {
+    /** What {@link #take} would answer. Allocates nothing, unless shared buckets have to be made. */
+    ChargeResult look(K key, long permits, long now, long @Nullable [] states) {
         ChargeResult result = lookAt(key, permits, now, states);
         return permits > mostPermits ? ChargeResult.DENIED : result; // whichever buckets were looked at
     }
 
-    private ChargeResult lookAt(K key, long permits, long now, long[] states) {
+    private ChargeResult lookAt(K key, long permits, long now, long @Nullable [] states) {
         int denying = store.apply(key, Operation.LOOK, permits, now, states);
         boolean sharing = false;
         if (denying == Buckets.ABSENT) {
@@ -201,10 +201,19 @@ final class Charger<K> {
      * were shared, the key's own get them back, too, since they inherit the debt.
      */
     void giveBack(K key, long permits, long charged, boolean sharing) {
+        giveBack(key, Operation.GIVE_BACK, permits, charged, sharing);
+    }
+
+    /** Takes one charge back, since a limiter that was asked after this one has denied the call. */
+    void undo(K key, long permits, long charged, boolean sharing) {
+        giveBack(key, Operation.UNDO, permits, charged, sharing);
+    }
+
+    private void giveBack(K key, Operation operation, long permits, long charged, boolean sharing) {
         if (sharing && shared != null) {
-            shared.apply(key, Operation.GIVE_BACK, permits, charged, null);
+            shared.apply(key, operation, permits, charged, null);
         }
-        store.apply(key, Operation.GIVE_BACK, permits, charged, null);
+        store.apply(key, operation, permits, charged, null);
     }
 
     /**

@@ -33,6 +33,8 @@ public final class Decision {
     private final boolean neverAdmissible;
     private final boolean overflow;
     private final List<LimitStatus> limits;
+    /** The name of the limiter that denied. Null if one alone was asked, and if the call was allowed. */
+    private final @Nullable String deniedBy;
     /** Gives permits back. Null if that is impossible. */
     private final @Nullable LongConsumer giveBack;
     /** Permits that were taken and not given back. Guarded by the monitor. */
@@ -44,6 +46,7 @@ public final class Decision {
             boolean neverAdmissible,
             boolean overflow,
             List<LimitStatus> limits,
+            @Nullable String deniedBy,
             long taken,
             @Nullable LongConsumer giveBack) {
         this.allowed = allowed;
@@ -51,6 +54,7 @@ public final class Decision {
         this.neverAdmissible = neverAdmissible;
         this.overflow = overflow;
         this.limits = List.copyOf(limits);
+        this.deniedBy = deniedBy;
         this.taken = taken;
         this.giveBack = giveBack;
     }
@@ -63,7 +67,7 @@ public final class Decision {
      * @return the decision
      */
     public static Decision allowed(boolean overflow, List<LimitStatus> limits) {
-        return new Decision(true, Duration.ZERO, false, overflow, limits, 0, null);
+        return new Decision(true, Duration.ZERO, false, overflow, limits, null, 0, null);
     }
 
     /**
@@ -82,7 +86,14 @@ public final class Decision {
             throw new IllegalArgumentException("taken must be at least 0, not " + taken);
         }
         return new Decision(
-                true, Duration.ZERO, false, overflow, limits, taken, Objects.requireNonNull(giveBack, "giveBack"));
+                true,
+                Duration.ZERO,
+                false,
+                overflow,
+                limits,
+                null,
+                taken,
+                Objects.requireNonNull(giveBack, "giveBack"));
     }
 
     /**
@@ -95,7 +106,7 @@ public final class Decision {
      * @return the decision
      */
     public static Decision denied(@Nullable Duration retryAfter, boolean overflow, List<LimitStatus> limits) {
-        return new Decision(false, retryAfter, false, overflow, limits, 0, Decision::giveNothing);
+        return new Decision(false, retryAfter, false, overflow, limits, null, 0, Decision::giveNothing);
     }
 
     /**
@@ -106,7 +117,17 @@ public final class Decision {
      * @return the decision
      */
     public static Decision neverAdmissible(boolean overflow, List<LimitStatus> limits) {
-        return new Decision(false, null, true, overflow, limits, 0, Decision::giveNothing);
+        return new Decision(false, null, true, overflow, limits, null, 0, Decision::giveNothing);
+    }
+
+    /** This denial, as that of one limiter among several. */
+    Decision by(String limiter) {
+        return new Decision(false, retryAfter, neverAdmissible, overflow, limits, limiter, 0, Decision::giveNothing);
+    }
+
+    /** Whether permits were taken, and not given back yet. */
+    synchronized boolean isTaken() {
+        return taken > 0;
     }
 
     private static void giveNothing(long permits) {}
@@ -172,6 +193,16 @@ public final class Decision {
     }
 
     /**
+     * Which limiter denied the call, if several were asked ({@link Limiter#allOf}): the first of those that did. The
+     * limits that did are {@linkplain LimitStatus#violated violated}.
+     *
+     * @return its name; empty if the call was allowed, or one limiter alone was asked
+     */
+    public Optional<String> deniedBy() {
+        return Optional.ofNullable(deniedBy);
+    }
+
+    /**
      * How the key stands under each limit, in the order of the limiter's limits.
      *
      * @return one status a limit; empty if the key was denied without a look at any bucket ({@link Overflow#DENY})
@@ -215,18 +246,20 @@ public final class Decision {
                 && neverAdmissible == that.neverAdmissible
                 && overflow == that.overflow
                 && Objects.equals(retryAfter, that.retryAfter)
+                && Objects.equals(deniedBy, that.deniedBy)
                 && limits.equals(that.limits);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(allowed, neverAdmissible, overflow, retryAfter, limits);
+        return Objects.hash(allowed, neverAdmissible, overflow, retryAfter, deniedBy, limits);
     }
 
     @Override
     public String toString() {
         String outcome = allowed ? "allowed" : neverAdmissible ? "never admissible" : "denied";
         String wait = allowed || retryAfter == null ? "" : ", retry after " + retryAfter;
-        return "Decision[" + outcome + wait + (overflow ? ", overflow" : "") + ", " + limits + "]";
+        String by = deniedBy == null ? "" : " by " + deniedBy;
+        return "Decision[" + outcome + by + wait + (overflow ? ", overflow" : "") + ", " + limits + "]";
     }
 }

@@ -31,9 +31,9 @@ record KeyKind<K>(
                 1);
     }
 
-    /** Client addresses, told apart by so many leading bits, 32 to 128. */
-    static KeyKind<ClientAddress> networks(int ipv6Prefix, List<TranslationPrefix> translators) {
-        NetworkKeys networks = new NetworkKeys(ipv6Prefix, translators);
+    /** Client addresses, told apart by so many leading bits: of IPv4 8 to 32, of IPv6 32 to 128. */
+    static KeyKind<ClientAddress> networks(int ipv4Prefix, int ipv6Prefix, List<TranslationPrefix> translators) {
+        NetworkKeys networks = new NetworkKeys(ipv4Prefix, ipv6Prefix, translators);
         if (ipv6Prefix > NetworkKeys.MOST_BITS) {
             return new KeyKind<>(
                     networks::client,

@@ -1,10 +1,15 @@
 package io.headgate;
 
 import io.headgate.net.ClientAddress;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Limits how often each key may do something.
@@ -52,6 +57,9 @@ import java.util.concurrent.CompletionStage;
  * @param <K> what is limited: a client address, an account, an API key
  */
 public interface Limiter<K> extends AutoCloseable {
+
+    /** The plan of a key that has no other in {@link #byPlan}. */
+    String DEFAULT_PLAN = "default";
 
     /**
      * Takes one permit.
@@ -205,6 +213,15 @@ public interface Limiter<K> extends AutoCloseable {
     }
 
     /**
+     * How many leading bits tell IPv4 clients apart.
+     *
+     * @return 32 for single addresses; empty if keys are used as they are, or if it is unknown
+     */
+    default OptionalInt ipv4Prefix() {
+        return OptionalInt.empty();
+    }
+
+    /**
      * How many leading bits tell IPv6 clients apart.
      *
      * @return empty if keys are used as they are, or if it is unknown
@@ -213,9 +230,118 @@ public interface Limiter<K> extends AutoCloseable {
         return OptionalInt.empty();
     }
 
-    /** Ends background work. Idempotent. The limiter can still be used. */
+    /**
+     * The limiters that this one is made of, each of which counts, and takes memory, by itself.
+     *
+     * @return an immutable list; empty if it decides alone
+     */
+    default List<Limiter<?>> members() {
+        return List.of();
+    }
+
+    /**
+     * This limiter for keys of which it limits a part, to be one of {@link #allOf}:
+     *
+     * <pre>{@code
+     * record Login(String account, ClientAddress address) {}
+     *
+     * Limiter<String> accounts = Limiter.builder(Limit.perMinute(5).named("account")).build();
+     * Limiter<ClientAddress> clients = Limiter.forAddresses(Limit.perMinute(20).named("client")).build();
+     *
+     * Limiter<Login> logins = Limiter.allOf(accounts.keyed(Login::account), clients.keyed(Login::address));
+     * }</pre>
+     *
+     * @param part finds the part; null if there is none in a key, which this limiter does not limit then. Called by many
+     *     threads at once, once or twice a call; must be cheap, and not block
+     * @param <R> the type of the whole keys
+     * @return a limiter with the same buckets
+     */
+    default <R> Limiter<R> keyed(Function<? super R, ? extends @Nullable K> part) {
+        return new KeyedLimiter<>(part, this);
+    }
+
+    /** Ends background work, also that of {@link #members}. Idempotent. The limiter can still be used. */
     @Override
     void close();
+
+    /**
+     * A limiter that allows everything, to be one of {@link #byPlan}.
+     *
+     * @param <K> the type of the keys
+     * @return the limiter, which has no limits and no buckets, and counts what it allows
+     */
+    static <K> Limiter<K> unlimited() {
+        return new UnlimitedLimiter<>();
+    }
+
+    /**
+     * Limits each key by the limiter of its plan:
+     *
+     * <pre>{@code
+     * Limiter<String> limiter = Limiter.byPlan(
+     *         plans::get,  // "free", "pro", or null
+     *         Map.of(
+     *                 Limiter.DEFAULT_PLAN, Limiter.builder(Limit.perMinute(60)).build(),
+     *                 "pro", Limiter.builder(Limit.perMinute(6_000)).build(),
+     *                 "staff", Limiter.unlimited()));
+     * }</pre>
+     *
+     * <p>The plan is looked up once for each call, and {@link Decision#refund} gives back to the limiter that was
+     * charged, whatever plan the key has by then. {@link #refund} and {@link #charge} go to the limiter of the plan that
+     * the key has now. {@link #reset} fills the key's buckets under every plan.
+     *
+     * <p>A key that changes its plan has other buckets from then on, and finds the former ones as it left them, when it
+     * returns. So a key that flips among plans may take the sum of what they allow it, and no more.
+     *
+     * @param plan the plan of a key. A plan that is none of these, and null, means {@link #DEFAULT_PLAN}. Called by many
+     *     threads at once; must be cheap, and not block
+     * @param limiters the limiter of each plan, closed with this one. Where there is none for {@link #DEFAULT_PLAN}, a
+     *     call whose key has no plan of these fails with an {@link IllegalStateException}
+     * @param <K> the type of the keys
+     * @return the limiter
+     * @throws IllegalArgumentException if there is no plan, or the name of one is blank
+     */
+    static <K> Limiter<K> byPlan(
+            Function<? super K, ? extends @Nullable String> plan, Map<String, ? extends Limiter<K>> limiters) {
+        return new PlanLimiter<>(plan, limiters);
+    }
+
+    /**
+     * Limits each key by several limiters at once, all of which must allow a call: a client and its network, a client
+     * and the whole service, an account and an address.
+     *
+     * <pre>{@code
+     * Limiter<ClientAddress> limiter = Limiter.allOf(
+     *         Limiter.forAddresses(Limit.perMinute(60).named("client")).build(),
+     *         Limiter.forNetworks(24, 48, Limit.perMinute(2_000).named("network")).build(),
+     *         Limiter.builder(Limit.perSecond(500).named("service")).build().keyed(client -> "all"));
+     * }</pre>
+     *
+     * <p>A call takes its permits from all of them, or from none. All are looked at before any is charged. They are
+     * charged in their order: give them from narrow to broad, as what is charged for a moment, and then taken back
+     * because a later one denies, may deny others ({@link LimiterStats#undone}). Each limiter keeps what it promises,
+     * whatever threads do: never more is taken back from it than this call has charged there.
+     *
+     * <p>A denial tells the longest wait of all, the first limiter that denies ({@link Decision#deniedBy}) and the
+     * limits that do. The one that denies counts the denial, and tells its listener; the others do not.
+     * {@link #tracked} is as in the limiter that tells keys apart by the most.
+     *
+     * <p>{@link #reset} fills only buckets that are the key's own: not those of {@linkplain #keyed parts}, nor those of
+     * networks that are wider than in another limiter here.
+     *
+     * @param limiters one or more, closed with this one
+     * @param <K> the type of the keys
+     * @return the limiter
+     * @throws IllegalArgumentException if there is none, or limits of two of them have one name
+     */
+    @SafeVarargs
+    static <K> Limiter<K> allOf(Limiter<K>... limiters) {
+        List<Limiter<K>> all = new ArrayList<>();
+        for (Limiter<K> limiter : limiters) {
+            all.add(Objects.requireNonNull(limiter, "limiter"));
+        }
+        return new AllLimiter<>(all);
+    }
 
     /**
      * Starts a limiter in this process's memory, for keys of any type, used as they are:
@@ -267,6 +393,27 @@ public interface Limiter<K> extends AutoCloseable {
      * @throws IllegalArgumentException if the prefix is out of range, or two limits have one name
      */
     static LimiterBuilder<ClientAddress> forNetworks(int ipv6Prefix, Limit first, Limit... more) {
-        return LimiterBuilder.forNetworks(ipv6Prefix, first, more);
+        return LimiterBuilder.forNetworks(32, ipv6Prefix, first, more);
+    }
+
+    /**
+     * Starts a limiter of networks: IPv4 by the leading bits as well, and IPv6 as {@link ClientAddress#network} defines
+     * it. For what many clients may do together whose addresses one owner has, beside a limiter of each:
+     *
+     * <pre>{@code
+     * Limiter<ClientAddress> limiter = Limiter.allOf(
+     *         Limiter.forAddresses(Limit.perMinute(60).named("client")).build(),
+     *         Limiter.forNetworks(24, 48, Limit.perMinute(2_000).named("network")).build());
+     * }</pre>
+     *
+     * @param ipv4Prefix how many leading bits of an IPv4 address tell clients apart, 8 to 32
+     * @param ipv6Prefix how many leading bits of an IPv6 address tell clients apart, 32 to 128
+     * @param first the limit of each network
+     * @param more further limits, applied together with the first
+     * @return the builder
+     * @throws IllegalArgumentException if a prefix is out of range, or two limits have one name
+     */
+    static LimiterBuilder<ClientAddress> forNetworks(int ipv4Prefix, int ipv6Prefix, Limit first, Limit... more) {
+        return LimiterBuilder.forNetworks(ipv4Prefix, ipv6Prefix, first, more);
     }
 }

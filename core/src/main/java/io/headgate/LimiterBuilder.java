@@ -46,6 +46,7 @@ public final class LimiterBuilder<K> {
     private static final Duration LONGEST_INTERVAL = Duration.ofDays(365);
 
     final List<Limit> limits;
+    final int ipv4Prefix;
     final int ipv6Prefix;
     final Function<List<TranslationPrefix>, KeyKind<K>> kinds;
 
@@ -64,13 +65,19 @@ public final class LimiterBuilder<K> {
     @Nullable
     Consumer<? super K> onDenied;
 
-    LimiterBuilder(int ipv6Prefix, Function<List<TranslationPrefix>, KeyKind<K>> kinds, Limit first, Limit... more) {
+    LimiterBuilder(
+            int ipv4Prefix,
+            int ipv6Prefix,
+            Function<List<TranslationPrefix>, KeyKind<K>> kinds,
+            Limit first,
+            Limit... more) {
         List<Limit> all = new ArrayList<>();
         all.add(Objects.requireNonNull(first, "first"));
         for (Limit limit : Objects.requireNonNull(more, "more")) {
             all.add(Objects.requireNonNull(limit, () -> "more[" + (all.size() - 1) + "]"));
         }
         this.limits = List.copyOf(all);
+        this.ipv4Prefix = ipv4Prefix;
         this.ipv6Prefix = ipv6Prefix;
         this.kinds = kinds;
         Set<String> names = new HashSet<>();
@@ -83,14 +90,22 @@ public final class LimiterBuilder<K> {
     }
 
     static <K> LimiterBuilder<K> forAnyKey(Limit first, Limit... more) {
-        return new LimiterBuilder<>(ANY_KEY, translators -> KeyKind.any(), first, more);
+        return new LimiterBuilder<>(ANY_KEY, ANY_KEY, translators -> KeyKind.any(), first, more);
     }
 
-    static LimiterBuilder<ClientAddress> forNetworks(int ipv6Prefix, Limit first, Limit... more) {
+    static LimiterBuilder<ClientAddress> forNetworks(int ipv4Prefix, int ipv6Prefix, Limit first, Limit... more) {
+        if (ipv4Prefix < 8 || ipv4Prefix > 32) {
+            throw new IllegalArgumentException("the IPv4 prefix must be 8 to 32 bits, not " + ipv4Prefix);
+        }
         if (ipv6Prefix < 32 || ipv6Prefix > 128) {
             throw new IllegalArgumentException("the IPv6 prefix must be 32 to 128 bits, not " + ipv6Prefix);
         }
-        return new LimiterBuilder<>(ipv6Prefix, translators -> KeyKind.networks(ipv6Prefix, translators), first, more);
+        return new LimiterBuilder<>(
+                ipv4Prefix,
+                ipv6Prefix,
+                translators -> KeyKind.networks(ipv4Prefix, ipv6Prefix, translators),
+                first,
+                more);
     }
 
     /**
@@ -100,6 +115,7 @@ public final class LimiterBuilder<K> {
      */
     private record Settings(
             List<Limit> limits,
+            int ipv4Prefix,
             int ipv6Prefix,
             List<TranslationPrefix> translators,
             Ticker ticker,
@@ -110,7 +126,8 @@ public final class LimiterBuilder<K> {
 
     /** Equal settings mean that the limiters built now are alike. */
     Object settings() {
-        return new Settings(limits, ipv6Prefix, translators, ticker, maxKeys, overflow, sweepInterval, scheduler);
+        return new Settings(
+                limits, ipv4Prefix, ipv6Prefix, translators, ticker, maxKeys, overflow, sweepInterval, scheduler);
     }
 
     BucketStore<K> openStore(KeyKind<K> kind, TokenBucket[] buckets) {

@@ -73,6 +73,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final List<Limit> limits;
     private final Ticker ticker;
     private final long maxKeys;
+    private final int ipv4Prefix;
     private final int ipv6Prefix;
     private final UnaryOperator<K> canonical;
     private final UnaryOperator<K> tracked;
@@ -97,6 +98,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         limits = builder.limits;
         ticker = builder.ticker;
         maxKeys = builder.maxKeys;
+        ipv4Prefix = builder.ipv4Prefix;
         ipv6Prefix = builder.ipv6Prefix;
         KeyKind<K> kind = builder.kinds.apply(builder.translators);
         canonical = kind.canonical();
@@ -117,13 +119,17 @@ public final class LocalLimiter<K> implements Limiter<K> {
     @Override
     public boolean tryAcquire(K key, long permits) {
         requirePositive(permits);
-        return acquire(canonical(key), permits, ticker.read(), null).allowed;
+        return take(key, permits, ticker.read()).allowed;
     }
 
     @Override
     public Decision decide(K key, long permits) {
         requirePositive(permits);
-        long now = ticker.read();
+        return decide(key, permits, ticker.read());
+    }
+
+    /** The same as of a reading, by which {@link #undo} can take the charge back. */
+    Decision decide(K key, long permits, long now) {
         long[] states = new long[buckets.length];
         K canonical = canonical(key);
         ChargeResult result = acquire(canonical, permits, now, states);
@@ -144,6 +150,26 @@ public final class LocalLimiter<K> implements Limiter<K> {
         K canonical = canonical(key);
         ChargeResult result = charger.look(canonical, permits, now, states);
         return explainer.explain(canonical, result, false, states, permits, now);
+    }
+
+    /** Whether a call would be allowed, as far as a look can tell that counts nothing, and allocates no decision. */
+    boolean admits(K key, long permits) {
+        return charger.look(canonical(key), permits, ticker.read(), null).allowed;
+    }
+
+    /** A reading of this limiter's clock. */
+    long now() {
+        return ticker.read();
+    }
+
+    /** Takes permits as of a reading, by which {@link #undo} can take the charge back. */
+    ChargeResult take(K key, long permits, long now) {
+        return acquire(canonical(key), permits, now, null);
+    }
+
+    /** Takes a charge back, since another limiter has denied the call. */
+    void undo(K key, long permits, long charged, boolean sharing) {
+        charger.undo(canonical(key), permits, charged, sharing);
     }
 
     /** Begins to sweep. Not done in the constructor, since it publishes the limiter to another thread. */
@@ -327,7 +353,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * {@inheritDoc}
      *
-     * <p>For a client with an IPv4 address, that address. For {@code ff00::/8}, {@code ::}, as those addresses belong
+     * <p>For a client with an IPv4 address, that address or its network. For {@code ff00::/8}, {@code ::}, as those addresses belong
      * to no client. For the network of {@code ::1}, that address. A listener of denials is given this key.
      */
     @Override
@@ -336,8 +362,17 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     @Override
+    public OptionalInt ipv4Prefix() {
+        return prefix(ipv4Prefix);
+    }
+
+    @Override
     public OptionalInt ipv6Prefix() {
-        return ipv6Prefix == LimiterBuilder.ANY_KEY ? OptionalInt.empty() : OptionalInt.of(ipv6Prefix);
+        return prefix(ipv6Prefix);
+    }
+
+    private static OptionalInt prefix(int bits) {
+        return bits == LimiterBuilder.ANY_KEY ? OptionalInt.empty() : OptionalInt.of(bits);
     }
 
     /** {@inheritDoc} Every number is known. */

@@ -5,13 +5,14 @@ import java.util.List;
 
 /**
  * Tells client networks apart: each has a key of 64 bits, which is never zero, and an address that stands for it. Two
- * addresses have the same key exactly if {@link ClientAddress#network} has the same answer for them, with two
+ * addresses have the same key exactly if {@link ClientAddress#network} has the same answer for them, with three
  * exceptions:
  *
  * <ul>
  * <li>{@code ff00::/8} and {@code ::} belong to no client. They share one key that no client has. {@code ::1} is a
  * client.
  * <li>An address of the given translators has the key of the IPv4 address that it carries.
+ * <li>IPv4 addresses with the same leading bits have one key, if fewer than 32 bits are to tell them apart.
  * </ul>
  */
 final class NetworkKeys {
@@ -46,17 +47,21 @@ final class NetworkKeys {
 
     private final int ipv6Prefix;
     private final long mask;
+    private final long ipv4Mask;
     private final TranslationPrefix[] translators;
 
-    /** Tells IPv6 clients apart by so many leading bits, 1 to 128. Keys have the first 64 of them. */
-    NetworkKeys(int ipv6Prefix, List<TranslationPrefix> translators) {
+    /**
+     * Tells clients apart by so many leading bits: of IPv4 1 to 32, of IPv6 1 to 128. Keys have the first 64 of them.
+     */
+    NetworkKeys(int ipv4Prefix, int ipv6Prefix, List<TranslationPrefix> translators) {
         this.ipv6Prefix = ipv6Prefix;
         this.translators = translators.toArray(new TranslationPrefix[0]);
+        ipv4Mask = LOW_32 << (32 - ipv4Prefix) & LOW_32;
         mask = -1L << Math.max(0, 64 - ipv6Prefix);
     }
 
     NetworkKeys(int ipv6Prefix) {
-        this(ipv6Prefix, List.of());
+        this(32, ipv6Prefix, List.of());
     }
 
     /** The key of an address. Allocates nothing. */
@@ -76,8 +81,8 @@ final class NetworkKeys {
         return ~(network >>> 56 == 0xFF || (high | low) == 0 ? MULTICAST : network);
     }
 
-    private static long ofIpv4(long bits) {
-        return ~(IPV4 | bits);
+    private long ofIpv4(long bits) {
+        return ~(IPV4 | (bits & ipv4Mask));
     }
 
     /**
@@ -87,7 +92,8 @@ final class NetworkKeys {
     ClientAddress client(ClientAddress address) {
         long key = of(address);
         if (isIpv4(key)) {
-            return address.isIpv4() ? address : ClientAddress.ofBits(0, MAPPED << 32 | (~key & LOW_32));
+            long low = MAPPED << 32 | (~key & LOW_32);
+            return address.highBits() == 0 && address.lowBits() == low ? address : ClientAddress.ofBits(0, low);
         }
         if (key == ~MULTICAST) {
             return NOBODY;

@@ -14,7 +14,7 @@ enum Operation {
     REFUND,
     /** Gives back what one charge still owes. */
     GIVE_BACK,
-    /** The same within a TAKE that a later limit denied. */
+    /** The same for a charge that the call itself takes back, since a later limit denied: less a unit. */
     UNDO,
     /** Fills the buckets. */
     RESET

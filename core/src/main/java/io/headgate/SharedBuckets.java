@@ -54,12 +54,11 @@ final class SharedBuckets<K> extends Buckets<K> {
                 yield denying == ADMITTED ? charge(family, number, key, operation, permits, now, states) : denying;
             }
             case CHARGE -> charge(family, number, key, operation, permits, now, states);
-            case GIVE_BACK -> {
+            case GIVE_BACK, UNDO -> {
                 applyTo(family, cell(number), NO_ROW_KEY, key, operation, permits, now, states);
                 yield applyTo(family, row, NO_ROW_KEY, key, operation, permits, now, states);
             }
-            case UNDO, REFUND, OWE, RESET ->
-                throw new IllegalArgumentException(operation + " would be of strangers, too");
+            case REFUND, OWE, RESET -> throw new IllegalArgumentException(operation + " would be of strangers, too");
         };
     }
 

@@ -7,6 +7,7 @@ import io.headgate.testing.FakeTicker;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -78,5 +79,20 @@ class AllocationTest<K> {
         assertAllocatesNothing(build(keys.builder(Limit.parse("1/day"))), key); // denied
         assertAllocatesNothing(build(keys.builder(Limit.parse("1000000000/s"))), key); // admitted
         assertAllocatesNothing(build(keys.builder(Limit.parse("1000000000/s"), Limit.parse("10000000/minute"))), key);
+    }
+
+    @Test
+    void underSeveralLimitersAndByPlan() {
+        K key = keys.key(1);
+        K all = keys.key(2);
+        LocalLimiter<K> narrow = build(keys.builder(Limit.parse("narrow=1000000000/s")));
+        LocalLimiter<K> broad = build(keys.builder(Limit.parse("broad=1000000000/s")));
+        LocalLimiter<K> denying = build(keys.builder(Limit.parse("denying=1/day")));
+        assertAllocatesNothing(Limiter.allOf(narrow, broad.keyed(any -> all)), key);
+        assertAllocatesNothing(Limiter.allOf(narrow, broad.keyed(any -> null)), key);
+        assertAllocatesNothing(Limiter.allOf(narrow, denying.keyed(any -> all)), key);
+        Limiter<K> byPlan = Limiter.byPlan(any -> "plan", Map.of("plan", narrow));
+        assertAllocatesNothing(byPlan, key);
+        assertAllocatesNothing(Limiter.allOf(byPlan, broad.keyed(any -> all), denying), key);
     }
 }

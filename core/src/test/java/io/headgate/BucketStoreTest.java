@@ -33,10 +33,11 @@ class BucketStoreTest {
     static Stream<Subject<?>> subjects() {
         return Stream.of(
                 new Subject<>("map", KeyKind.any().stores(), Keys.MAP::key),
-                new Subject<>("table of /64", KeyKind.networks(64, List.of()).stores(), Keys.BOTH::key),
+                new Subject<>(
+                        "table of /64", KeyKind.networks(32, 64, List.of()).stores(), Keys.BOTH::key),
                 new Subject<>(
                         "table of /32",
-                        KeyKind.networks(32, List.of()).stores(),
+                        KeyKind.networks(32, 32, List.of()).stores(),
                         id -> ClientAddress.parse("2a00:" + Integer.toHexString(id + 1) + ":7::1")),
                 new Subject<>("table of small parts", Tables.ofSmallParts(2), Keys.BOTH::key),
                 new Subject<>("table of the smallest parts", Tables.ofSmallParts(1), Keys.BOTH::key));

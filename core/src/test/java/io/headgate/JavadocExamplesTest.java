@@ -22,6 +22,7 @@ class JavadocExamplesTest {
                 import io.headgate.metrics.*;
                 import io.headgate.net.*;
                 import io.micrometer.core.instrument.MeterRegistry;
+                import java.util.Map;
                 import java.util.concurrent.atomic.LongAdder;
                 """, """
                     interface Response { void setHeader(String name, String value); }
@@ -29,6 +30,7 @@ class JavadocExamplesTest {
                     String account;
                     Response response;
                     LongAdder denied;
+                    Map<String, String> plans;
                     MeterRegistry registry;
                 """, "io.headgate", "io.headgate.map", "io.headgate.metrics", "io.headgate.net");
         assertThat(examples.errors(classes)).isEmpty();

@@ -276,4 +276,21 @@ class LimiterBuilderTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Limiter.builder(limit).name(" "));
     }
+
+    @Test
+    void prefixesHaveTheirRanges() {
+        Limit limit = Limit.perSecond(1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Limiter.forNetworks(7, 64, limit))
+                .withMessage("the IPv4 prefix must be 8 to 32 bits, not 7");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Limiter.forNetworks(33, 64, limit))
+                .withMessage("the IPv4 prefix must be 8 to 32 bits, not 33");
+        LocalLimiter<ClientAddress> networks =
+                Limiter.forNetworks(24, 48, limit).build();
+        assertThat(networks.ipv4Prefix()).hasValue(24);
+        assertThat(networks.ipv6Prefix()).hasValue(48);
+        networks.close();
+        assertThat(Limiter.<String>builder(limit).build().ipv4Prefix()).isEmpty();
+    }
 }

@@ -102,7 +102,7 @@ class NetworkKeysTest {
             @ForAll("addresses") ClientAddress other,
             @ForAll @IntRange(min = 32, max = 128) int prefix,
             @ForAll boolean translated) {
-        NetworkKeys keys = new NetworkKeys(prefix, translated ? TRANSLATORS : List.of());
+        NetworkKeys keys = new NetworkKeys(32, prefix, translated ? TRANSLATORS : List.of());
         ClientAddress client = keys.client(one);
         assertThat(keys.client(client)).isSameAs(client);
         assertThat(keys.of(client)).isEqualTo(keys.of(one));
@@ -152,5 +152,23 @@ class NetworkKeysTest {
                 .isEqualTo(ipv6);
         assertThat(NetworkKeys.neighbourhood(keys.of(ClientAddress.parse("2001:db8:8::"))))
                 .isNotEqualTo(ipv6);
+    }
+
+    @Example
+    void ipv4NetworksAreOneKeyEach() {
+        NetworkKeys keys = new NetworkKeys(24, 48, List.of());
+        assertThat(keys.of(ClientAddress.parse("192.0.2.1"))).isEqualTo(keys.of(ClientAddress.parse("192.0.2.255")));
+        assertThat(keys.of(ClientAddress.parse("192.0.2.1"))).isNotEqualTo(keys.of(ClientAddress.parse("192.0.3.1")));
+        assertThat(keys.of(ClientAddress.parse("64:ff9b::c000:2c8")))
+                .isEqualTo(keys.of(ClientAddress.parse("192.0.2.0")));
+        assertThat(keys.client(ClientAddress.parse("192.0.2.77"))).hasToString("192.0.2.0");
+        ClientAddress network = ClientAddress.parse("192.0.2.0");
+        assertThat(keys.client(network)).isSameAs(network);
+        assertThat(keys.client(ClientAddress.parse("0.0.0.9"))).hasToString("0.0.0.0");
+        assertThat(keys.of(ClientAddress.parse("0.0.0.9"))).isNotZero();
+        NetworkKeys widest = new NetworkKeys(8, 32, List.of());
+        assertThat(widest.client(ClientAddress.parse("255.1.2.3"))).hasToString("255.0.0.0");
+        NetworkKeys usual = new NetworkKeys(32, 64, List.of());
+        assertThat(usual.client(ClientAddress.parse("255.255.255.255"))).hasToString("255.255.255.255");
     }
 }

@@ -14,8 +14,9 @@ final class Tables {
 
     /** A table of parts of two groups at most. */
     static LimiterBuilder<ClientAddress> builder(Limit first, Limit... more) {
-        KeyKind<ClientAddress> usual = KeyKind.networks(64, List.of());
+        KeyKind<ClientAddress> usual = KeyKind.networks(32, 64, List.of());
         return new LimiterBuilder<>(
+                32,
                 64,
                 translators -> new KeyKind<>(
                         usual.canonical(), usual.tracked(), ofSmallParts(2), usual.neighbours(), usual.families()),

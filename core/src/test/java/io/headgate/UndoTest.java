@@ -34,7 +34,7 @@ class UndoTest {
     static Stream<BucketStore.Factory<ClientAddress>> stores() {
         return Stream.of(
                 KeyKind.<ClientAddress>any().stores(),
-                KeyKind.networks(64, List.of()).stores(),
+                KeyKind.networks(32, 64, List.of()).stores(),
                 Tables.ofSmallParts(1));
     }
 

@@ -1,0 +1,157 @@
+package io.headgate;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A limiter as one of those that an {@link AllLimiter} asks. */
+sealed interface Member<K> {
+
+    /*
+     * tryAcquire asks in two rounds: admits of each member, then take, in which a member calls the next one and takes its
+     * charge back if that denies. So what is to be taken back is on the stack, and nothing is allocated. A key or a plan
+     * is found anew in each round. Where a decision is to be made, each is found once, and kept in a Question.
+     */
+
+    /** Whether a call would be allowed, as far as a look can tell that counts nothing. */
+    boolean admits(K key, long permits);
+
+    /**
+     * Takes permits from this member and from those after it, or from none of them.
+     *
+     * @param root the key of the call
+     * @param next the index of the member after this one
+     */
+    <R> boolean take(K key, long permits, AllLimiter<R> all, R root, int next);
+
+    /** Adds what is to be asked for this key. */
+    void addQuestions(List<Question<?>> questions, K key);
+
+    /** The member that a limiter is. */
+    static <K> Member<K> of(Limiter<K> limiter) {
+        if (limiter instanceof LocalLimiter<K> local) {
+            return new Local<>(local);
+        }
+        if (limiter instanceof KeyedLimiter<K, ?> keyed) {
+            return keyed(keyed);
+        }
+        if (limiter instanceof PlanLimiter<K> plans) {
+            Map<String, Member<K>> members = new LinkedHashMap<>();
+            plans.limiters().forEach((plan, ofPlan) -> members.put(plan, of(ofPlan)));
+            return new Planned<>(plans.plan(), members);
+        }
+        return new Other<>(limiter);
+    }
+
+    private static <K, P> Member<K> keyed(KeyedLimiter<K, P> keyed) {
+        return new Keyed<>(keyed.part(), of(keyed.limiter()));
+    }
+
+    /** A limiter in this process's memory. */
+    record Local<K>(LocalLimiter<K> limiter) implements Member<K> {
+
+        @Override
+        public boolean admits(K key, long permits) {
+            return limiter.admits(key, permits);
+        }
+
+        @Override
+        public <R> boolean take(K key, long permits, AllLimiter<R> all, R root, int next) {
+            long now = limiter.now();
+            ChargeResult result = limiter.take(key, permits, now);
+            if (!result.allowed || all.takeFrom(next, root, permits)) {
+                return result.allowed;
+            }
+            limiter.undo(key, permits, now, result.overflow);
+            all.countUndone();
+            return false;
+        }
+
+        @Override
+        public void addQuestions(List<Question<?>> questions, K key) {
+            questions.add(new Question<>(limiter, key));
+        }
+    }
+
+    /** A limiter of a part of the key. */
+    record Keyed<K, P>(Function<? super K, ? extends @Nullable P> part, Member<P> member) implements Member<K> {
+
+        @Override
+        public boolean admits(K key, long permits) {
+            P found = part.apply(key);
+            return found == null || member.admits(found, permits);
+        }
+
+        @Override
+        public <R> boolean take(K key, long permits, AllLimiter<R> all, R root, int next) {
+            P found = part.apply(key);
+            return found == null ? all.takeFrom(next, root, permits) : member.take(found, permits, all, root, next);
+        }
+
+        @Override
+        public void addQuestions(List<Question<?>> questions, K key) {
+            P found = part.apply(key);
+            if (found != null) {
+                member.addQuestions(questions, found);
+            }
+        }
+    }
+
+    /** Limiters of which the plan of the key chooses one. */
+    record Planned<K>(Function<? super K, ? extends @Nullable String> plan, Map<String, Member<K>> members)
+            implements Member<K> {
+
+        private Member<K> of(K key) {
+            return PlanLimiter.choose(members, plan.apply(key));
+        }
+
+        @Override
+        public boolean admits(K key, long permits) {
+            return of(key).admits(key, permits);
+        }
+
+        @Override
+        public <R> boolean take(K key, long permits, AllLimiter<R> all, R root, int next) {
+            return of(key).take(key, permits, all, root, next);
+        }
+
+        @Override
+        public void addQuestions(List<Question<?>> questions, K key) {
+            of(key).addQuestions(questions, key);
+        }
+    }
+
+    /** A limiter of any other kind. */
+    record Other<K>(Limiter<K> limiter) implements Member<K> {
+
+        @Override
+        public boolean admits(K key, long permits) {
+            return limiter.peek(key, permits).allowed();
+        }
+
+        @Override
+        public <R> boolean take(K key, long permits, AllLimiter<R> all, R root, int next) {
+            Question<K> question = new Question<>(limiter, key);
+            if (!question.ask(permits)) {
+                return false;
+            }
+            if (all.takeFrom(next, root, permits)) {
+                return true;
+            }
+            question.takeBack(permits);
+            all.countUndone();
+            return false;
+        }
+
+        @Override
+        public void addQuestions(List<Question<?>> questions, K key) {
+            if (limiter instanceof AllLimiter<K> all) { // under a plan
+                all.addQuestions(questions, key);
+            } else {
+                questions.add(new Question<>(limiter, key));
+            }
+        }
+    }
+}

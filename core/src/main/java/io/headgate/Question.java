@@ -1,0 +1,96 @@
+package io.headgate;
+
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a call that an {@link AllLimiter} decides asks of one limiter, and the answers. Not thread-safe; the steps of a
+ * call follow each other.
+ */
+final class Question<P> {
+
+    private final Limiter<P> limiter;
+    private final P key;
+
+    /** What a look told, before anything was taken; null before it. */
+    private @Nullable Decision looked;
+    /** What was answered when the limiter was asked; null before it. */
+    private @Nullable Decision answer;
+    /** As of which reading a limiter in memory was asked. */
+    private long asked;
+
+    Question(Limiter<P> limiter, P key) {
+        this.limiter = limiter;
+        this.key = key;
+    }
+
+    /** Whether the limiter is in this process's memory, so that it answers at once. */
+    boolean isInMemory() {
+        return limiter instanceof LocalLimiter || limiter instanceof UnlimitedLimiter;
+    }
+
+    /** Looks whether the limiter would allow the call. */
+    boolean look(long permits) {
+        Decision decision = limiter.peek(key, permits);
+        looked = decision;
+        return decision.allowed();
+    }
+
+    /** Asks the limiter, which takes the permits or denies. */
+    boolean ask(long permits) {
+        if (limiter instanceof LocalLimiter<P> local) {
+            asked = local.now();
+            return answered(local.decide(key, permits, asked));
+        }
+        return answered(limiter.decide(key, permits));
+    }
+
+    CompletionStage<Boolean> askAsync(long permits) {
+        return limiter.decideAsync(key, permits).thenApply(this::answered);
+    }
+
+    private boolean answered(Decision decision) {
+        answer = decision;
+        return decision.allowed();
+    }
+
+    /** Takes back what the limiter has taken, if it has been asked and allowed the call. */
+    void takeBack(long permits) {
+        Decision taken = answer;
+        if (taken != null && taken.allowed()) {
+            answer = null;
+            if (limiter instanceof LocalLimiter<P> local) {
+                if (taken.isTaken()) {
+                    local.undo(key, permits, asked, taken.overflow());
+                }
+            } else {
+                refund(taken, permits);
+            }
+        }
+    }
+
+    /** Gives back what the limiter has taken. */
+    void refund(long permits) {
+        refund(Objects.requireNonNull(answer, "answer"), permits);
+    }
+
+    private void refund(Decision taken, long permits) {
+        try {
+            taken.refund(permits);
+        } catch (UnsupportedOperationException e) { // a limiter of the user's own that does not know where it took them
+            limiter.refund(key, permits);
+        }
+    }
+
+    /** The latest answer; null if there is none yet. */
+    @Nullable
+    Decision answer() {
+        return answer == null ? looked : answer;
+    }
+
+    /** What the limiter is called. */
+    String limiterName() {
+        return Objects.requireNonNullElse(limiter.name(), "limiter");
+    }
+}
