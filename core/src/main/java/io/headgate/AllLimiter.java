@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +36,9 @@ final class AllLimiter<K> implements Limiter<K> {
     private final List<Limiter<K>> limiters;
 
     private final List<Member<K>> members;
+    /** Read once a call, for the members that have it. Null if none has a clock. */
+    private final @Nullable Ticker clock;
+
     private final List<Limit> limits;
     /** The one that tells keys apart by the most, of those that go by the key itself; null if there is none. */
     private final @Nullable Limiter<K> finest;
@@ -57,7 +60,8 @@ final class AllLimiter<K> implements Limiter<K> {
         if (limiters.isEmpty()) {
             throw new IllegalArgumentException("there must be a limiter");
         }
-        members = limiters.stream().map(Member::of).toList();
+        clock = Member.clock(limiters);
+        members = limiters.stream().map(limiter -> Member.of(limiter, clock)).toList();
         limits = limiters.stream().flatMap(limiter -> limiter.limits().stream()).toList();
         requireOwnNames();
         finest = limiters.stream()
@@ -89,29 +93,33 @@ final class AllLimiter<K> implements Limiter<K> {
     @Override
     public boolean tryAcquire(K key, long permits) {
         UnlimitedLimiter.isPositive(permits);
-        int denying = firstDenying(key, permits);
+        long now = clock == null ? 0 : clock.read();
+        int denying = firstDenying(key, permits, now);
         // One that denies is asked all the same, to count it and to tell its listener. Nobody is asked after it.
         boolean allows = denying == NONE
-                ? takeFrom(0, key, permits)
-                : members.get(denying).take(key, permits, this, key, members.size() + 1);
+                ? takeFrom(0, key, permits, now)
+                : members.get(denying).take(key, permits, now, this, key, members.size() + 1);
         (allows ? allowed : denied).increment();
         return allows;
     }
 
-    /** The index of the first member that would deny. */
-    private int firstDenying(K key, long permits) {
-        for (int i = 0; i < members.size(); i++) {
-            if (!members.get(i).admits(key, permits)) {
-                return i;
+    /**
+     * The index of the first member that would deny. The first one of all is charged first, which is a look as well: it
+     * is looked at only where another one denies.
+     */
+    private int firstDenying(K key, long permits, long now) {
+        for (int i = 1; i < members.size(); i++) {
+            if (!members.get(i).admits(key, permits, now)) {
+                return members.get(0).admits(key, permits, now) ? i : 0;
             }
         }
         return NONE;
     }
 
     /** Takes permits from the members from an index on, or from none of them. Beyond their end the call is denied. */
-    boolean takeFrom(int index, K key, long permits) {
+    boolean takeFrom(int index, K key, long permits, long now) {
         return index < members.size()
-                ? members.get(index).take(key, permits, this, key, index + 1)
+                ? members.get(index).take(key, permits, now, this, key, index + 1)
                 : index == members.size();
     }
 
@@ -123,13 +131,13 @@ final class AllLimiter<K> implements Limiter<K> {
     public Decision decide(K key, long permits) {
         UnlimitedLimiter.isPositive(permits);
         List<Question<?>> questions = questions(key);
-        int denying = look(questions, permits);
+        int denying = firstDenying(questions, permits);
         if (denying != NONE) {
             askWhoDenies(questions.get(denying), permits);
         } else {
             denying = askInOrder(questions, permits);
         }
-        return count(explain(questions, denying, permits, true));
+        return count(explain(questions, denying, permits, question -> question.answer(permits)));
     }
 
     void addQuestions(List<Question<?>> questions, K key) {
@@ -142,15 +150,14 @@ final class AllLimiter<K> implements Limiter<K> {
         return questions;
     }
 
-    /** Looks at all. Answers the index of the first that would deny. */
-    private static int look(List<Question<?>> questions, long permits) {
-        int denying = NONE;
-        for (int i = 0; i < questions.size(); i++) {
-            if (!questions.get(i).look(permits) && denying == NONE) {
-                denying = i;
+    /** As {@link #firstDenying(Object, long, long)}. */
+    private static int firstDenying(List<Question<?>> questions, long permits) {
+        for (int i = 1; i < questions.size(); i++) {
+            if (!questions.get(i).admits(permits)) {
+                return questions.get(0).admits(permits) ? i : 0;
             }
         }
-        return denying;
+        return NONE;
     }
 
     /** Lets it count the denial. If it allows the call by now, the look was true when it was made. */
@@ -192,14 +199,15 @@ final class AllLimiter<K> implements Limiter<K> {
             int denying = NONE;
             for (int i = 0; i < questions.size() && denying == NONE; i++) {
                 Question<?> question = questions.get(i);
-                if (question.isInMemory() && !question.look(permits)) {
+                if (question.isInMemory() && !question.admits(permits)) {
                     askWhoDenies(question, permits);
                     denying = i;
                 }
             }
             CompletionStage<Integer> end =
                     denying == NONE ? askFrom(0, questions, permits) : CompletableFuture.completedStage(denying);
-            return end.thenApply(index -> count(explain(questions, index, permits, true)));
+            return end.thenApply(
+                    index -> count(explain(questions, index, permits, question -> question.answerAtOnce(permits))));
         } catch (Exception e) {
             return CompletableFuture.failedStage(e);
         }
@@ -222,7 +230,14 @@ final class AllLimiter<K> implements Limiter<K> {
     public Decision peek(K key, long permits) {
         UnlimitedLimiter.isPositive(permits);
         List<Question<?>> questions = questions(key);
-        return explain(questions, look(questions, permits), permits, false);
+        List<Decision> answers = new ArrayList<>();
+        int denying = NONE;
+        for (Question<?> question : questions) {
+            Decision answer = question.answer(permits);
+            denying = denying == NONE && !answer.allowed() ? answers.size() : denying;
+            answers.add(answer);
+        }
+        return explain(questions, answers, denying, 0);
     }
 
     private Decision count(Decision decision) {
@@ -230,17 +245,25 @@ final class AllLimiter<K> implements Limiter<K> {
         return decision;
     }
 
-    /** The answer of all, of which one denies, or none. */
-    private static Decision explain(List<Question<?>> questions, int denying, long permits, boolean asked) {
-        List<Decision> answers = questions.stream()
-                .map(Question::answer)
-                .filter(Objects::nonNull)
-                .toList();
+    /** The answer of all that were asked, of which one denies, or none. */
+    private static Decision explain(
+            List<Question<?>> questions, int denying, long permits, Function<Question<?>, @Nullable Decision> answer) {
+        List<Decision> answers = new ArrayList<>();
+        for (Question<?> question : questions) {
+            Decision found = answer.apply(question);
+            if (found != null) {
+                answers.add(found);
+            }
+        }
+        return explain(questions, answers, denying, permits);
+    }
+
+    private static Decision explain(List<Question<?>> questions, List<Decision> answers, int denying, long taken) {
         List<LimitStatus> limits =
                 answers.stream().flatMap(answer -> answer.limits().stream()).toList();
         boolean overflow = answers.stream().anyMatch(Decision::overflow);
         if (denying == NONE) {
-            return Decision.allowed(overflow, limits, asked ? permits : 0, given -> refund(questions, given));
+            return Decision.allowed(overflow, limits, taken, given -> refund(questions, given));
         }
         List<Decision> denials =
                 answers.stream().filter(answer -> !answer.allowed()).toList();

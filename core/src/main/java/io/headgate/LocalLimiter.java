@@ -153,13 +153,12 @@ public final class LocalLimiter<K> implements Limiter<K> {
     }
 
     /** Whether a call would be allowed, as far as a look can tell that counts nothing, and allocates no decision. */
-    boolean admits(K key, long permits) {
-        return charger.look(canonical(key), permits, ticker.read(), null).allowed;
+    boolean admits(K key, long permits, long now) {
+        return charger.look(canonical(key), permits, now, null).allowed;
     }
 
-    /** A reading of this limiter's clock. */
-    long now() {
-        return ticker.read();
+    Ticker ticker() {
+        return ticker;
     }
 
     /** Takes permits as of a reading, by which {@link #undo} can take the charge back. */

@@ -10,13 +10,19 @@ import org.jspecify.annotations.Nullable;
 sealed interface Member<K> {
 
     /*
-     * tryAcquire asks in two rounds: admits of each member, then take, in which a member calls the next one and takes its
-     * charge back if that denies. So what is to be taken back is on the stack, and nothing is allocated. A key or a plan
-     * is found anew in each round. Where a decision is to be made, each is found once, and kept in a Question.
+     * tryAcquire asks in two rounds: admits, then take, in which a member calls the next one and takes its charge back if
+     * that denies. So what is to be taken back is on the stack, and nothing is allocated. A key or a plan is found anew in
+     * each round. Where a decision is to be made, each is found once, and kept in a Question.
+     *
+     * A call reads the clock once for all members that have the same.
      */
 
-    /** Whether a call would be allowed, as far as a look can tell that counts nothing. */
-    boolean admits(K key, long permits);
+    /**
+     * Whether a call would be allowed, as far as a look can tell that counts nothing.
+     *
+     * @param now a reading of the clock of the {@link AllLimiter}
+     */
+    boolean admits(K key, long permits, long now);
 
     /**
      * Takes permits from this member and from those after it, or from none of them.
@@ -24,47 +30,66 @@ sealed interface Member<K> {
      * @param root the key of the call
      * @param next the index of the member after this one
      */
-    <R> boolean take(K key, long permits, AllLimiter<R> all, R root, int next);
+    <R> boolean take(K key, long permits, long now, AllLimiter<R> all, R root, int next);
 
     /** Adds what is to be asked for this key. */
     void addQuestions(List<Question<?>> questions, K key);
 
-    /** The member that a limiter is. */
-    static <K> Member<K> of(Limiter<K> limiter) {
+    /** The clock of the first limiter in memory among some and their members; null if there is none. */
+    static @Nullable Ticker clock(List<? extends Limiter<?>> limiters) {
+        for (Limiter<?> limiter : limiters) {
+            Ticker clock = limiter instanceof LocalLimiter<?> local ? local.ticker() : clock(limiter.members());
+            if (clock != null) {
+                return clock;
+            }
+        }
+        return null;
+    }
+
+    /** The member that a limiter is, where calls read this clock. */
+    static <K> Member<K> of(Limiter<K> limiter, @Nullable Ticker clock) {
         if (limiter instanceof LocalLimiter<K> local) {
-            return new Local<>(local);
+            return new Local<>(local, local.ticker() == clock);
         }
         if (limiter instanceof KeyedLimiter<K, ?> keyed) {
-            return keyed(keyed);
+            return keyed(keyed, clock);
         }
         if (limiter instanceof PlanLimiter<K> plans) {
             Map<String, Member<K>> members = new LinkedHashMap<>();
-            plans.limiters().forEach((plan, ofPlan) -> members.put(plan, of(ofPlan)));
+            plans.limiters().forEach((plan, ofPlan) -> members.put(plan, of(ofPlan, clock)));
             return new Planned<>(plans.plan(), members);
         }
         return new Other<>(limiter);
     }
 
-    private static <K, P> Member<K> keyed(KeyedLimiter<K, P> keyed) {
-        return new Keyed<>(keyed.part(), of(keyed.limiter()));
+    private static <K, P> Member<K> keyed(KeyedLimiter<K, P> keyed, @Nullable Ticker clock) {
+        return new Keyed<>(keyed.part(), of(keyed.limiter(), clock));
     }
 
-    /** A limiter in this process's memory. */
-    record Local<K>(LocalLimiter<K> limiter) implements Member<K> {
+    /**
+     * A limiter in this process's memory.
+     *
+     * @param sharesClock whether readings of the call's clock are its own
+     */
+    record Local<K>(LocalLimiter<K> limiter, boolean sharesClock) implements Member<K> {
 
-        @Override
-        public boolean admits(K key, long permits) {
-            return limiter.admits(key, permits);
+        private long reading(long now) {
+            return sharesClock ? now : limiter.ticker().read();
         }
 
         @Override
-        public <R> boolean take(K key, long permits, AllLimiter<R> all, R root, int next) {
-            long now = limiter.now();
-            ChargeResult result = limiter.take(key, permits, now);
-            if (!result.allowed || all.takeFrom(next, root, permits)) {
+        public boolean admits(K key, long permits, long now) {
+            return limiter.admits(key, permits, reading(now));
+        }
+
+        @Override
+        public <R> boolean take(K key, long permits, long now, AllLimiter<R> all, R root, int next) {
+            long reading = reading(now);
+            ChargeResult result = limiter.take(key, permits, reading);
+            if (!result.allowed || all.takeFrom(next, root, permits, now)) {
                 return result.allowed;
             }
-            limiter.undo(key, permits, now, result.overflow);
+            limiter.undo(key, permits, reading, result.overflow);
             all.countUndone();
             return false;
         }
@@ -79,15 +104,17 @@ sealed interface Member<K> {
     record Keyed<K, P>(Function<? super K, ? extends @Nullable P> part, Member<P> member) implements Member<K> {
 
         @Override
-        public boolean admits(K key, long permits) {
+        public boolean admits(K key, long permits, long now) {
             P found = part.apply(key);
-            return found == null || member.admits(found, permits);
+            return found == null || member.admits(found, permits, now);
         }
 
         @Override
-        public <R> boolean take(K key, long permits, AllLimiter<R> all, R root, int next) {
+        public <R> boolean take(K key, long permits, long now, AllLimiter<R> all, R root, int next) {
             P found = part.apply(key);
-            return found == null ? all.takeFrom(next, root, permits) : member.take(found, permits, all, root, next);
+            return found == null
+                    ? all.takeFrom(next, root, permits, now)
+                    : member.take(found, permits, now, all, root, next);
         }
 
         @Override
@@ -108,13 +135,13 @@ sealed interface Member<K> {
         }
 
         @Override
-        public boolean admits(K key, long permits) {
-            return of(key).admits(key, permits);
+        public boolean admits(K key, long permits, long now) {
+            return of(key).admits(key, permits, now);
         }
 
         @Override
-        public <R> boolean take(K key, long permits, AllLimiter<R> all, R root, int next) {
-            return of(key).take(key, permits, all, root, next);
+        public <R> boolean take(K key, long permits, long now, AllLimiter<R> all, R root, int next) {
+            return of(key).take(key, permits, now, all, root, next);
         }
 
         @Override
@@ -127,17 +154,17 @@ sealed interface Member<K> {
     record Other<K>(Limiter<K> limiter) implements Member<K> {
 
         @Override
-        public boolean admits(K key, long permits) {
+        public boolean admits(K key, long permits, long now) {
             return limiter.peek(key, permits).allowed();
         }
 
         @Override
-        public <R> boolean take(K key, long permits, AllLimiter<R> all, R root, int next) {
+        public <R> boolean take(K key, long permits, long now, AllLimiter<R> all, R root, int next) {
             Question<K> question = new Question<>(limiter, key);
             if (!question.ask(permits)) {
                 return false;
             }
-            if (all.takeFrom(next, root, permits)) {
+            if (all.takeFrom(next, root, permits, now)) {
                 return true;
             }
             question.takeBack(permits);

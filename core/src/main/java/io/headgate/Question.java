@@ -13,9 +13,7 @@ final class Question<P> {
     private final Limiter<P> limiter;
     private final P key;
 
-    /** What a look told, before anything was taken; null before it. */
-    private @Nullable Decision looked;
-    /** What was answered when the limiter was asked; null before it. */
+    /** What was answered when the limiter was asked; null before it, and once that was taken back. */
     private @Nullable Decision answer;
     /** As of which reading a limiter in memory was asked. */
     private long asked;
@@ -30,17 +28,17 @@ final class Question<P> {
         return limiter instanceof LocalLimiter || limiter instanceof UnlimitedLimiter;
     }
 
-    /** Looks whether the limiter would allow the call. */
-    boolean look(long permits) {
-        Decision decision = limiter.peek(key, permits);
-        looked = decision;
-        return decision.allowed();
+    /** Whether the limiter would allow the call, as far as a look can tell that counts nothing. */
+    boolean admits(long permits) {
+        return limiter instanceof LocalLimiter<P> local
+                ? local.admits(key, permits, local.ticker().read())
+                : limiter.peek(key, permits).allowed();
     }
 
     /** Asks the limiter, which takes the permits or denies. */
     boolean ask(long permits) {
         if (limiter instanceof LocalLimiter<P> local) {
-            asked = local.now();
+            asked = local.ticker().read();
             return answered(local.decide(key, permits, asked));
         }
         return answered(limiter.decide(key, permits));
@@ -83,10 +81,15 @@ final class Question<P> {
         }
     }
 
-    /** The latest answer; null if there is none yet. */
+    /** How the limiter has answered; what it would answer, if it was not asked. */
+    Decision answer(long permits) {
+        return answer == null ? limiter.peek(key, permits) : answer;
+    }
+
+    /** The same where a look need not wait; null otherwise. */
     @Nullable
-    Decision answer() {
-        return answer == null ? looked : answer;
+    Decision answerAtOnce(long permits) {
+        return answer == null && !isInMemory() ? null : answer(permits);
     }
 
     /** What the limiter is called. */
