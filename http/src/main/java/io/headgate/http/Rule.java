@@ -10,8 +10,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,49 +39,72 @@ public final class Rule {
     /** Methods that only read, as long as the application keeps to RFC 9110, section 9.2.1. */
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
 
-    /** As written; the first one is what the rule is called by. */
-    private final List<String> patterns;
+    /** What the rule says. Written by the thread that makes the rule, before anybody else sees it, and never after. */
+    private static final class Terms {
 
+        /** As written; the first one is what the rule is called by. */
+        List<String> patterns;
+        /** Null if the rule is for all of its paths. */
+        @Nullable
+        Predicate<String> path;
+
+        List<RequestCondition> conditions = List.of();
+        List<Limit> limits = List.of();
+
+        @Nullable
+        Limiter<ClientAddress> limiter;
+
+        @Nullable
+        String name;
+
+        RequestKey key = RequestKey.CLIENT;
+        Set<String> methods = Set.of();
+        OptionalLong cost = OptionalLong.empty();
+        boolean dryRun;
+
+        @Nullable
+        ChargeOn chargeOn;
+
+        boolean alone;
+
+        Terms(String pattern) {
+            patterns = List.of(pattern);
+        }
+
+        Terms(Terms other) {
+            patterns = other.patterns;
+            path = other.path;
+            conditions = other.conditions;
+            limits = other.limits;
+            limiter = other.limiter;
+            name = other.name;
+            key = other.key;
+            methods = other.methods;
+            cost = other.cost;
+            dryRun = other.dryRun;
+            chargeOn = other.chargeOn;
+            alone = other.alone;
+        }
+    }
+
+    private final Terms terms;
     private final List<RulePattern> paths;
     private final List<RulePattern> lenientPaths;
-    /** Null if the rule is for all of its paths. */
-    private final @Nullable Predicate<String> condition;
 
-    private final List<Limit> limits;
-    private final @Nullable Limiter<ClientAddress> limiter;
-    private final @Nullable String name;
-    private final Set<String> methods;
-    private final OptionalLong cost;
-    private final boolean dryRun;
-    private final @Nullable ChargeOn chargeOn;
-    private final boolean alone;
-
-    private Rule(
-            List<String> patterns,
-            @Nullable Predicate<String> condition,
-            List<Limit> limits,
-            @Nullable Limiter<ClientAddress> limiter,
-            @Nullable String name,
-            Set<String> methods,
-            OptionalLong cost,
-            boolean dryRun,
-            @Nullable ChargeOn chargeOn,
-            boolean alone) {
-        this.patterns = patterns;
-        this.paths = patterns.stream().map(RulePattern::parse).toList();
-        this.lenientPaths = patterns.stream()
+    private Rule(Terms terms) {
+        this.terms = terms;
+        this.paths = terms.patterns.stream().map(RulePattern::parse).toList();
+        this.lenientPaths = terms.patterns.stream()
                 .map(CanonicalPath::anyCase)
                 .map(RulePattern::parse)
                 .toList();
-        this.condition = condition;
-        this.limits = limits;
-        this.limiter = limiter;
-        this.name = name;
-        this.methods = methods;
-        this.cost = cost;
-        this.dryRun = dryRun;
-        this.chargeOn = chargeOn;
-        this.alone = alone;
+    }
+
+    /** This rule with a change. */
+    private Rule with(Consumer<Terms> change) {
+        Terms changed = new Terms(terms);
+        change.accept(changed);
+        return new Rule(changed);
     }
 
     /**
@@ -94,17 +120,9 @@ public final class Rule {
     public static Rule limits(String pattern, Limit first, Limit... more) {
         List<Limit> limits = new ArrayList<>(List.of(more));
         limits.add(0, first);
-        return new Rule(
-                List.of(pattern),
-                null,
-                List.copyOf(limits),
-                null,
-                null,
-                Set.of(),
-                OptionalLong.empty(),
-                false,
-                null,
-                false);
+        Terms changed = new Terms(pattern);
+        changed.limits = List.copyOf(limits);
+        return new Rule(changed);
     }
 
     /**
@@ -117,8 +135,9 @@ public final class Rule {
      */
     public static Rule limiter(String pattern, Limiter<ClientAddress> limiter) {
         Objects.requireNonNull(limiter, "limiter");
-        return new Rule(
-                List.of(pattern), null, List.of(), limiter, null, Set.of(), OptionalLong.empty(), false, null, false);
+        Terms changed = new Terms(pattern);
+        changed.limiter = limiter;
+        return new Rule(changed);
     }
 
     /**
@@ -129,13 +148,13 @@ public final class Rule {
      * @throws IllegalArgumentException if the pattern has another form
      */
     public static Rule unlimited(String pattern) {
-        return new Rule(
-                List.of(pattern), null, List.of(), null, null, Set.of(), OptionalLong.empty(), false, null, false);
+        return new Rule(new Terms(pattern));
     }
 
     /**
      * Reads a rule from text:
-     * {@code [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]…) [cost N] [dry-run] [charge-on RESPONSE[, RESPONSE]…] [alone]},
+     * {@code [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]…) [key KEY] [when CONDITION[, CONDITION]…] [cost N] [dry-run]
+     * [charge-on RESPONSE[, RESPONSE]…] [alone]},
      * such as {@code login: POST /login/* 5/minute, 50/day charge-on 401}. A limit is written as for
      * {@link Limit#parse}.
      *
@@ -158,7 +177,7 @@ public final class Rule {
         if (name.isBlank()) {
             throw new IllegalArgumentException("the name of a rule must not be empty");
         }
-        return new Rule(patterns, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
+        return with(changed -> changed.name = name);
     }
 
     /**
@@ -175,7 +194,7 @@ public final class Rule {
                         "\"" + method + "\" is not a method; the form is upper-case letters such as POST");
             }
         }
-        return new Rule(patterns, condition, limits, limiter, name, Set.of(methods), cost, dryRun, chargeOn, alone);
+        return with(changed -> changed.methods = Set.of(methods));
     }
 
     /**
@@ -188,7 +207,7 @@ public final class Rule {
      */
     public Rule onlyIf(Predicate<String> condition) {
         Objects.requireNonNull(condition, "condition");
-        return new Rule(patterns, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
+        return with(changed -> changed.path = condition);
     }
 
     /**
@@ -200,13 +219,13 @@ public final class Rule {
      * @throws IllegalArgumentException if the prefix is no path
      */
     public Rule alsoBelow(String prefix) {
-        String pattern = patterns.get(0);
+        String pattern = terms.patterns.get(0);
         if (!pattern.startsWith("/") || pattern.equals("/") || pattern.equals("/*")) {
             return this;
         }
-        List<String> more = new ArrayList<>(patterns);
+        List<String> more = new ArrayList<>(terms.patterns);
         more.add(prefix + pattern);
-        return new Rule(List.copyOf(more), condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
+        return with(changed -> changed.patterns = List.copyOf(more));
     }
 
     /**
@@ -220,8 +239,7 @@ public final class Rule {
         if (permits < 0) {
             throw new IllegalArgumentException("the cost of a request must be at least 0, not " + permits);
         }
-        return new Rule(
-                patterns, condition, limits, limiter, name, methods, OptionalLong.of(permits), dryRun, chargeOn, alone);
+        return with(changed -> changed.cost = OptionalLong.of(permits));
     }
 
     /**
@@ -230,7 +248,40 @@ public final class Rule {
      * @return the rule
      */
     public Rule dryRun() {
-        return new Rule(patterns, condition, limits, limiter, name, methods, cost, true, chargeOn, alone);
+        return with(changed -> changed.dryRun = true);
+    }
+
+    /**
+     * This rule with a key of its own: what has a bucket each, in place of the client's address.
+     *
+     * <p>A request that lacks the key is under the general limits. A key that {@linkplain RequestKey the client has written} is
+     * limited in addition to them, and takes their place only if it is known to a {@code PlanSource}.
+     *
+     * @param key such as {@code RequestKey.parse("principal")}; {@link RequestKey#CLIENT} by default
+     * @return the rule
+     * @throws IllegalArgumentException if the rule has no limits of its own, so that nothing would have the key
+     */
+    public Rule key(RequestKey key) {
+        Objects.requireNonNull(key, "key");
+        if (terms.limits.isEmpty() && !key.isClient()) {
+            throw new IllegalArgumentException("a rule with a key needs limits of its own");
+        }
+        return with(changed -> changed.key = key);
+    }
+
+    /**
+     * This rule for requests that meet conditions, too.
+     *
+     * @param conditions each such as {@code header X-API-Key}, {@code header X-Client=mobile}, {@code query format=csv},
+     *     {@code role ADMIN}, {@code no header X-API-Key}, {@code authenticated} or {@code anonymous}; all must be met. Those that
+     *     were set before are replaced
+     * @return the rule
+     * @throws IllegalArgumentException if one has another form
+     */
+    public Rule when(String... conditions) {
+        List<RequestCondition> parsed =
+                Stream.of(conditions).map(RequestCondition::parse).toList();
+        return with(changed -> changed.conditions = parsed);
     }
 
     /**
@@ -248,7 +299,7 @@ public final class Rule {
             throw new IllegalArgumentException(
                     "an unlimited rule charges nothing, and would only take its paths out of the general limits");
         }
-        return new Rule(patterns, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, alone);
+        return with(changed -> changed.chargeOn = chargeOn);
     }
 
     /**
@@ -258,20 +309,24 @@ public final class Rule {
      * @return the rule
      */
     public Rule alone() {
-        return new Rule(patterns, condition, limits, limiter, name, methods, cost, dryRun, chargeOn, true);
+        return with(changed -> changed.alone = true);
     }
 
     /**
-     * What the rule is called: its name, else its methods and its pattern.
+     * What the rule is called: its name, else its methods, its pattern and its conditions.
      *
      * @return the name, such as {@code login} or {@code POST,PUT /login/*}
      */
     public String name() {
-        if (name != null) {
-            return name;
+        if (terms.name != null) {
+            return terms.name;
         }
-        String pattern = patterns.get(0);
-        return methods.isEmpty() ? pattern : String.join(",", new TreeSet<>(methods)) + " " + pattern;
+        String pattern = terms.patterns.get(0);
+        String requests =
+                terms.methods.isEmpty() ? pattern : String.join(",", new TreeSet<>(terms.methods)) + " " + pattern;
+        String conditions =
+                terms.conditions.stream().map(RequestCondition::toString).collect(Collectors.joining(", "));
+        return conditions.isEmpty() ? requests : requests + " when " + conditions;
     }
 
     /**
@@ -280,53 +335,67 @@ public final class Rule {
      * @return empty if it has a limiter or is unlimited
      */
     public List<Limit> limits() {
-        return limits;
+        return terms.limits;
     }
 
     Optional<String> givenName() {
-        return Optional.ofNullable(name);
+        return Optional.ofNullable(terms.name);
     }
 
     @Nullable
     Limiter<ClientAddress> limiter() {
-        return limiter;
+        return terms.limiter;
     }
 
     OptionalLong cost() {
-        return cost;
+        return terms.cost;
     }
 
     boolean isDryRun() {
-        return dryRun;
+        return terms.dryRun;
     }
 
     @Nullable
     ChargeOn chargeOn() {
-        return chargeOn;
+        return terms.chargeOn;
     }
 
     /** Whether the general limits hold beside it. */
     boolean isInAddition() {
-        return chargeOn != null && !alone;
+        return (terms.chargeOn != null && !terms.alone) || !terms.key.isVerified();
+    }
+
+    RequestKey key() {
+        return terms.key;
+    }
+
+    /** Whether it is about something that is known only behind authentication. */
+    boolean needsPrincipal() {
+        return terms.key.needsPrincipal() || terms.conditions.stream().anyMatch(RequestCondition::needsPrincipal);
+    }
+
+    /** Whether a header field or a parameter, which clients write as they like, leads past the limits. */
+    boolean isUnlimitedForTheAsking() {
+        return neverDenies() && terms.conditions.stream().anyMatch(RequestCondition::isForgeable);
     }
 
     boolean isUnlimited() {
-        return limiter == null && limits.isEmpty();
+        return terms.limiter == null && terms.limits.isEmpty();
     }
 
     /** Whether any path of an extension passes, by methods that do more than read: clients choose the extension. */
     boolean isUnlimitedExtension() {
-        boolean onlyReads = !methods.isEmpty() && READING.containsAll(methods);
+        boolean onlyReads = !terms.methods.isEmpty() && READING.containsAll(terms.methods);
         return paths.get(0).isExtension() && neverDenies() && !onlyReads;
     }
 
     boolean neverDenies() {
-        return isUnlimited() || dryRun || cost.orElse(1) == 0;
+        return isUnlimited() || terms.dryRun || terms.cost.orElse(1) == 0;
     }
 
     /** Whether it is written as canonical paths are: no letter has another case. */
     boolean isCanonical() {
-        return patterns.stream().allMatch(pattern -> pattern.equals(CanonicalPath.anyCase(pattern)));
+        return terms.patterns.stream().allMatch(pattern -> pattern.equals(CanonicalPath.anyCase(pattern)));
     }
 
     boolean matches(String method, String requestPath) {
@@ -341,17 +410,29 @@ public final class Rule {
     private boolean matches(List<RulePattern> patterns, String path) {
         for (RulePattern pattern : patterns) {
             if (pattern.matches(path)) {
-                return condition == null || condition.test(path);
+                return terms.path == null || terms.path.test(path);
             }
         }
         return false;
     }
 
+    /** Whether a request meets the conditions beside path and method. */
+    boolean holds(HttpRequest request) {
+        for (RequestCondition condition : terms.conditions) {
+            if (!condition.holds(request)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether this rule, if it comes first, leaves nothing to another one. */
     boolean covers(Rule other) {
-        return condition == null
-                && (methods.isEmpty()
-                        || (!other.methods.isEmpty() && other.methods.stream().allMatch(this::isFor)))
+        return terms.path == null
+                && terms.conditions.isEmpty()
+                && (terms.methods.isEmpty()
+                        || (!other.terms.methods.isEmpty()
+                                && other.terms.methods.stream().allMatch(this::isFor)))
                 && other.paths.stream().allMatch(path -> paths.stream().anyMatch(own -> own.covers(path)));
     }
 
@@ -361,12 +442,12 @@ public final class Rule {
     }
 
     Set<String> methods() {
-        return methods;
+        return terms.methods;
     }
 
     private boolean isFor(String method) {
-        return methods.isEmpty()
-                || methods.contains(method.equals("HEAD") ? "GET" : method)
-                || methods.contains(method);
+        return terms.methods.isEmpty()
+                || terms.methods.contains(method.equals("HEAD") ? "GET" : method)
+                || terms.methods.contains(method);
     }
 }

@@ -72,18 +72,18 @@ final class RuleTable {
         String method = request.method();
         PolicySet strict = general;
         for (Entry entry : rules) {
-            if (entry.rule().matches(method, path)) {
+            if (entry.rule().matches(method, path) && entry.rule().holds(request)) {
                 strict = entry.policies();
                 break;
             }
         }
         String canonical = CanonicalPath.of(path);
-        return rulesAreCanonical && canonical.equals(path) ? strict : strict.and(lenient(method, canonical));
+        return rulesAreCanonical && canonical.equals(path) ? strict : strict.and(lenient(request, method, canonical));
     }
 
-    private PolicySet lenient(String method, String canonical) {
+    private PolicySet lenient(HttpRequest request, String method, String canonical) {
         for (Entry entry : rules) {
-            if (entry.rule().matchesLeniently(method, canonical)) {
+            if (entry.rule().matchesLeniently(method, canonical) && entry.rule().holds(request)) {
                 return entry.policies();
             }
         }

@@ -17,11 +17,14 @@ final class RuleText {
      */
 
     static final String FORM = "the form is [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]...)"
-            + " [cost N] [dry-run] [charge-on RESPONSE[, RESPONSE]...] [alone], such as"
-            + " \"login: POST /login/* 5/minute, 50/day charge-on 401, 302 to /login?error\"";
+            + " [key KEY] [when CONDITION[, CONDITION]...] [cost N] [dry-run] [charge-on RESPONSE[, RESPONSE]...] [alone],"
+            + " such as \"login: POST /login/* 5/minute, 50/day charge-on 401, 302 to /login?error\""
+            + " or \"/api/* 100/minute key principal when role USER\"";
 
     private static final Pattern BLANKS = Pattern.compile("\\s+");
-    private static final Set<String> OPTIONS = Set.of("cost", "dry-run", "charge-on", "alone");
+    private static final Set<String> OPTIONS = Set.of("key", "when", "cost", "dry-run", "charge-on", "alone");
+
+    private static final Set<String> NAMED = Set.of("header", "query", "role");
 
     private final List<String> tokens;
     private int next;
@@ -79,6 +82,8 @@ final class RuleText {
             }
             String value = String.join(" ", tokensOfThisPart());
             switch (option) {
+                case "key" -> result = result.key(RequestKey.parse(value));
+                case "when" -> result = result.when(value.split(",", -1));
                 case "cost" -> result = result.cost(number(value));
                 case "charge-on" -> result = result.chargeOn(ChargeOn.parse(value));
                 default -> {
@@ -101,10 +106,15 @@ final class RuleText {
 
     private List<String> tokensOfThisPart() {
         List<String> part = new ArrayList<>();
-        while (next < tokens.size() && !OPTIONS.contains(tokens.get(next))) {
+        while (next < tokens.size() && (isName(part) || !OPTIONS.contains(tokens.get(next)))) {
             part.add(token());
         }
         return part;
+    }
+
+    /** Whether the next token is the name of something, which may be called like an option. */
+    private static boolean isName(List<String> part) {
+        return !part.isEmpty() && NAMED.contains(part.get(part.size() - 1));
     }
 
     private String peek() {
