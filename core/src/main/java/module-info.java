@@ -7,4 +7,5 @@ module io.headgate {
     exports io.headgate.map;
     exports io.headgate.metrics;
     exports io.headgate.net;
+    exports io.headgate.plan;
 }

@@ -1,11 +1,10 @@
 package io.headgate;
 
+import io.headgate.internal.BackgroundThread;
 import io.headgate.internal.QuotedText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
-import java.security.AccessController;
-import java.security.PrivilegedAction;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -67,7 +66,7 @@ final class Sweeper implements Runnable {
     }
 
     private static ScheduledThreadPoolExecutor ownThread(String name) {
-        return thread("headgate-sweeper-" + name);
+        return BackgroundThread.scheduler("headgate-sweeper-" + name);
     }
 
     /**
@@ -75,28 +74,10 @@ final class Sweeper implements Runnable {
      * after the last: a scheduler that is never shut down keeps no thread once its limiters are gone.
      */
     static ScheduledExecutorService sharedThread() {
-        ScheduledThreadPoolExecutor scheduler = thread("headgate-sweeper");
+        ScheduledThreadPoolExecutor scheduler = BackgroundThread.scheduler("headgate-sweeper");
         scheduler.setKeepAliveTime(LONGEST_HOP.toNanos(), TimeUnit.NANOSECONDS);
         scheduler.allowCoreThreadTimeOut(true);
         return scheduler;
-    }
-
-    private static ScheduledThreadPoolExecutor thread(String name) {
-        return new ScheduledThreadPoolExecutor(1, task -> privileged(() -> daemon(task, name)));
-    }
-
-    /** Inherits nothing from the thread that builds the limiter, which may be an application's. */
-    private static Thread daemon(Runnable task, String name) {
-        Thread thread = new Thread(null, task, name, 0, false);
-        thread.setContextClassLoader(null);
-        thread.setDaemon(true);
-        return thread;
-    }
-
-    /** Until Java 24 a new thread keeps the class loaders of all callers on the stack. doPrivileged hides them. */
-    @SuppressWarnings("removal")
-    private static Thread privileged(PrivilegedAction<Thread> making) {
-        return AccessController.doPrivileged(making);
     }
 
     void start() {

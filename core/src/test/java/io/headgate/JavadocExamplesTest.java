@@ -21,10 +21,13 @@ class JavadocExamplesTest {
                 import io.headgate.map.*;
                 import io.headgate.metrics.*;
                 import io.headgate.net.*;
+                import io.headgate.plan.*;
                 import io.micrometer.core.instrument.MeterRegistry;
                 import java.util.Map;
+                import java.nio.file.Path;
                 import java.util.concurrent.atomic.LongAdder;
-                """, """
+                """,
+                """
                     interface Response { void setHeader(String name, String value); }
                     Limiter<String> limiter;
                     String account;
@@ -32,10 +35,21 @@ class JavadocExamplesTest {
                     LongAdder denied;
                     Map<String, String> plans;
                     MeterRegistry registry;
-                """, "io.headgate", "io.headgate.map", "io.headgate.metrics", "io.headgate.net");
+                """,
+                "io.headgate",
+                "io.headgate.map",
+                "io.headgate.metrics",
+                "io.headgate.net",
+                "io.headgate.plan");
         assertThat(examples.errors(classes)).isEmpty();
         // What users get from others, or never make.
         assertThat(examples.typesWithout())
-                .containsExactly("HeavyHitters.Hit", "LimitStatus", "LimiterStats.Builder", "Ticker", "Walk");
+                .containsExactly(
+                        "HeavyHitters.Hit",
+                        "LimitStatus",
+                        "LimiterStats.Builder",
+                        "RangesFileStatus",
+                        "Ticker",
+                        "Walk");
     }
 }

@@ -126,6 +126,11 @@ public final class AddressRange {
         return network;
     }
 
+    /** The last address of the range: all of its bits past the prefix are one. */
+    ClientAddress last() {
+        return ClientAddress.ofBits(network.highBits() | ~highMask, network.lowBits() | ~lowMask);
+    }
+
     /**
      * How many leading bits the addresses of this range share. With zero bits it is all of IPv4 or all of IPv6.
      *

@@ -157,6 +157,12 @@ public final class ClientAddress implements Comparable<ClientAddress> {
         return maskedHigh == high && maskedLow == low ? this : new ClientAddress(maskedHigh, maskedLow);
     }
 
+    /** The address that follows this one in their order; null after the last. */
+    @Nullable
+    ClientAddress next() {
+        return (high & low) == -1 ? null : new ClientAddress(low == -1 ? high + 1 : high, low + 1);
+    }
+
     /**
      * Whether this is an IPv4 address, in whichever notation it was written.
      *
