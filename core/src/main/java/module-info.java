@@ -2,9 +2,11 @@
 module io.headgate {
     requires static org.jspecify;
     requires static micrometer.core;
+    requires static com.github.benmanes.caffeine;
 
     exports io.headgate;
     exports io.headgate.map;
     exports io.headgate.metrics;
     exports io.headgate.net;
+    exports io.headgate.plan;
 }

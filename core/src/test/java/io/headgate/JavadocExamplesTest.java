@@ -21,16 +21,30 @@ class JavadocExamplesTest {
                 import io.headgate.map.*;
                 import io.headgate.metrics.*;
                 import io.headgate.net.*;
+                import io.headgate.plan.*;
                 import io.micrometer.core.instrument.MeterRegistry;
+                import java.time.Duration;
+                import java.util.concurrent.CompletableFuture;
                 import java.util.concurrent.atomic.LongAdder;
-                """, """
+                """,
+                """
+                    interface Customers { String planOf(String apiKey); }
                     interface Response { void setHeader(String name, String value); }
                     Limiter<String> limiter;
                     String account;
+                    String apiKey;
+                    Customers customers;
+                    PlanSource<String> source;
+                    PlanCache<String> plans;
                     Response response;
                     LongAdder denied;
                     MeterRegistry registry;
-                """, "io.headgate", "io.headgate.map", "io.headgate.metrics", "io.headgate.net");
+                """,
+                "io.headgate",
+                "io.headgate.map",
+                "io.headgate.metrics",
+                "io.headgate.net",
+                "io.headgate.plan");
         assertThat(examples.errors(classes)).isEmpty();
         // What users get from others, or never make.
         assertThat(examples.typesWithout())
