@@ -1,0 +1,4 @@
+@NullMarked
+package io.headgate.plan;
+
+import org.jspecify.annotations.NullMarked;
