@@ -279,7 +279,7 @@ public interface Limiter<K> extends AutoCloseable {
      *
      * <pre>{@code
      * Limiter<String> limiter = Limiter.byPlan(
-     *         plans::get,  // "free", "pro", or null
+     *         planOf::get,  // "free", "pro", or null
      *         Map.of(
      *                 Limiter.DEFAULT_PLAN, Limiter.builder(Limit.perMinute(60)).build(),
      *                 "pro", Limiter.builder(Limit.perMinute(6_000)).build(),

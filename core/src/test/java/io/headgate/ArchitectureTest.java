@@ -11,6 +11,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.headgate.plan.PlanCache;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
@@ -24,6 +25,8 @@ class ArchitectureTest {
         classes()
                 .that()
                 .resideOutsideOfPackage("io.headgate.metrics")
+                .and()
+                .doNotHaveFullyQualifiedName(PlanCache.class.getName())
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", "io.headgate..", "org.jspecify.annotations")
@@ -45,6 +48,18 @@ class ArchitectureTest {
                 .should()
                 .onlyBeAccessed()
                 .byAnyPackage("io.headgate.metrics")
+                .check(CORE);
+    }
+
+    @Test
+    void onlyThePlanCacheKnowsCaffeine() {
+        classes()
+                .that()
+                .haveFullyQualifiedName(PlanCache.class.getName())
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..", "io.headgate..", "com.github.benmanes.caffeine.cache", "org.jspecify.annotations")
                 .check(CORE);
     }
 

@@ -23,17 +23,24 @@ class JavadocExamplesTest {
                 import io.headgate.net.*;
                 import io.headgate.plan.*;
                 import io.micrometer.core.instrument.MeterRegistry;
-                import java.util.Map;
                 import java.nio.file.Path;
+                import java.time.Duration;
+                import java.util.Map;
+                import java.util.concurrent.CompletableFuture;
                 import java.util.concurrent.atomic.LongAdder;
                 """,
                 """
+                    interface Customers { String planOf(String apiKey); }
                     interface Response { void setHeader(String name, String value); }
                     Limiter<String> limiter;
                     String account;
+                    String apiKey;
+                    Customers customers;
+                    PlanSource<String> source;
+                    PlanCache<String> plans;
                     Response response;
                     LongAdder denied;
-                    Map<String, String> plans;
+                    Map<String, String> planOf;
                     MeterRegistry registry;
                 """,
                 "io.headgate",

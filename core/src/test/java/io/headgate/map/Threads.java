@@ -10,20 +10,20 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Runs tasks at the same time and fails if one of them does. */
-final class Threads {
+public final class Threads {
 
-    interface Task {
+    public interface Task {
         void run(int thread) throws Exception;
     }
 
-    interface Question<T> {
+    public interface Question<T> {
         T answer(int thread) throws Exception;
     }
 
     private Threads() {}
 
     /** Starts a task in n threads at once and waits for all. */
-    static void run(int n, Task task) {
+    public static void run(int n, Task task) {
         collect(n, thread -> {
             task.run(thread);
             return thread;
@@ -31,7 +31,7 @@ final class Threads {
     }
 
     /** Asks n threads at once; gives their answers in the order of the threads. */
-    static <T> List<T> collect(int n, Question<T> question) {
+    public static <T> List<T> collect(int n, Question<T> question) {
         CyclicBarrier start = new CyclicBarrier(n);
         ExecutorService executor = Executors.newFixedThreadPool(n);
         try {

@@ -1,4 +1,4 @@
-/** Tests of plans by address. */
+/** Tests of plans by address and by key. */
 @NullMarked
 package io.headgate.plan;
 
