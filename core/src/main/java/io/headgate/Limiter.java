@@ -271,7 +271,19 @@ public interface Limiter<K> extends AutoCloseable {
      * @return the limiter, which has no limits and no buckets, and counts what it allows
      */
     static <K> Limiter<K> unlimited() {
-        return new UnlimitedLimiter<>();
+        return unlimited("unlimited");
+    }
+
+    /**
+     * A limiter that allows everything, under a name.
+     *
+     * @param name what it is called in metrics and logs; not blank
+     * @param <K> the type of the keys
+     * @return the limiter, which has no limits and no buckets, and counts what it allows
+     * @throws IllegalArgumentException if the name is blank
+     */
+    static <K> Limiter<K> unlimited(String name) {
+        return new UnlimitedLimiter<>(name);
     }
 
     /**

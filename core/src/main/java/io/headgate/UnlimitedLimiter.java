@@ -6,7 +6,15 @@ import java.util.concurrent.atomic.LongAdder;
 /** A limiter that allows everything: what {@link Limiter#unlimited} makes. Counts what it allows. */
 final class UnlimitedLimiter<K> implements Limiter<K> {
 
+    private final String name;
     private final LongAdder allowed = new LongAdder();
+
+    UnlimitedLimiter(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("the name of a limiter must not be blank");
+        }
+        this.name = name;
+    }
 
     @Override
     public boolean tryAcquire(K key, long permits) {
@@ -42,7 +50,7 @@ final class UnlimitedLimiter<K> implements Limiter<K> {
 
     @Override
     public String name() {
-        return "unlimited";
+        return name;
     }
 
     @Override

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.map.Threads;
 import java.util.Map;
-import java.util.Set;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -51,8 +52,9 @@ class PlanCacheRaceTest {
                 }
             });
             awaitIdle(plans, rounds);
-            assertThat(loads).hasSize(rounds).allSatisfy((key, count) -> assertThat(count)
-                    .hasValue(1));
+            assertThat(loads)
+                    .hasSize(rounds)
+                    .allSatisfy((key, count) -> assertThat(count).hasValue(1));
             assertThat(plans.stats().rejected()).isZero();
             assertThat(plans.stats().hits() + plans.stats().misses()).isEqualTo(rounds * 16L * THREADS);
         }
@@ -101,7 +103,8 @@ class PlanCacheRaceTest {
                     }
                     for (int look = 0; look < 20; look++) {
                         String plan = plans.apply(key);
-                        assertThat(plan == null ? change : Integer.parseInt(plan)).isEqualTo(change);
+                        assertThat(plan == null ? change : Integer.parseInt(plan))
+                                .isEqualTo(change);
                     }
                 }
             });
@@ -122,7 +125,7 @@ class PlanCacheRaceTest {
         AtomicInteger mostRunning = new AtomicInteger();
         AtomicInteger open = new AtomicInteger();
         AtomicInteger mostOpen = new AtomicInteger();
-        Set<CompletableFuture<@Nullable String>> stages = ConcurrentHashMap.newKeySet();
+        Queue<CompletableFuture<@Nullable String>> stages = new ConcurrentLinkedQueue<>();
         try (PlanCache<Integer> plans = PlanCache.<Integer>builder(key -> {
                     mostRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
                     mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
@@ -139,11 +142,11 @@ class PlanCacheRaceTest {
                 for (int id = 0; id < 2_000; id++) {
                     plans.request(thread * 2_000 + id);
                     if (id % 8 == 0) {
-                        for (CompletableFuture<@Nullable String> stage : stages) {
-                            if (stages.remove(stage)) {
-                                open.decrementAndGet();
-                                stage.complete("gold");
-                            }
+                        for (CompletableFuture<@Nullable String> stage = stages.poll();
+                                stage != null;
+                                stage = stages.poll()) {
+                            open.decrementAndGet();
+                            stage.complete("gold");
                         }
                     }
                 }

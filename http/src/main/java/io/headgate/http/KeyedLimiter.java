@@ -34,6 +34,10 @@ record KeyedLimiter<K>(
         return new KeyedLimiter<>(limiter, (request, address) -> key.apply(request), null);
     }
 
+    static KeyedLimiter<String> byText(Limiter<String> limiter, RequestKey key, KeyDigest digest) {
+        return new KeyedLimiter<>(limiter, (request, address) -> key.of(request, address, digest), null);
+    }
+
     boolean isByAddress() {
         return shared != null;
     }

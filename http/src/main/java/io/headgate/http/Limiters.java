@@ -9,52 +9,91 @@ import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The limiters of a configuration: those that were handed in, and those that are made for it, in a registry. Immutable. */
 final class Limiters {
 
     private final @Nullable KeyedLimiter<?> general;
-    private final Map<Rule, Limiter<ClientAddress>> ofRules = new HashMap<>();
-    private final List<LimiterUse> all = new ArrayList<>();
+    /** The general limits of keys that are no addresses; null if there are none. */
+    private @Nullable KeyedLimiter<String> generalOfKeys;
+
+    private final Map<String, KeyedLimiter<String>> plansOfKeys = new LinkedHashMap<>();
+    private final Map<Rule, KeyedLimiter<?>> ofRules = new HashMap<>();
+    private final Set<LimiterUse> all = new LinkedHashSet<>();
     /** The first whose keys are addresses; null if there is none. */
     private final @Nullable Limiter<?> byAddress;
     /** The names of those that were made. */
     private final Set<String> made = new LinkedHashSet<>();
 
+    /** Limiters that are to be made, and what becomes of each. */
+    private static final class Wanted<K> {
+
+        private final List<LimiterBuilder<K>> builders = new ArrayList<>();
+        private final List<Consumer<Limiter<K>>> receivers = new ArrayList<>();
+
+        void add(LimiterBuilder<K> builder, Consumer<Limiter<K>> receiver) {
+            builders.add(builder);
+            receivers.add(receiver);
+        }
+
+        void obtain(LimiterRegistry registry, Object user, Class<K> keyType) {
+            Iterator<LocalLimiter<K>> limiters =
+                    registry.obtain(user, keyType, builders).iterator();
+            receivers.forEach(receiver -> receiver.accept(limiters.next()));
+        }
+    }
+
     /** Makes them all, or none, for a user of the registry. */
-    Limiters(Settings settings, String generalName, LimiterRegistry registry, Object user) {
+    Limiters(Settings settings, Plans plans, String generalName, LimiterRegistry registry, Object user) {
         settings.requireOtherNamesThan(generalName);
-        List<Rule> limited = settings.limitedRules();
         // Names that were given come first, wherever they stand: rules without one give way.
-        limited.forEach(rule -> rule.givenName().ifPresent(made::add));
-        List<LimiterBuilder<ClientAddress>> builders = new ArrayList<>();
+        settings.limitedRules().forEach(rule -> rule.givenName().ifPresent(made::add));
+        Wanted<ClientAddress> clients = new Wanted<>();
+        Wanted<String> keys = new Wanted<>();
+        Map<String, Limiter<ClientAddress>> byPlan = new HashMap<>();
         if (!settings.limits.isEmpty()) {
-            builders.add(settings.clients(settings.limits).name(unique(generalName)));
+            clients.add(
+                    settings.clients(settings.limits).name(unique(generalName)),
+                    limiter -> byPlan.put(Limiter.DEFAULT_PLAN, limiter));
         }
-        for (Rule rule : limited) {
+        addPlans(settings, plans, clients, keys, byPlan);
+        Map<Rule, Limiter<ClientAddress>> clientsOfRules = new HashMap<>();
+        for (Rule rule : settings.limitedRules()) {
             String name = rule.givenName().orElseGet(() -> unique(rule.name()));
-            builders.add(settings.clients(rule.limits()).name(name));
+            if (rule.key().isClient()) {
+                clients.add(settings.clients(rule.limits()).name(name), limiter -> clientsOfRules.put(rule, limiter));
+            } else {
+                keys.add(
+                        settings.keys(rule.limits()).name(name),
+                        limiter -> ofRules.put(rule, KeyedLimiter.byText(limiter, rule.key(), plans.digest)));
+            }
         }
-        Iterator<LocalLimiter<ClientAddress>> limiters =
-                registry.obtain(user, ClientAddress.class, builders).iterator();
-        general = settings.limits.isEmpty() ? settings.limiter : KeyedLimiter.byAddress(limiters.next());
+        clients.obtain(registry, user, ClientAddress.class);
+        keys.obtain(registry, user, String.class);
+        general = settings.limits.isEmpty() ? settings.limiter : KeyedLimiter.byAddress(composed(settings, byPlan, plans));
         if (general != null) {
-            all.add(new LimiterUse(general.limiter(), general.isByAddress(), settings.dryRun));
+            use(general, settings.dryRun);
         }
-        limited.forEach(rule -> ofRules.put(rule, limiters.next()));
+        if (generalOfKeys != null) {
+            use(generalOfKeys, settings.dryRun);
+        }
+        plansOfKeys.values().forEach(limiter -> use(limiter, settings.dryRun));
         for (Rule rule : settings.rules) {
-            Limiter<ClientAddress> limiter = rule.limits().isEmpty() ? rule.limiter() : ofRules.get(rule);
+            Limiter<ClientAddress> limiter = rule.limits().isEmpty() ? rule.limiter() : clientsOfRules.get(rule);
             if (limiter != null) {
-                ofRules.put(rule, limiter);
-                if (all.stream().noneMatch(use -> use.limiter() == limiter)) {
-                    all.add(new LimiterUse(limiter, true, settings.dryRun || rule.isDryRun()));
-                }
+                ofRules.put(rule, KeyedLimiter.byAddress(limiter));
+            }
+            KeyedLimiter<?> ofRule = ofRules.get(rule);
+            if (ofRule != null) {
+                use(ofRule, settings.dryRun || rule.isDryRun());
             }
         }
         byAddress = all.stream()
@@ -62,6 +101,75 @@ final class Limiters {
                 .map(LimiterUse::limiter)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** A plan has a limiter of addresses if addresses can have it, and one of keys if keys can. */
+    private void addPlans(
+            Settings settings,
+            Plans plans,
+            Wanted<ClientAddress> clients,
+            Wanted<String> keys,
+            Map<String, Limiter<ClientAddress>> byPlan) {
+        for (Plan plan : settings.plans) {
+            if (plan.isByAddress() && plan.isUnlimited()) {
+                byPlan.put(plan.name(), Limiter.unlimited(unique(plan.name())));
+            } else if (plan.isByAddress()) {
+                LimiterBuilder<ClientAddress> builder = settings.clients(plan.limits());
+                plan.maxClients().ifPresent(builder::maxKeys);
+                clients.add(builder.name(unique(plan.name())), limiter -> byPlan.put(plan.name(), limiter));
+            }
+        }
+        if (settings.key.isClient()) {
+            return;
+        }
+        keys.add(
+                settings.keys(settings.limits).name(unique("keys")),
+                limiter -> generalOfKeys = KeyedLimiter.byText(limiter, settings.key, plans.digest));
+        if (plans.ofKeys == null) {
+            return;
+        }
+        for (Plan plan : settings.plans) {
+            String name = unique(plan.isByAddress() ? plan.name() + "-keys" : plan.name());
+            Consumer<Limiter<String>> receiver =
+                    limiter -> plansOfKeys.put(plan.name(), KeyedLimiter.byText(limiter, settings.key, plans.digest));
+            if (plan.isUnlimited()) {
+                receiver.accept(Limiter.unlimited(name));
+            } else {
+                LimiterBuilder<String> builder = settings.keys(plan.limits());
+                plan.maxClients().ifPresent(builder::maxKeys);
+                keys.add(builder.name(name), receiver);
+            }
+        }
+    }
+
+    private static Limiter<ClientAddress> composed(
+            Settings settings, Map<String, Limiter<ClientAddress>> byPlan, Plans plans) {
+        Limiter<ClientAddress> byDefault = Objects.requireNonNull(byPlan.get(Limiter.DEFAULT_PLAN));
+        if (plans.ofAddresses == null) {
+            return byDefault;
+        }
+        Map<String, Limiter<ClientAddress>> inOrder = new LinkedHashMap<>();
+        inOrder.put(Limiter.DEFAULT_PLAN, byDefault);
+        for (Plan plan : settings.plans) {
+            Limiter<ClientAddress> limiter = byPlan.get(plan.name());
+            if (limiter != null) {
+                inOrder.put(plan.name(), limiter);
+            }
+        }
+        return Limiter.byPlan(plans.ofAddresses, inOrder);
+    }
+
+    /** Notes a limiter that is asked; of one that is made of others those, since they count, and take memory. */
+    private void use(KeyedLimiter<?> keyed, boolean dryRun) {
+        use(keyed.limiter(), keyed.isByAddress(), dryRun);
+    }
+
+    private void use(Limiter<?> limiter, boolean isByAddress, boolean dryRun) {
+        List<Limiter<?>> members = Objects.requireNonNullElse(limiter.members(), List.of());
+        members.forEach(member -> use(member, isByAddress, dryRun));
+        if (members.isEmpty() && all.stream().noneMatch(use -> use.limiter() == limiter)) {
+            all.add(new LimiterUse(limiter, isByAddress, dryRun));
+        }
     }
 
     /** A name that no other one has here: rules for the same methods and paths are numbered. */
@@ -89,9 +197,20 @@ final class Limiters {
         return general;
     }
 
+    /** The general limits of keys that are no addresses; null if there are none. */
+    @Nullable
+    KeyedLimiter<String> generalOfKeys() {
+        return generalOfKeys;
+    }
+
+    /** Those of plans that keys may have. */
+    Map<String, KeyedLimiter<String>> plansOfKeys() {
+        return plansOfKeys;
+    }
+
     /** That of a rule; null if it is unlimited. */
     @Nullable
-    Limiter<ClientAddress> of(Rule rule) {
+    KeyedLimiter<?> of(Rule rule) {
         return ofRules.get(rule);
     }
 

@@ -36,6 +36,35 @@ public enum Option {
             "none",
             "Paths that are limited in another way, in order; the first rule that matches a request decides",
             (builder, text) -> builder.rule(RuleText.parseLines(text).toArray(new Rule[0]))),
+    KEY(
+            "key",
+            "client, principal, header NAME, or several of them with + between them, such as client + principal",
+            "client",
+            "What the limits hold for, each by itself; who has no such key is limited by address, and a header that no source of plans"
+                    + " knows limits in addition",
+            (builder, text) -> builder.key(RequestKey.parse(text))),
+    PLANS(
+            "plans",
+            "one plan a line, where " + Plan.FORM,
+            "none",
+            "Other limits for clients in address ranges, and for keys that a source of plans knows",
+            (builder, text) -> builder.plan(text.lines()
+                    .filter(line -> !line.isBlank())
+                    .map(Plan::parse)
+                    .toArray(Plan[]::new))),
+    STAGE(
+            "stage",
+            "arrival or authenticated",
+            "arrival",
+            "Whether requests come to this filter as they arrive, or behind authentication and another filter that has limited them by"
+                    + " address",
+            (builder, text) -> builder.stage(OptionText.constant(Stage.class, text))),
+    SECRET(
+            "secret",
+            "any text that is not empty",
+            "random",
+            "Secret by which keys of more than 64 characters are hashed in memory",
+            (builder, text) -> builder.secret(text)),
     TRUSTED_PROXIES(
             "trustedProxies",
             OptionText.RANGES,

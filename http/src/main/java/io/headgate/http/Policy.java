@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param dryRun whether a denial is only counted
  * @param chargeOn tells by the response whether a charge stays; null if it does
  * @param condition watches over {@code chargeOn}; null if nothing is to be watched
+ * @param loading looks up the plan of a key once a request is admitted; null if that need not be
  */
 record Policy<K>(
         @Nullable KeyedLimiter<K> limiter,
@@ -22,7 +23,13 @@ record Policy<K>(
         NoAddress noAddress,
         boolean dryRun,
         @Nullable ChargeOn chargeOn,
-        @Nullable ChargeCondition condition) {
+        @Nullable ChargeCondition condition,
+        @Nullable PlanLoading loading) {
+
+    /** The same that looks up plans, or does not. */
+    Policy<K> loading(@Nullable PlanLoading loading) {
+        return new Policy<>(limiter, cost, costAfter, noAddress, dryRun, chargeOn, condition, loading);
+    }
 
     /** What a request comes to. Takes nothing yet. */
     Assessment assess(HttpRequest request, @Nullable ClientAddress address) {

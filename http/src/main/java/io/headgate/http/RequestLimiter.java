@@ -67,6 +67,7 @@ public final class RequestLimiter implements AutoCloseable {
     /** What the limiter is called that every request without a rule is charged to, if it is made here. */
     private final String generalName;
 
+    private final Plans plans;
     private final Limiters limiters;
     private final RuleTable rules;
     private final boolean usesAddresses;
@@ -99,8 +100,9 @@ public final class RequestLimiter implements AutoCloseable {
         this.user = before == null ? new Object() : before.user;
         this.generalName =
                 settings.limiterName != null ? settings.limiterName : before != null ? before.generalName : name;
-        this.limiters = new Limiters(settings, generalName, registry, user);
-        this.rules = new RuleTable(settings, limiters);
+        this.plans = new Plans(settings, before == null ? null : before.plans);
+        this.limiters = new Limiters(settings, plans, generalName, registry, user);
+        this.rules = new RuleTable(settings, limiters, plans);
         this.usesAddresses = rules.useAddresses() || !exempt.isEmpty();
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
         this.refusals = settings.refusals();
@@ -116,6 +118,9 @@ public final class RequestLimiter implements AutoCloseable {
         settings.rules.stream()
                 .filter(Rule::isUnlimitedExtension)
                 .forEach(rule -> warnings.once(Warning.UNLIMITED_EXTENSION, rule.name()));
+        settings.rules.stream()
+                .filter(Rule::isUnlimitedForTheAsking)
+                .forEach(rule -> warnings.also(Warning.UNLIMITED_FOR_THE_ASKING, rule.name()));
         UnreachableRules.find(settings.rules, (rule, why) -> warnings.also(Warning.UNREACHABLE_RULE, rule.name(), why));
         settings.hostBits.forEach((option, ranges) -> {
             if (!ranges.isEmpty()) {
@@ -207,7 +212,7 @@ public final class RequestLimiter implements AutoCloseable {
             if (usesAddresses) {
                 look(request, client);
             }
-            policies = rules.of(request);
+            policies = rules.of(request, client);
             return policies.assess(request, client, charger);
         } catch (Throwable failure) {
             // Our own trouble, or that of a function we were given.
@@ -235,9 +240,24 @@ public final class RequestLimiter implements AutoCloseable {
         for (Verdict each = verdict; each != null; each = each.before()) {
             if (each.isDenial()) {
                 noteDenial(each);
+            } else if (verdict.passes()) {
+                lookUpPlan(request, each);
             }
         }
         return verdict;
+    }
+
+    /** Only what was admitted may make a source of plans load anything. */
+    private void lookUpPlan(HttpRequest request, Verdict verdict) {
+        Charge<?> charge = verdict.charge();
+        PlanLoading loading = charge == null ? null : charge.policy().loading();
+        try {
+            if (loading != null && charge != null && verdict.isTaken()) {
+                loading.admitted(request, charge);
+            }
+        } catch (Throwable failure) {
+            failures.report(failure);
+        }
     }
 
     private void noteDenial(Verdict verdict) {
@@ -449,6 +469,7 @@ public final class RequestLimiter implements AutoCloseable {
      * @param other takes its place; it must not be closed itself any more
      */
     public void giveWayTo(RequestLimiter other) {
+        plans.giveWayTo(other.plans);
         if (other.registry == registry) {
             limiters.letGoUnlessIn(other.limiters.names(), registry, user);
         } else {
@@ -461,6 +482,7 @@ public final class RequestLimiter implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        plans.close();
         if (ownsRegistry) {
             registry.close();
         } else {

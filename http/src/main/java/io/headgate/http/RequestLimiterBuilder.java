@@ -7,6 +7,8 @@ import io.headgate.Overflow;
 import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
+import io.headgate.plan.PlanCache;
+import io.headgate.plan.PlanSource;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -114,6 +116,88 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
             }
         }
         settings.rules.addAll(List.of(rules));
+        return self();
+    }
+
+    /**
+     * Says what the general limits hold for, each by itself.
+     *
+     * <p>A request without such a key is under the same limits by its address. A key that {@linkplain RequestKey the client has
+     * written} is limited in addition to the client, and in its place only if a {@linkplain #planSource source of plans} knows it.
+     *
+     * @param key {@link RequestKey#CLIENT} by default
+     * @return this
+     */
+    public B key(RequestKey key) {
+        settings.key = Objects.requireNonNull(key, "key");
+        return self();
+    }
+
+    /**
+     * Adds plans: other limits, in place of the general ones, for clients in address ranges, and for keys that a
+     * {@linkplain #planSource source of plans} says to have them. Rules hold for everybody, whatever the plan.
+     *
+     * @param plans after those that were added before
+     * @return this
+     * @throws InvalidOptionException if the limits of a plan have one name
+     */
+    public B plan(Plan... plans) {
+        for (Plan plan : plans) {
+            if (!plan.isUnlimited()) {
+                Settings.attempt(Option.PLANS, plan.name(), () -> settings.clients(plan.limits()));
+            }
+        }
+        settings.plans.addAll(List.of(plans));
+        return self();
+    }
+
+    /**
+     * Says who knows the plans of keys, such as a database. It is asked in the background, through a {@link PlanCache} that is made
+     * here, needs Caffeine, and is closed with what is built. No request waits for it, and only requests that the client's limits
+     * have admitted make it load anything.
+     *
+     * @param source is given keys as {@link #key} finds them, those of more than 64 characters hashed
+     * @return this
+     */
+    public B planSource(PlanSource<String> source) {
+        settings.planSource = Objects.requireNonNull(source, "source");
+        return self();
+    }
+
+    /**
+     * Says who knows the plans of keys, by a cache with settings of its own.
+     *
+     * @param cache in place of {@link #planSource}; not closed by what is built
+     * @return this
+     */
+    public B planCache(PlanCache<String> cache) {
+        settings.planCache = Objects.requireNonNull(cache, "cache");
+        return self();
+    }
+
+    /**
+     * Says where requests are when they come here.
+     *
+     * @param stage {@link Stage#ARRIVAL} by default
+     * @return this
+     */
+    public B stage(Stage stage) {
+        settings.stage = Objects.requireNonNull(stage, "stage");
+        return self();
+    }
+
+    /**
+     * Sets the secret by which keys of more than 64 characters are hashed, so that nobody can look for two that collide.
+     *
+     * @param secret not empty; by default one that is drawn at random
+     * @return this
+     * @throws InvalidOptionException if it is blank
+     */
+    public B secret(String secret) {
+        if (secret.isBlank()) {
+            throw new InvalidOptionException(Option.SECRET, "", "it is empty", null);
+        }
+        settings.secret = secret;
         return self();
     }
 

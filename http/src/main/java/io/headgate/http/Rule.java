@@ -66,6 +66,7 @@ public final class Rule {
         ChargeOn chargeOn;
 
         boolean alone;
+        Stage stage = Stage.ARRIVAL;
 
         Terms(String pattern) {
             patterns = List.of(pattern);
@@ -84,6 +85,7 @@ public final class Rule {
             dryRun = other.dryRun;
             chargeOn = other.chargeOn;
             alone = other.alone;
+            stage = other.stage;
         }
     }
 
@@ -154,7 +156,7 @@ public final class Rule {
     /**
      * Reads a rule from text:
      * {@code [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]…) [key KEY] [when CONDITION[, CONDITION]…] [cost N] [dry-run]
-     * [charge-on RESPONSE[, RESPONSE]…] [alone]},
+     * [charge-on RESPONSE[, RESPONSE]…] [alone] [stage STAGE]},
      * such as {@code login: POST /login/* 5/minute, 50/day charge-on 401}. A limit is written as for
      * {@link Limit#parse}.
      *
@@ -285,6 +287,27 @@ public final class Rule {
     }
 
     /**
+     * This rule at a stage: {@link Stage#AUTHENTICATED} for one that is about principals, where they are known only behind a filter
+     * that authenticates.
+     *
+     * @param stage {@link Stage#ARRIVAL} by default
+     * @return the rule
+     */
+    public Rule stage(Stage stage) {
+        Objects.requireNonNull(stage, "stage");
+        return with(changed -> changed.stage = stage);
+    }
+
+    /**
+     * The stage that it is for.
+     *
+     * @return as it was set
+     */
+    public Stage stage() {
+        return terms.stage;
+    }
+
+    /**
      * This rule charges by the response, and the filter's general limits hold beside it: requests that it does not charge are
      * still limited. All or nothing is taken, from the rule first.
      *
@@ -363,6 +386,10 @@ public final class Rule {
     /** Whether the general limits hold beside it. */
     boolean isInAddition() {
         return (terms.chargeOn != null && !terms.alone) || !terms.key.isVerified();
+    }
+
+    boolean isAuthenticated() {
+        return terms.stage == Stage.AUTHENTICATED;
     }
 
     RequestKey key() {

@@ -1,9 +1,12 @@
 package io.headgate.http;
 
-import io.headgate.Limiter;
 import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The rules in order, and the general policy after them. Immutable. */
@@ -16,26 +19,72 @@ final class RuleTable {
      * readings are.
      */
 
-    private record Entry(Rule rule, PolicySet policies) {}
+    /**
+     * A rule, or the general limits.
+     *
+     * @param keyed tells the policies by the request's key; null if its policies are always the same
+     */
+    private record Entry(
+            @Nullable Rule rule,
+            PolicySet policies,
+            @Nullable KeyedPolicies keyed) {
 
-    private final List<Entry> rules = new ArrayList<>();
+        PolicySet of(HttpRequest request, @Nullable ClientAddress client) {
+            return keyed == null ? policies : keyed.of(request, client);
+        }
+
+        boolean matches(HttpRequest request, String method, String path) {
+            return rule == null || (rule.matches(method, path) && rule.holds(request));
+        }
+
+        boolean matchesLeniently(HttpRequest request, String method, String canonical) {
+            return rule == null || (rule.matchesLeniently(method, canonical) && rule.holds(request));
+        }
+    }
+
+    /** The rules in their order, and the general limits after them, which are for any request. */
+    private final List<Entry> entries = new ArrayList<>();
+    /** By the client's address, or what else the general limiter has for a key. */
     private final PolicySet general;
     /** Whether both readings of a canonical path lead to the same policies. */
     private final boolean rulesAreCanonical;
 
     private final boolean useAddresses;
 
-    RuleTable(Settings settings, Limiters limiters) {
+    RuleTable(Settings settings, Limiters limiters, Plans plans) {
         KeyedLimiter<?> all = limiters.general();
-        Policy<?> everything = policy(settings, all, null);
+        PlanLoading loading = plans.ofKeys == null ? null : new PlanLoading(settings.key, plans.digest, plans.ofKeys);
+        Policy<?> everything = policy(settings, all, null).loading(loading);
         general = PolicySet.of(everything);
+        // Behind authentication the client has been charged before.
+        PolicySet withoutKey = settings.stage == Stage.ARRIVAL
+                ? general
+                : PolicySet.of(policy(settings, (KeyedLimiter<ClientAddress>) null, null));
         for (Rule rule : settings.rules) {
-            Limiter<ClientAddress> limiter = limiters.of(rule);
-            Policy<?> own = policy(settings, limiter == null ? null : KeyedLimiter.byAddress(limiter), rule);
-            rules.add(new Entry(rule, rule.isInAddition() ? PolicySet.of(own, everything) : PolicySet.of(own)));
+            PlanLoading known = rule.key().equals(settings.key) ? loading : null;
+            Policy<?> own = policy(settings, limiters.of(rule), rule).loading(known);
+            boolean beside =
+                    rule.isInAddition() || (known == null && !rule.key().isVerified());
+            PolicySet policies = beside ? PolicySet.of(own, everything) : PolicySet.of(own);
+            KeyedPolicies keyed = rule.key().isClient()
+                    ? null
+                    : new KeyedPolicies(rule.key(), plans, known != null, withoutKey, policies, Map.of());
+            entries.add(new Entry(rule, policies, keyed));
         }
+        KeyedPolicies byKey = null;
+        if (!settings.key.isClient()) {
+            Policy<?> own = policy(settings, limiters.generalOfKeys(), null).loading(loading);
+            boolean beside = loading == null && !settings.key.isVerified();
+            Map<String, PolicySet> byPlan = new HashMap<>();
+            limiters.plansOfKeys()
+                    .forEach((plan, limiter) -> byPlan.put(
+                            plan, PolicySet.of(policy(settings, limiter, null).loading(loading))));
+            PolicySet policies = beside ? PolicySet.of(own, everything) : PolicySet.of(own);
+            byKey = new KeyedPolicies(settings.key, plans, loading != null, withoutKey, policies, byPlan);
+        }
+        entries.add(new Entry(null, general, byKey));
         rulesAreCanonical = settings.rules.stream().allMatch(Rule::isCanonical);
-        useAddresses = !rules.isEmpty() || (all != null && all.isByAddress());
+        useAddresses = !settings.rules.isEmpty() || (all != null && all.isByAddress());
     }
 
     /** What a rule leaves open is as in the settings. */
@@ -51,11 +100,12 @@ final class RuleTable {
                 chargeOn,
                 mayBeUseless
                         ? new ChargeCondition(rule == null ? "the general limit" : "the rule \"" + rule.name() + '"')
-                        : null);
+                        : null,
+                null);
     }
 
     List<Rule> rules() {
-        return rules.stream().map(Entry::rule).toList();
+        return entries.stream().map(Entry::rule).filter(Objects::nonNull).toList();
     }
 
     /** What requests without a rule are charged by. */
@@ -64,30 +114,27 @@ final class RuleTable {
     }
 
     /** What a request is charged by. */
-    PolicySet of(HttpRequest request) {
-        String path = rules.isEmpty() ? null : request.path();
+    PolicySet of(HttpRequest request, @Nullable ClientAddress client) {
+        String path = entries.size() == 1 ? null : request.path();
         if (path == null) {
-            return general;
+            return entries.get(entries.size() - 1).of(request, client);
         }
         String method = request.method();
-        PolicySet strict = general;
-        for (Entry entry : rules) {
-            if (entry.rule().matches(method, path) && entry.rule().holds(request)) {
-                strict = entry.policies();
-                break;
-            }
-        }
         String canonical = CanonicalPath.of(path);
-        return rulesAreCanonical && canonical.equals(path) ? strict : strict.and(lenient(request, method, canonical));
+        PolicySet strict = first(entry -> entry.matches(request, method, path)).of(request, client);
+        return rulesAreCanonical && canonical.equals(path)
+                ? strict
+                : strict.and(first(entry -> entry.matchesLeniently(request, method, canonical))
+                        .of(request, client));
     }
 
-    private PolicySet lenient(HttpRequest request, String method, String canonical) {
-        for (Entry entry : rules) {
-            if (entry.rule().matchesLeniently(method, canonical) && entry.rule().holds(request)) {
-                return entry.policies();
+    private Entry first(Predicate<Entry> matches) {
+        for (Entry entry : entries) {
+            if (matches.test(entry)) {
+                return entry;
             }
         }
-        return general;
+        throw new IllegalStateException("the general limits are for any request");
     }
 
     /** Whether anything here goes by the client's address. */

@@ -17,12 +17,12 @@ final class RuleText {
      */
 
     static final String FORM = "the form is [name:] [METHOD[,METHOD]] PATTERN (unlimited | LIMIT[, LIMIT]...)"
-            + " [key KEY] [when CONDITION[, CONDITION]...] [cost N] [dry-run] [charge-on RESPONSE[, RESPONSE]...] [alone],"
+            + " [key KEY] [when CONDITION[, CONDITION]...] [cost N] [dry-run] [charge-on RESPONSE[, RESPONSE]...] [alone] [stage STAGE],"
             + " such as \"login: POST /login/* 5/minute, 50/day charge-on 401, 302 to /login?error\""
             + " or \"/api/* 100/minute key principal when role USER\"";
 
     private static final Pattern BLANKS = Pattern.compile("\\s+");
-    private static final Set<String> OPTIONS = Set.of("key", "when", "cost", "dry-run", "charge-on", "alone");
+    private static final Set<String> OPTIONS = Set.of("key", "when", "cost", "dry-run", "charge-on", "alone", "stage");
 
     private static final Set<String> NAMED = Set.of("header", "query", "role");
 
@@ -84,6 +84,7 @@ final class RuleText {
             switch (option) {
                 case "key" -> result = result.key(RequestKey.parse(value));
                 case "when" -> result = result.when(value.split(",", -1));
+                case "stage" -> result = result.stage(stage(value));
                 case "cost" -> result = result.cost(number(value));
                 case "charge-on" -> result = result.chargeOn(ChargeOn.parse(value));
                 default -> {
@@ -95,6 +96,15 @@ final class RuleText {
             }
         }
         return result;
+    }
+
+    private static Stage stage(String text) {
+        for (Stage stage : Stage.values()) {
+            if (stage.name().equalsIgnoreCase(text)) {
+                return stage;
+            }
+        }
+        throw new IllegalArgumentException("\"" + text + "\" is not a stage: arrival or authenticated");
     }
 
     private static long number(String text) {

@@ -8,13 +8,17 @@ import io.headgate.Overflow;
 import io.headgate.Ticker;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
+import io.headgate.plan.PlanCache;
+import io.headgate.plan.PlanSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -36,6 +40,21 @@ final class Settings {
 
     List<Limit> limits = List.of();
     final List<Rule> rules = new ArrayList<>();
+    final List<Plan> plans = new ArrayList<>();
+    RequestKey key = RequestKey.CLIENT;
+
+    /** Tells the plans of keys, in a cache that is made here; null if nobody does. */
+    @Nullable
+    PlanSource<String> planSource;
+
+    /** Tells the plans of keys, in place of {@link #planSource}; not closed here. */
+    @Nullable
+    PlanCache<String> planCache;
+
+    @Nullable
+    String secret;
+
+    Stage stage = Stage.ARRIVAL;
 
     @Nullable
     ClientAddressResolver resolver;
@@ -109,6 +128,12 @@ final class Settings {
         Settings copy = new Settings(limiter);
         copy.limits = limits;
         copy.rules.addAll(rules);
+        copy.plans.addAll(plans);
+        copy.key = key;
+        copy.planSource = planSource;
+        copy.planCache = planCache;
+        copy.secret = secret;
+        copy.stage = stage;
         copy.resolver = resolver;
         copy.trustedProxies = trustedProxies;
         copy.forwardedHeader = forwardedHeader;
@@ -180,11 +205,21 @@ final class Settings {
 
     /** A limiter of clients as the options have it. */
     LimiterBuilder<ClientAddress> clients(List<Limit> limits) {
-        LimiterBuilder<ClientAddress> builder = Limiter.forNetworks(
+        return configured(Limiter.forNetworks(
                         ipv6Prefix,
                         limits.get(0),
                         limits.subList(1, limits.size()).toArray(new Limit[0]))
-                .translationPrefixes(translationPrefixes.toArray(new AddressRange[0]));
+                .translationPrefixes(translationPrefixes.toArray(new AddressRange[0])));
+    }
+
+    /** A limiter of keys that are no addresses, as the options have it. */
+    LimiterBuilder<String> keys(List<Limit> limits) {
+        LimiterBuilder<String> builder =
+                Limiter.builder(limits.get(0), limits.subList(1, limits.size()).toArray(new Limit[0]));
+        return configured(builder);
+    }
+
+    private <K> LimiterBuilder<K> configured(LimiterBuilder<K> builder) {
         if (ticker != SYSTEM) { // else on the clock of every other builder: a registry compares clocks, too
             builder.ticker(ticker);
         }
@@ -229,10 +264,74 @@ final class Settings {
                 0,
                 "costAfter is set too, and is asked only about requests that have taken a permit before");
         attempt(Option.RULES, rules.stream().map(Rule::name).toList(), () -> RuleNames.requireUnique(rules));
+        requireSoundKeys();
         String generalName = limiterName == null ? name : limiterName;
         if (generalName != null) {
             requireOtherNamesThan(generalName);
         }
+    }
+
+    /** Who has no key, and no plan, is under the general limits of each client: there must be some. */
+    private void requireSoundKeys() {
+        attempt(Option.PLANS, plans.stream().map(Plan::name).toList(), this::requirePlanNames);
+        require(
+                plans.isEmpty() || !limits.isEmpty(),
+                Option.PLANS,
+                plans.stream().map(Plan::name).toList(),
+                "there are no {limits}, which hold for everybody without a plan");
+        require(
+                key.isClient() || !limits.isEmpty(),
+                Option.KEY,
+                key,
+                "there are no {limits}, which each key would have, and each client without a key");
+        require(
+                planCache == null || planSource == null,
+                Option.KEY,
+                key,
+                "a source and a cache of plans are set; only one of them can be");
+        require(
+                (planSource == null && planCache == null) || !key.isClient(),
+                Option.KEY,
+                key,
+                "it is that of a client, and a source of plans is asked about keys: say which, such as header X-API-Key");
+        for (Rule rule : rules) {
+            require(
+                    rule.key().isClient() || stage == Stage.AUTHENTICATED || hasGeneralClients(),
+                    Option.RULES,
+                    rule.name(),
+                    "its key is " + rule.key()
+                            + ", and requests without it would not be limited, since there are no {limits}");
+            require(
+                    stage == Stage.AUTHENTICATED || !rule.isAuthenticated(),
+                    Option.RULES,
+                    rule.name(),
+                    "its stage is authenticated, so it belongs into a second filter, behind authentication, with {stage}"
+                            + " authenticated");
+        }
+        for (Plan plan : plans) {
+            require(
+                    plan.isByAddress() || planSource != null || planCache != null,
+                    Option.PLANS,
+                    plan.name(),
+                    "nobody has it: it has no ranges and no ranges-file, and there is no source of plans");
+        }
+    }
+
+    private boolean hasGeneralClients() {
+        return !limits.isEmpty() || (limiter != null && limiter.isByAddress());
+    }
+
+    private List<Plan> requirePlanNames() {
+        Set<String> names = new HashSet<>();
+        for (Plan plan : plans) {
+            if (plan.name().equals(Limiter.DEFAULT_PLAN)) {
+                throw new IllegalArgumentException("the plan \"" + plan.name() + "\" is that of the general limits");
+            }
+            if (!names.add(plan.name())) {
+                throw new IllegalArgumentException("two plans have the name \"" + plan.name() + "\"");
+            }
+        }
+        return plans;
     }
 
     /** Throws if a rule has the name of the general limits: the two limiters would have one. */

@@ -14,7 +14,10 @@ final class StartLine {
         KeyedLimiter<?> general = limiters.general();
         String limits = general == null
                 ? "no general limits"
-                : "limits " + text(general.limiter().limits());
+                : "limits "
+                        + text(settings.limits.isEmpty() ? general.limiter().limits() : settings.limits)
+                        + (settings.key.isClient() ? "" : " for each " + settings.key)
+                        + settings.plans.stream().map(StartLine::text).collect(Collectors.joining());
         return settings.rules.isEmpty()
                 ? limits
                 : limits + "; rules "
@@ -23,12 +26,17 @@ final class StartLine {
                                 .collect(Collectors.joining(" | "));
     }
 
+    private static String text(Plan plan) {
+        return "; plan " + plan.name() + ": " + (plan.isUnlimited() ? "unlimited" : text(plan.limits()));
+    }
+
     private static String text(Rule rule, Limiters limiters) {
-        var limiter = limiters.of(rule);
+        KeyedLimiter<?> limiter = limiters.of(rule);
         if (limiter == null) {
             return "unlimited";
         }
-        return text(limiter.limits())
+        return text(limiter.limiter().limits())
+                + (rule.key().isClient() ? "" : " for each " + rule.key())
                 + (rule.isDryRun() ? " dry-run" : "")
                 + (rule.isInAddition() ? " beside the general limits" : "");
     }

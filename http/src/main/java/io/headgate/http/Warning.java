@@ -76,7 +76,13 @@ public enum Warning {
     CANNOT_DRAIN(
             "HG-014",
             "{drain} has no effect on requests that reach the filter \"%s\" without support for asynchronous processing: register"
-                    + " the filter, and those before it, with asyncSupported, or remove {drain}");
+                    + " the filter, and those before it, with asyncSupported, or remove {drain}"),
+    /** A header or a parameter that clients choose leads past the limits. */
+    UNLIMITED_FOR_THE_ASKING(
+            "HG-015",
+            "the rule \"%s\" never denies, and whether it matches is for clients to choose: anybody can send, or leave out, a header"
+                    + " or a parameter. Give it limits in {rules}, or go by the address ({exempt}, {plans}) or by what has been"
+                    + " authenticated");
 
     private final String code;
     final String text;

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A request that is what it is told to be. */
@@ -20,6 +21,8 @@ final class FakeRequest implements HttpRequest {
     private @Nullable String path = "/";
     private String contextPath = "";
     private boolean takesAttributes = true;
+    private @Nullable String principal;
+    private Set<String> roles = Set.of();
 
     /** The peer as a server writes it; null, and what is no address, for a request that has none. */
     static FakeRequest from(@Nullable String peer) {
@@ -31,6 +34,13 @@ final class FakeRequest implements HttpRequest {
     FakeRequest header(String name, String... lines) {
         headers.computeIfAbsent(name.toLowerCase(Locale.ROOT), n -> new ArrayList<>())
                 .addAll(List.of(lines));
+        return this;
+    }
+
+    /** As authentication leaves it. */
+    FakeRequest principal(String name, String... roles) {
+        this.principal = name;
+        this.roles = Set.of(roles);
         return this;
     }
 
@@ -93,12 +103,12 @@ final class FakeRequest implements HttpRequest {
 
     @Override
     public @Nullable Principal principal() {
-        return null;
+        return principal == null ? null : () -> principal;
     }
 
     @Override
     public boolean hasRole(String role) {
-        return false;
+        return roles.contains(role);
     }
 
     @Override

@@ -38,6 +38,12 @@ class OptionTest {
     private static final Map<Option, String> EXAMPLES = new EnumMap<>(Map.ofEntries(
             Map.entry(Option.LIMITS, "10/second burst 20, 500/hour"),
             Map.entry(Option.RULES, "/a 1/day\n*.css unlimited"),
+            Map.entry(Option.KEY, "client + principal"),
+            Map.entry(
+                    Option.PLANS,
+                    "partners: 6000/minute ranges 192.0.2.0/24\ncrawlers: unlimited ranges 198.51.100.0/24"),
+            Map.entry(Option.STAGE, "authenticated"),
+            Map.entry(Option.SECRET, "a secret"),
             Map.entry(Option.TRUSTED_PROXIES, "10.0.0.0/8, 2001:db8::/32"),
             Map.entry(Option.FORWARDED_HEADER, "forwarded"),
             Map.entry(Option.TRUSTED_HOPS, "2"),
@@ -64,6 +70,8 @@ class OptionTest {
     private static final List<Option> WITHOUT_DEFAULT_VALUE = List.of(
             Option.LIMITS,
             Option.RULES,
+            Option.PLANS,
+            Option.SECRET,
             Option.TRUSTED_PROXIES,
             Option.TRUSTED_HOPS,
             Option.TRANSLATION_PREFIXES,

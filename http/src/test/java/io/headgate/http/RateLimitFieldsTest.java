@@ -31,7 +31,7 @@ class RateLimitFieldsTest {
 
     private static Verdict verdict(boolean dryRun, Decision decision, long permits) {
         Policy<ClientAddress> policy =
-                new Policy<>(null, request -> permits, null, NoAddress.SHARED, dryRun, null, null);
+                new Policy<>(null, request -> permits, null, NoAddress.SHARED, dryRun, null, null, null);
         return Verdict.of(
                 new Charge<>(policy, new FakeLimiter(decision), ClientAddress.parse("::1"), permits, null),
                 decision,

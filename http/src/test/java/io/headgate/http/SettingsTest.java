@@ -6,11 +6,13 @@ import io.headgate.Limit;
 import io.headgate.LimiterRegistry;
 import io.headgate.Overflow;
 import io.headgate.net.AddressRange;
+import io.headgate.plan.PlanCache;
 import io.headgate.testing.FakeTicker;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class SettingsTest {
@@ -21,6 +23,12 @@ class SettingsTest {
         Settings settings = new Settings(KeyedLimiter.byAddress(Buckets.of("1/s")));
         settings.limits = List.of(Limit.perSecond(1));
         settings.rules.add(Rule.unlimited("/a"));
+        settings.plans.add(Plan.unlimited("p"));
+        settings.key = RequestKey.parse("principal");
+        settings.planSource = key -> CompletableFuture.completedStage("p");
+        settings.planCache = PlanCache.<String>builder(settings.planSource).build();
+        settings.secret = "s";
+        settings.stage = Stage.AUTHENTICATED;
         settings.resolver = ClientAddressResolver.remoteAddress();
         settings.trustedProxies = ranges;
         settings.forwardedHeader = "forwarded";

@@ -1,0 +1,81 @@
+package io.headgate.http;
+
+import io.headgate.net.AddressRange;
+import io.headgate.plan.AddressPlans;
+import io.headgate.plan.PlanCache;
+import io.headgate.plan.PlanSource;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What tells which plan a request has: the plans of addresses, and those of keys. What is made here is closed with it. */
+final class Plans implements AutoCloseable {
+
+    private final @Nullable String secret;
+    private final @Nullable PlanSource<String> source;
+
+    /** Bounds keys. */
+    final KeyDigest digest;
+    /** Knows the plans of keys; null if nobody does. */
+    final @Nullable PlanCache<String> ofKeys;
+    /** Knows the plans of addresses; null if none has one. */
+    final @Nullable AddressPlans ofAddresses;
+
+    /** Takes over what a former configuration knew of keys, if it asks the same source and hashes by the same secret. */
+    Plans(Settings settings, @Nullable Plans before) {
+        secret = settings.secret;
+        source = settings.planSource;
+        digest = before != null && Objects.equals(before.secret, secret) ? before.digest : new KeyDigest(secret);
+        ofAddresses = ofAddresses(settings);
+        PlanSource<String> asked = source;
+        if (asked == null) {
+            ofKeys = settings.planCache;
+        } else if (before != null && before.source == asked && before.digest == digest) {
+            ofKeys = before.ofKeys;
+        } else {
+            ofKeys = PlanCache.<String>builder(asked).ticker(settings.ticker).build();
+        }
+    }
+
+    private static @Nullable AddressPlans ofAddresses(Settings settings) {
+        AddressPlans.Builder plans = AddressPlans.builder().ticker(settings.ticker);
+        boolean any = false;
+        for (Plan plan : settings.plans) {
+            plans.plan(plan.name(), plan.ranges().toArray(new AddressRange[0]));
+            Path file = plan.rangesFile();
+            if (file != null) {
+                plans.plan(plan.name(), file);
+            }
+            any |= plan.isByAddress();
+        }
+        if (!any) {
+            return null;
+        }
+        try {
+            return plans.build();
+        } catch (IllegalArgumentException e) {
+            throw new InvalidOptionException(
+                    Option.PLANS, settings.plans.stream().map(Plan::name).toList(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Closes what was made here and another one has not taken over. */
+    void giveWayTo(Plans other) {
+        if (ofAddresses != null) {
+            ofAddresses.close();
+        }
+        if (source != null && ofKeys != null && ofKeys != other.ofKeys) {
+            ofKeys.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (ofAddresses != null) {
+            ofAddresses.close();
+        }
+        if (source != null && ofKeys != null) {
+            ofKeys.close();
+        }
+    }
+}
