@@ -81,6 +81,7 @@ public final class Report {
         results.run("MapBenchmark.(hit|miss|mixed|storeAndDelete)$", Report::brief);
         results.run("MapBenchmark.fill$", b -> b.measurementIterations(3));
         results.run("ParseBenchmark", Report::brief);
+        results.run("PrefixTableBenchmark", Report::brief);
         results.run("FilterBenchmark", b -> b.forks(1));
 
         page.title("Performance");
@@ -330,11 +331,31 @@ public final class Report {
         }
     }
 
+    private void ranges() {
+        page.heading("The range of an address");
+        page.paragraph("The longest of many ranges that contains an address, by the table (`PrefixTable`) and by asking each. Half of the",
+                "ranges are IPv6.");
+        page.table("address", "ranges", "ns, found", "ns, in none", "µs, found one by one", "µs, in none one by one");
+        for (String kind : List.of("IPv4", "IPv6")) {
+            for (int ranges : new int[] {10, 1_000, 50_000}) {
+                String of = "/" + ranges + "/" + kind + "/";
+                page.row(
+                        kind,
+                        String.format("%,d", ranges),
+                        results.get("PrefixTableBenchmark.table" + of + "hit"),
+                        results.get("PrefixTableBenchmark.table" + of + "miss"),
+                        results.get("PrefixTableBenchmark.oneByOne" + of + "hit") / 1_000,
+                        results.get("PrefixTableBenchmark.oneByOne" + of + "miss") / 1_000);
+            }
+        }
+    }
+
     private void others() {
         page.heading("Reading an address");
         page.table("text", "ns");
         page.row("IPv4", results.get("ParseBenchmark.ipv4"));
         page.row("IPv6", results.get("ParseBenchmark.ipv6"));
+        ranges();
         page.heading("A request to Tomcat over a kept connection");
         page.paragraph(
                 "One request without the filter and one with it in turn. `none` against itself shows the noise.");

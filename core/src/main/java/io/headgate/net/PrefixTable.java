@@ -3,6 +3,7 @@ package io.headgate.net;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -94,6 +95,20 @@ public final class PrefixTable<V> {
      */
     public static <V> Builder<V> builder() {
         return new Builder<>();
+    }
+
+    /**
+     * A table in which all ranges stand for the same.
+     *
+     * @param <V> what they stand for
+     * @param ranges the ranges, which may be repeated
+     * @param value the value of each
+     * @return the table
+     */
+    public static <V> PrefixTable<V> of(Collection<AddressRange> ranges, V value) {
+        Builder<V> builder = new Builder<>();
+        ranges.forEach(range -> builder.put(range, value));
+        return builder.build();
     }
 
     /**
