@@ -2,6 +2,7 @@
 module io.headgate {
     requires static org.jspecify;
     requires static micrometer.core;
+    requires static com.github.benmanes.caffeine;
 
     exports io.headgate;
     exports io.headgate.map;

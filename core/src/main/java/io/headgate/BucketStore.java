@@ -79,9 +79,27 @@ abstract class BucketStore<K> extends Buckets<K> {
 
     /** Tells what {@link Operation#TAKE} would do to a row that this key would be given now. */
     final int lookAtNew(K key, long permits, long now, long[] states) {
+        return applyTo(newRow(), 0, NO_ROW_KEY, key, Operation.LOOK, permits, now, states);
+    }
+
+    /** A row of its own for one key, of NEW states. */
+    final long[] newRow() {
         long[] row = new long[buckets.length * stride];
         Arrays.fill(row, TokenBucket.NEW);
-        return applyTo(row, 0, NO_ROW_KEY, key, Operation.LOOK, permits, now, states);
+        return row;
+    }
+
+    /** Whether all buckets of such a row are full, the first one by its state. */
+    final boolean isFull(long[] row, long first, long now) {
+        boolean full = buckets[0].isFull(first, now);
+        for (int i = 1; i < row.length && full; i++) {
+            full = buckets[i].isFull(settled(row, i, buckets[i], now), now);
+        }
+        return full;
+    }
+
+    static boolean isRetired(long[] row) {
+        return state(row, 0) == TokenBucket.RETIRED;
     }
 
     /** How many keys have a row or are about to get one: never more than the maximum. */

@@ -3,7 +3,6 @@ package io.headgate;
 import io.headgate.internal.StackProbe;
 import io.headgate.map.ReadOptimizedMap;
 import io.headgate.map.Walk;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
@@ -105,8 +104,7 @@ final class MapStore<K> extends BucketStore<K> {
         }
         boolean stored = false;
         try {
-            long[] row = new long[buckets.length];
-            Arrays.fill(row, TokenBucket.NEW);
+            long[] row = newRow();
             stored = map.loadOrStore(key, row) == row;
             return true;
         } catch (OutOfMemoryError e) {
@@ -191,14 +189,6 @@ final class MapStore<K> extends BucketStore<K> {
         return met.delete(row) && unlinked();
     }
 
-    private boolean isFull(long[] row, long first, long now) {
-        boolean full = buckets[0].isFull(first, now);
-        for (int i = 1; i < row.length && full; i++) {
-            full = buckets[i].isFull(settled(row, i, buckets[i], now), now);
-        }
-        return full;
-    }
-
     /** Whether the key would begin with a debt, if it was evicted and came back. False if the key cannot be asked. */
     private boolean isOwing(K key, long now) {
         if (shared == null || !shared.isUsed()) {
@@ -217,10 +207,6 @@ final class MapStore<K> extends BucketStore<K> {
         reserved.decrementAndGet();
         evicted.increment();
         return true;
-    }
-
-    private static boolean isRetired(long[] row) {
-        return state(row, 0) == TokenBucket.RETIRED;
     }
 
     @Override

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What many threads see of a limiter, on a clock that is moved by hand: the slack of a real one would hide the races. */
 @ParameterizedClass
-@MethodSource("io.headgate.Keys#all")
+@MethodSource("io.headgate.Keys#allWithCaches")
 class LimiterConcurrencyTest<K> {
 
     private static final int THREADS = 4;
