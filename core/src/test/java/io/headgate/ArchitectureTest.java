@@ -21,8 +21,8 @@ class ArchitectureTest {
                     java.util.List.of(new ImportOption.DoNotIncludeTests()))
             .importPackages("io.headgate");
 
-    private static final DescribedPredicate<JavaClass> CACHE = describe(
-            "are CaffeineStore", type -> type.getName().startsWith("io.headgate.CaffeineStore"));
+    private static final DescribedPredicate<JavaClass> CACHE =
+            describe("are CaffeineStore", type -> type.getName().startsWith("io.headgate.CaffeineStore"));
 
     @Test
     void needsNothingButJava() {

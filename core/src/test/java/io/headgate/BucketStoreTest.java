@@ -116,7 +116,7 @@ class BucketStoreTest {
             buckets =
                     Arrays.stream(limits, 0, 1 + seed % 3).map(TokenBucket::new).toArray(TokenBucket[]::new);
             makesRows = subject.makesRows;
-            maxKeys = makesRows ? CLIENTS : 1L + random.nextInt(2 * CLIENTS);
+            maxKeys = makesRows ? 10 * CLIENTS : 1L + random.nextInt(2 * CLIENTS);
             store = subject.stores.open("test", buckets, () -> now, null, 0, maxKeys, new SplittableRandom(seed));
         }
 
@@ -222,6 +222,7 @@ class BucketStoreTest {
         private int evict() {
             int before = states.size();
             states.entrySet().removeIf(entry -> {
+                settle(entry.getValue()); // as the look does
                 boolean gone = look(entry.getKey()) == null;
                 assertThat(gone && !isFull(entry.getValue()))
                         .as("%s evicted at %s", entry, now)
