@@ -226,40 +226,6 @@ class LimiterConcurrencyTest<K> {
         assertThat(ticker.read() - first).isEqualTo(refill.toNanos());
     }
 
-    /** Newcomers from all sides at a cap that is always reached: never more keys than the cap, at any instant. */
-    @Test
-    void theCapHoldsAtEveryInstant() throws Exception {
-        int cap = 64;
-        LocalLimiter<K> limiter =
-                build(keys.builder(Limit.parse("1/us burst 2")).maxKeys(cap));
-        AtomicBoolean over = new AtomicBoolean();
-        AtomicLong next = new AtomicLong();
-        Callable<Void> newcomers = () -> {
-            for (int i = 0; i < 150_000; i++) {
-                limiter.tryAcquire(keys.key((int) next.incrementAndGet()));
-                ticker.advanceNanos(i % 5);
-            }
-            over.set(true);
-            return null;
-        };
-        Callable<Void> watcher = () -> {
-            while (!over.get()) {
-                assertThat(limiter.size()).isBetween(0L, (long) cap);
-            }
-            return null;
-        };
-        Callable<Void> sweeper = () -> {
-            while (!over.get()) {
-                limiter.sweep();
-            }
-            return null;
-        };
-        together(List.of(newcomers, newcomers, watcher, sweeper));
-        ticker.advance(Duration.ofSeconds(1));
-        limiter.sweep();
-        assertThat(limiter.size()).isZero();
-    }
-
     private static void await(CountDownLatch latch) {
         try {
             assertThat(latch.await(2, TimeUnit.MINUTES)).isTrue();
