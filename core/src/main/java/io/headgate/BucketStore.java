@@ -89,13 +89,39 @@ abstract class BucketStore<K> extends Buckets<K> {
         return row;
     }
 
-    /** Whether all buckets of such a row are full, the first one by its state. */
-    final boolean isFull(long[] row, long first, long now) {
+    /** Retires such a row, if all its buckets are full and its key owes nothing elsewhere. True if it is retired now. */
+    final boolean retire(K key, long[] row, EvictionWatermark watermark, long now) {
+        long first = settled(row, 0, buckets[0], now);
+        if (first == TokenBucket.RETIRED) {
+            return true;
+        }
+        if (!isFull(row, first, now) || (first >= TokenBucket.FIRST_TIME && isOwing(key, now))) {
+            return false;
+        }
+        watermark.raise(now);
+        return compareAndSetState(row, 0, first, TokenBucket.RETIRED);
+    }
+
+    private boolean isFull(long[] row, long first, long now) {
         boolean full = buckets[0].isFull(first, now);
         for (int i = 1; i < row.length && full; i++) {
             full = buckets[i].isFull(settled(row, i, buckets[i], now), now);
         }
         return full;
+    }
+
+    /** Whether the key would begin with a debt, if it was evicted and came back. False if the key cannot be asked. */
+    private boolean isOwing(K key, long now) {
+        if (shared == null || !shared.isUsed()) {
+            return false;
+        }
+        int number;
+        try {
+            number = shared.number(key);
+        } catch (RuntimeException e) {
+            return false; // its hashCode throws, and must not keep others from being evicted
+        }
+        return shared.isOwing(number, now);
     }
 
     static boolean isRetired(long[] row) {

@@ -2,9 +2,9 @@ package io.headgate;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Policy;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -13,28 +13,24 @@ import org.jspecify.annotations.Nullable;
 final class CaffeineStore<K> extends BucketStore<K> {
 
     /*
-     * A key is evicted in one of two ways.
-     *
-     * A sweep evicts as MapStore does: all states full, the watermark raised, the first state full → RETIRED, the row
-     * unlinked. Nobody is forgiven.
-     *
-     * The cache evicts whom it finds least used, whatever the row owes, and no state says so. A call that holds the row
-     * goes on to charge it in vain, and the key's next row is full.
+     * A sweep evicts as that of MapStore: a row is full, then RETIRED, then unlinked, and nobody is forgiven. The cache evicts
+     * whom it finds least used, whatever the row owes, and no state says so: a call that holds the row charges it in vain.
      */
 
-    /** What a key takes: an entry of the map, its slots in two tables, the cache's node, its counters in the sketch. */
-    private static final long CACHE_BYTES_PER_KEY = 32 + 12 + 32 + 16;
-
-    private static final long ARRAY_HEADER_BYTES = 16;
+    /** A key's entry of the map, its node, and the header of its row. */
+    private static final long BYTES_PER_KEY = 32 + 32 + 16;
+    /** Its slots in the map's table and in the sketch that counts uses, which grow and never shrink. */
+    private static final long TABLE_BYTES_PER_KEY = 12 + 16;
     /** A cache without keys. */
-    private static final long CACHE_BYTES = 4_000;
+    private static final long CACHE_BYTES = 8_000;
 
     private final long maxKeys;
     private final Cache<K, long[]> rows;
-    private final Policy<K, long[]> policy;
     private final Function<K, long[]> newRow;
     private final EvictionWatermark watermark;
     private final LongAdder evicted = new LongAdder();
+    /** The most keys that there were before any sweep, which alone makes them fewer. */
+    private final LongAccumulator mostKeys = new LongAccumulator(Math::max, 0);
 
     CaffeineStore(String limiter, TokenBucket[] buckets, Ticker ticker, long maxKeys) {
         super(limiter, buckets, ticker, null, 1);
@@ -42,11 +38,9 @@ final class CaffeineStore<K> extends BucketStore<K> {
         this.watermark = newWatermark();
         this.rows = Caffeine.newBuilder()
                 .maximumSize(maxKeys)
-                .executor(
-                        Runnable::run) // the caller evicts: no thread of others, and hardly more keys than the maximum
+                .executor(Runnable::run) // a newcomer's call evicts, so that there are hardly more keys than the most
                 .evictionListener((key, row, cause) -> evicted.increment())
                 .build();
-        this.policy = rows.policy();
         this.newRow = key -> newRow();
     }
 
@@ -69,7 +63,7 @@ final class CaffeineStore<K> extends BucketStore<K> {
     private long @Nullable [] row(K key, Operation operation) {
         return switch (operation) {
             case TAKE, CHARGE, OWE -> rows.get(key, newRow);
-            case LOOK -> policy.getIfPresentQuietly(key); // not a use
+            case LOOK -> rows.policy().getIfPresentQuietly(key); // not a use
             case REFUND, GIVE_BACK, UNDO, RESET -> rows.getIfPresent(key);
         };
     }
@@ -88,21 +82,6 @@ final class CaffeineStore<K> extends BucketStore<K> {
     @Override
     boolean hasRoom(K key, long now) {
         return true;
-    }
-
-    /** Evicts a key if all its buckets are full. */
-    private boolean evict(K key, long[] row, long now) {
-        long first = settled(row, 0, buckets[0], now);
-        if (first != TokenBucket.RETIRED) {
-            if (!isFull(row, first, now)) {
-                return false;
-            }
-            watermark.raise(now);
-            if (!compareAndSetState(row, 0, first, TokenBucket.RETIRED)) {
-                return false;
-            }
-        }
-        return unlink(key, row);
     }
 
     private boolean unlink(K key, long[] row) {
@@ -126,20 +105,22 @@ final class CaffeineStore<K> extends BucketStore<K> {
 
     @Override
     long presentBytes() {
-        return bytes(size());
+        mostKeys.accumulate(size());
+        return bytes(size(), mostKeys.get());
     }
 
     @Override
     long memoryBytes() {
-        return bytes(maxKeys);
+        return bytes(maxKeys, maxKeys);
     }
 
-    private long bytes(long keys) {
-        return CACHE_BYTES + keys * (CACHE_BYTES_PER_KEY + ARRAY_HEADER_BYTES + (long) buckets.length * Long.BYTES);
+    private long bytes(long keys, long most) {
+        return CACHE_BYTES + keys * (BYTES_PER_KEY + (long) buckets.length * Long.BYTES) + most * TABLE_BYTES_PER_KEY;
     }
 
     @Override
     SweepCursor sweepCursor() {
+        mostKeys.accumulate(size());
         Iterator<Map.Entry<K, long[]>> all = rows.asMap().entrySet().iterator();
         return new SweepCursor() {
 
@@ -153,7 +134,8 @@ final class CaffeineStore<K> extends BucketStore<K> {
                 int count = 0;
                 for (int i = 0; i < most && all.hasNext(); i++) {
                     Map.Entry<K, long[]> met = all.next();
-                    count += CaffeineStore.this.evict(met.getKey(), met.getValue(), now) ? 1 : 0;
+                    boolean retired = retire(met.getKey(), met.getValue(), watermark, now);
+                    count += retired && unlink(met.getKey(), met.getValue()) ? 1 : 0;
                 }
                 return count;
             }

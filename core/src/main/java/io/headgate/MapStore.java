@@ -176,31 +176,7 @@ final class MapStore<K> extends BucketStore<K> {
     /** Evicts the key that the walk has met, if all its buckets are full. */
     private boolean evict(Walk<K, long[]> met, long now) {
         long[] row = met.value();
-        long first = settled(row, 0, buckets[0], now);
-        if (first != TokenBucket.RETIRED) {
-            if (!isFull(row, first, now) || (first >= TokenBucket.FIRST_TIME && isOwing(met.key(), now))) {
-                return false;
-            }
-            watermark.raise(now);
-            if (!compareAndSetState(row, 0, first, TokenBucket.RETIRED)) {
-                return false;
-            }
-        }
-        return met.delete(row) && unlinked();
-    }
-
-    /** Whether the key would begin with a debt, if it was evicted and came back. False if the key cannot be asked. */
-    private boolean isOwing(K key, long now) {
-        if (shared == null || !shared.isUsed()) {
-            return false;
-        }
-        int number;
-        try {
-            number = shared.number(key);
-        } catch (RuntimeException e) {
-            return false; // its hashCode throws, and must not keep others from being evicted
-        }
-        return shared.isOwing(number, now);
+        return retire(met.key(), row, watermark, now) && met.delete(row) && unlinked();
     }
 
     private boolean unlinked() {

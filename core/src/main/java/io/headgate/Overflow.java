@@ -25,25 +25,25 @@ public enum Overflow {
     /** The key is denied, without a promise of when to come back. */
     DENY,
     /**
-     * Never happens: another key that was not used much of late is evicted, whatever it owes, and is <em>forgiven</em>: if it
-     * returns, its buckets are full. All keys are kept in a Caffeine cache then, which the application brings along
-     * ({@code com.github.ben-manes.caffeine:caffeine} 3). For those who would rather forget an old client than limit a new
-     * one together with others.
+     * There is always room: the key takes the place of one that was used less of late, which is evicted whatever it owes.
+     * That client is <em>forgiven</em>: if it returns, its buckets are full. For those who would rather forget an old client
+     * than limit new ones together. All keys are kept in a Caffeine cache then, which the application brings along
+     * ({@code com.github.ben-manes.caffeine:caffeine} 3).
      *
-     * <p>What is given up:
+     * <p>As long as a key stays, it is limited as with any other rule. Sweeps evict only keys whose buckets are full, and
+     * forgive nobody. A {@link Limiter#peek} is no use. What is given up:
      *
      * <ul>
-     * <li>a limit holds for a key only until it is evicted. Whoever can send many keys may so have a client forgiven;
-     * <li>a charge in progress on a bucket that is being evicted is lost, and a call that read the clock before may charge
-     * the new bucket as of then;
-     * <li>a {@link Decision#refund} of what the evicted bucket was charged gives to the new one;
-     * <li>{@link LocalLimiter#size} may be above {@link LocalLimiter#maxKeys} while calls are in progress;
-     * <li>{@link LocalLimiter#memoryBytes} is an estimate, and client addresses take five times as much;
-     * <li>an {@link OutOfMemoryError} or a {@link StackOverflowError} in the cache is the caller's, and may harm other calls.
+     * <li>Whoever sends enough keys, some ten times {@link LocalLimiter#maxKeys} calls, has any client forgiven.
+     * <li>A charge is lost if its bucket is evicted meanwhile. A call that read the clock before charges the new bucket as
+     * of then.
+     * <li>A {@link Decision#refund} of what an evicted bucket was charged goes to the new one.
+     * <li>{@link LocalLimiter#size} may be above {@code maxKeys} while calls are in progress.
+     * <li>{@link LocalLimiter#memoryBytes} is an estimate: some 120 bytes a key, also where keys are client addresses. What
+     * the cache's tables took stays taken.
+     * <li>What is promised for the case that memory or the stack do not suffice, or a key throws: the cache's code is not
+     * ours. An {@link OutOfMemoryError} is the caller's.
      * </ul>
-     *
-     * <p>As long as a key stays, it is limited as with any other rule. Sweeps evict only keys whose buckets are full, so
-     * they forgive nobody. A {@link Limiter#peek} is no use.
      */
     EVICT
 }
