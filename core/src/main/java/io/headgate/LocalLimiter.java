@@ -100,7 +100,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         maxKeys = builder.maxKeys;
         ipv4Prefix = builder.ipv4Prefix;
         ipv6Prefix = builder.ipv6Prefix;
-        KeyKind<K> kind = builder.kinds.apply(builder.translators);
+        KeyKind<K> kind = builder.kind();
         canonical = kind.canonical();
         tracked = kind.tracked();
         denials = builder.onDenied == null ? null : new Denials<>(builder.onDenied, tracked);
@@ -295,7 +295,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * How many keys are tracked now. O(1).
      *
-     * @return at most {@link #maxKeys}, at every instant
+     * @return at most {@link #maxKeys}, at every instant; with {@link Overflow#EVICT} more while calls are under way
      */
     public long size() {
         return store.size();

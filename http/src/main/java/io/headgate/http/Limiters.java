@@ -78,7 +78,9 @@ final class Limiters {
         }
         clients.obtain(registry, user, ClientAddress.class);
         keys.obtain(registry, user, String.class);
-        general = settings.limits.isEmpty() ? settings.limiter : KeyedLimiter.byAddress(composed(settings, byPlan, plans));
+        general = settings.limits.isEmpty()
+                ? settings.limiter
+                : KeyedLimiter.byAddress(composed(settings, byPlan, plans));
         if (general != null) {
             use(general, settings.dryRun);
         }

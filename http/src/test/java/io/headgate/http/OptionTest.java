@@ -176,7 +176,7 @@ class OptionTest {
                 "maxClients|1073741825|1 to 1073741824",
                 "maxClients|99999999999999|1 to 1073741824",
                 "maxClients|9999999999999999999|1 to 1073741824",
-                "overflow|drop|share, allow or deny",
+                "overflow|drop|share, allow, deny or evict",
                 "sweepInterval|often|30s",
                 "sweepInterval|s|30s",
                 "sweepInterval|-1s|30s",
@@ -310,6 +310,13 @@ class OptionTest {
     private static LocalLimiter<ClientAddress> only(RequestLimiter limits) {
         assertThat(limits.limiters()).hasSize(1);
         return (LocalLimiter<ClientAddress>) limits.limiters().get(0).limiter();
+    }
+
+    @Test
+    void evictingByUseWithoutCaffeineSaysWhatToAdd() {
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> with(Option.OVERFLOW, "evict"))
+                .withMessageContaining("com.github.ben-manes.caffeine:caffeine 3");
     }
 
     @Test

@@ -204,7 +204,7 @@ class InitParametersTest {
                 "maxClients|0|1 to 1073741824",
                 "maxClients|-5|1 to 1073741824",
                 "maxClients|99999999999999|1 to 1073741824",
-                "overflow|drop|share, allow or deny",
+                "overflow|drop|share, allow, deny or evict",
                 "sweepInterval|often|30s",
                 "sweepInterval|s|30s",
                 "sweepInterval|-1s|30s",
