@@ -50,7 +50,7 @@ class BucketStoreTest {
                         KeyKind.networks(32, 32, List.of()).stores(),
                         id -> ClientAddress.parse("2a00:" + Integer.toHexString(id + 1) + ":7::1")),
                 Subject.cache("cache", KeyKind.any(), Keys.MAP::key),
-                Subject.cache("cache of /64", KeyKind.networks(64, List.of()), Keys.IPV6::key),
+                Subject.cache("cache of /64", KeyKind.networks(32, 64, List.of()), Keys.IPV6::key),
                 new Subject<>("table of small parts", Tables.ofSmallParts(2), Keys.BOTH::key),
                 new Subject<>("table of the smallest parts", Tables.ofSmallParts(1), Keys.BOTH::key));
     }

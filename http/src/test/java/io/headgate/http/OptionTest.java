@@ -313,13 +313,6 @@ class OptionTest {
     }
 
     @Test
-    void evictingByUseWithoutCaffeineSaysWhatToAdd() {
-        assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> with(Option.OVERFLOW, "evict"))
-                .withMessageContaining("com.github.ben-manes.caffeine:caffeine 3");
-    }
-
-    @Test
     void whatHappensWhenThereIsNoRoomIsAsTheOptionSays() {
         for (String overflow : List.of("share", "allow", "deny")) {
             try (RequestLimiter limits = with(Option.MAX_CLIENTS, "1", Option.OVERFLOW, overflow)) {

@@ -55,6 +55,14 @@ class InitParametersTest {
         return response;
     }
 
+    /** Which this module has not on its path. */
+    @Test
+    void evictingByUseWithoutCaffeineSaysWhatToAdd() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> read("overflow", "evict"))
+                .withMessageContaining("com.github.ben-manes.caffeine:caffeine 3");
+    }
+
     @Test
     void everyParameter() throws Exception {
         RequestLimiter limits = read(
