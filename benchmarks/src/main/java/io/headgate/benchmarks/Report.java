@@ -333,7 +333,8 @@ public final class Report {
 
     private void ranges() {
         page.heading("The range of an address");
-        page.paragraph("The longest of many ranges that contains an address, by the table (`PrefixTable`) and by asking each. Half of the",
+        page.paragraph(
+                "The longest of many ranges that contains an address, by the table (`PrefixTable`) and by asking each. Half of the",
                 "ranges are IPv6.");
         page.table("address", "ranges", "ns, found", "ns, in none", "µs, found one by one", "µs, in none one by one");
         for (String kind : List.of("IPv4", "IPv6")) {
