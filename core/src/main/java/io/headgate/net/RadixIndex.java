@@ -1,13 +1,20 @@
 package io.headgate.net;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Finds the place of a number among ascending ones: the leading bits tell a cell, and a binary search among the few
  * numbers of that cell does the rest. Immutable.
  *
- * <p>There are about as many cells as numbers. Evenly spread numbers take one or two steps; if all are in one cell, it
- * takes as many as without cells.
+ * <p>There are about as many cells as numbers. A cell that has many all the same, since numbers lie in clusters as those
+ * of networks do, has an index of its own. After four of them a binary search has to do.
  */
 final class RadixIndex {
+
+    /** How many numbers a cell may have before it gets an index of its own. */
+    private static final int FEW = 8;
+
+    private static final int DEEPEST = 4;
 
     private final long[] sorted;
     private final int from;
@@ -19,9 +26,15 @@ final class RadixIndex {
     private final int shift;
     /** For each cell the index of the first number that is in it or above it; after the last cell {@code to}. */
     private final int[] cells;
+    /** For each cell its own index, if it has one; null if no cell has. */
+    private final @Nullable RadixIndex @Nullable [] inner;
 
     /** An index of {@code sorted[from]} to {@code sorted[to - 1]}, none of which may change. */
     RadixIndex(long[] sorted, int from, int to) {
+        this(sorted, from, to, 1);
+    }
+
+    private RadixIndex(long[] sorted, int from, int to, int depth) {
         this.sorted = sorted;
         this.from = from;
         this.to = to;
@@ -36,6 +49,20 @@ final class RadixIndex {
             }
         }
         cells[cells.length - 1] = to;
+        inner = depth == DEEPEST ? null : inner(depth + 1);
+    }
+
+    private @Nullable RadixIndex @Nullable [] inner(int depth) {
+        @Nullable RadixIndex @Nullable [] dense = null;
+        for (int cell = 0; cell < cells.length - 1; cell++) {
+            if (cells[cell + 1] - cells[cell] > FEW) {
+                if (dense == null) {
+                    dense = new RadixIndex[cells.length - 1];
+                }
+                dense[cell] = new RadixIndex(sorted, cells[cell], cells[cell + 1], depth);
+            }
+        }
+        return dense;
     }
 
     /** How many bits the number has, which is unsigned. */
@@ -57,7 +84,8 @@ final class RadixIndex {
             return to - 1;
         }
         int cell = cell(key);
-        return lastUpTo(sorted, cells[cell], cells[cell + 1], key);
+        RadixIndex own = inner == null ? null : inner[cell];
+        return own == null ? lastUpTo(sorted, cells[cell], cells[cell + 1], key) : own.lastUpTo(key);
     }
 
     /** The index of the last of {@code sorted[from]} to {@code sorted[to - 1]} not above the key, or {@code from - 1}. */
