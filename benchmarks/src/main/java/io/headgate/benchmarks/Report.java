@@ -29,7 +29,7 @@ public final class Report {
     /**
      * Runs and writes.
      *
-     * @param arguments {@code docs} folder, then {@code quick}, {@code long} or {@code memory}
+     * @param arguments {@code docs} folder, then {@code quick}, {@code long}, {@code memory} or {@code eviction}
      * @throws Exception if a benchmark or the writing fails
      */
     public static void main(String[] arguments) throws Exception {
@@ -38,7 +38,10 @@ public final class Report {
             case "quick" -> new Report().quick(docs);
             case "long" -> new Report().thorough(docs);
             case "memory" -> Memory.main(arguments);
-            default -> throw new IllegalArgumentException("-Dbenchmarks=" + arguments[1] + ": quick, long or memory");
+            case "eviction" -> Eviction.write(docs);
+            default ->
+                throw new IllegalArgumentException(
+                        "-Dbenchmarks=" + arguments[1] + ": quick, long, memory or eviction");
         }
     }
 
@@ -135,7 +138,7 @@ public final class Report {
         write(docs, "performance-long.md");
     }
 
-    private static ChainedOptionsBuilder brief(ChainedOptionsBuilder builder) {
+    static ChainedOptionsBuilder brief(ChainedOptionsBuilder builder) {
         return builder.warmupIterations(2)
                 .warmupTime(TimeValue.milliseconds(400))
                 .measurementIterations(4)
@@ -151,12 +154,17 @@ public final class Report {
         System.out.println(page);
     }
 
+    /** Who wrote a page, and where. */
+    static String writtenBy(String command) {
+        return "Written by `" + command + "`, on "
+                + System.getProperty("java.vm.name") + " "
+                + System.getProperty("java.version") + " and "
+                + Runtime.getRuntime().availableProcessors() + " processors.";
+    }
+
     private void about(String command) {
         page.paragraph(
-                "Written by `" + command + "`, on "
-                        + System.getProperty("java.vm.name") + " "
-                        + System.getProperty("java.version") + " and "
-                        + Runtime.getRuntime().availableProcessors() + " processors.",
+                writtenBy(command),
                 "Machines differ and are noisy: read the ratios. Figures are medians. Every contender limits by client address; keys",
                 "are computed and not stored; each contender runs in a process of its own (`benchmarks/`). `floor` is one reading of the",
                 "clock and one CAS at a random place of as much memory as `headgate` has; `word-in-chm` is our arithmetic with a word a",
