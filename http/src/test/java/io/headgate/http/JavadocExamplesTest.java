@@ -42,6 +42,7 @@ class JavadocExamplesTest {
                         "NoAddress",
                         "OnFailure",
                         "Refusal",
+                        "Stage",
                         "Warning");
     }
 }
