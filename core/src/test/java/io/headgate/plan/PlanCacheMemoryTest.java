@@ -106,7 +106,7 @@ class PlanCacheMemoryTest {
         assertThat(plans.stats().remembered()).isBetween(1L, 10L);
     }
 
-    /** The key as the cache holds it; the compiler often does without. */
+    /** The key as the cache holds it; the compiler may do without. */
     @Test
     void aLookUpAllocatesOneSmallObjectAtMost() {
         PlanCache<String> plans = cacheOfCustomers();
