@@ -1,6 +1,7 @@
 package io.headgate.net;
 
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Finds the place of a number among ascending ones: the leading bits tell a cell, and a binary search among the few
@@ -24,10 +25,13 @@ final class RadixIndex {
 
     private final long greatest;
     private final int shift;
-    /** For each cell the index of the first number that is in it or above it; after the last cell {@code to}. */
+    /**
+     * For each cell the index of the first number that is in it or above it, or {@code ~i} if it has an index of its own,
+     * {@code inner.get(i)}. After the last cell {@code to}.
+     */
     private final int[] cells;
-    /** For each cell its own index, if it has one; null if no cell has. */
-    private final @Nullable RadixIndex @Nullable [] inner;
+
+    private final List<RadixIndex> inner = new ArrayList<>();
 
     /** An index of {@code sorted[from]} to {@code sorted[to - 1]}, none of which may change. */
     RadixIndex(long[] sorted, int from, int to) {
@@ -49,20 +53,13 @@ final class RadixIndex {
             }
         }
         cells[cells.length - 1] = to;
-        inner = depth == DEEPEST ? null : inner(depth + 1);
-    }
-
-    private @Nullable RadixIndex @Nullable [] inner(int depth) {
-        @Nullable RadixIndex @Nullable [] dense = null;
-        for (int cell = 0; cell < cells.length - 1; cell++) {
-            if (cells[cell + 1] - cells[cell] > FEW) {
-                if (dense == null) {
-                    dense = new RadixIndex[cells.length - 1];
-                }
-                dense[cell] = new RadixIndex(sorted, cells[cell], cells[cell + 1], depth);
+        for (cell = 0; cell < cells.length - 1 && depth < DEEPEST; cell++) {
+            int first = cells[cell];
+            if (cells[cell + 1] - first > FEW) {
+                cells[cell] = ~inner.size();
+                inner.add(new RadixIndex(sorted, first, cells[cell + 1], depth + 1));
             }
         }
-        return dense;
     }
 
     /** How many bits the number has, which is unsigned. */
@@ -84,8 +81,12 @@ final class RadixIndex {
             return to - 1;
         }
         int cell = cell(key);
-        RadixIndex own = inner == null ? null : inner[cell];
-        return own == null ? lastUpTo(sorted, cells[cell], cells[cell + 1], key) : own.lastUpTo(key);
+        int first = cells[cell];
+        if (first < 0) {
+            return inner.get(~first).lastUpTo(key);
+        }
+        int next = cells[cell + 1];
+        return lastUpTo(sorted, first, next < 0 ? inner.get(~next).from : next, key);
     }
 
     /** The index of the last of {@code sorted[from]} to {@code sorted[to - 1]} not above the key, or {@code from - 1}. */
