@@ -74,6 +74,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final Ticker ticker;
     private final long maxKeys;
     private final int ipv6Prefix;
+    private final Overflow overflow;
     private final UnaryOperator<K> canonical;
     private final UnaryOperator<K> tracked;
 
@@ -98,6 +99,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
         ticker = builder.ticker;
         maxKeys = builder.maxKeys;
         ipv6Prefix = builder.ipv6Prefix;
+        overflow = builder.overflow;
         KeyKind<K> kind = builder.kind();
         canonical = kind.canonical();
         tracked = kind.tracked();
@@ -159,9 +161,11 @@ public final class LocalLimiter<K> implements Limiter<K> {
             LOG.log(
                     Level.WARNING,
                     "maxKeys " + maxKeys + " of limiter " + QuotedText.of(name) + " may take " + memoryBytes
-                            + " bytes, and the heap has at most " + heap
-                            + ": keys beyond what fits will go by the overflow"
-                            + " rule. Choose a smaller maxKeys or a larger heap (-Xmx).");
+                            + " bytes, and the heap has at most " + heap + ": "
+                            + (overflow == Overflow.EVICT
+                                    ? "calls for keys beyond what fits will throw an OutOfMemoryError."
+                                    : "keys beyond what fits will go by the overflow rule.")
+                            + " Choose a smaller maxKeys or a larger heap (-Xmx).");
         }
     }
 
