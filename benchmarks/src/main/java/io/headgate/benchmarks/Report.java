@@ -88,7 +88,8 @@ public final class Report {
 
         page.title("Performance");
         about(COMMAND);
-        page.paragraph("What takes longer to measure is in [performance-long.md](performance-long.md); eviction by use, in [performance-eviction.md](performance-eviction.md).");
+        page.paragraph(
+                "What takes longer to measure is in [performance-long.md](performance-long.md); eviction by use, in [performance-eviction.md](performance-eviction.md).");
         new Targets(results, page).write();
         for (String kind : List.of("latency", "throughput")) {
             for (int clients : new int[] {1_000, 1_000_000}) {
