@@ -34,7 +34,7 @@ public enum Overflow {
      * forgive nobody. A {@link Limiter#peek} is no use. What is given up:
      *
      * <ul>
-     * <li>Whoever sends enough keys, some ten times {@link LocalLimiter#maxKeys} calls, has any client forgiven.
+     * <li>Whoever sends enough keys, some twenty times {@link LocalLimiter#maxKeys} calls, has any client forgiven.
      * <li>A charge is lost if its bucket is evicted meanwhile. A call that read the clock before charges the new bucket as
      * of then.
      * <li>A {@link Decision#refund} of what an evicted bucket was charged goes to the new one.

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LiveHeap;
+import io.headgate.testing.LogRecords;
 import io.headgate.testing.Measurements;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -291,6 +292,24 @@ class CaffeineStoreTest {
                     .hasMessage(
                             "limiter \"mails\" has Overflow.EVICT, which needs Caffeine: add"
                                     + " com.github.ben-manes.caffeine:caffeine 3 to the application, or choose another overflow");
+        }
+    }
+
+    @Test
+    void saysWhatHappensIfTheHeapIsTooSmall() {
+        try (LogRecords log = new LogRecords(LocalLimiter.class)) {
+            LocalLimiter<String> limiter = Limiter.<String>builder(Limit.parse("1/day"))
+                    .maxKeys(1 << 30)
+                    .overflow(Overflow.EVICT)
+                    .sweepInterval(Duration.ZERO)
+                    .build();
+            assertThat(limiter.memoryBytes()).isEqualTo(8_000 + 116L * (1 << 30));
+            assertThat(log.warnings())
+                    .containsExactly(
+                            "maxKeys 1073741824 of limiter \"limiter\" may take 124554059584 bytes, and the heap"
+                                    + " has at most " + Runtime.getRuntime().maxMemory()
+                                    + ": calls for keys beyond what fits will throw an OutOfMemoryError. Choose a smaller maxKeys"
+                                    + " or a larger heap (-Xmx).");
         }
     }
 

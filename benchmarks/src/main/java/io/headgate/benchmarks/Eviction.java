@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.runner.RunnerException;
 
 /** Evicting by use beside evicting what is full: memory, speed, and what a flood of keys has forgiven. Writes a page. */
@@ -36,17 +35,8 @@ final class Eviction {
     }
 
     private void measure() throws RunnerException {
-        String[] names = NAMES.toArray(String[]::new);
         for (String contender : NAMES) {
             results.put("Footprint/" + contender, Footprint.bytesPerClient(contender));
-        }
-        for (int round = 0; round < 2; round++) {
-            results.run(
-                    "DecisionBenchmark.throughput$",
-                    b -> Report.brief(b)
-                            .param("calls", "uniform")
-                            .param("contender", names)
-                            .addProfiler(GCProfiler.class));
         }
         results.run("EvictionBenchmark", b -> b);
     }
@@ -60,27 +50,25 @@ final class Eviction {
                 "each in a Caffeine cache with the same `maximumSize`. What `Overflow.EVICT` gives up is in [memory.md](memory.md#a-store-on-caffeine).");
         page.heading("Memory and speed");
         page.paragraph(
-                "Bytes a client: a million tracked, with room for a quarter more, by the heap after collections, addresses included. Decisions:",
-                "known clients, independent of each other, one thread; the 32 bytes of the key that the benchmark makes for each call count.",
-                "Newcomers: a million clients of whom each calls once, with room for all of them and, at the cap, for 100,000.");
+                "Bytes a client: a million tracked, with room for a quarter more, by the heap after collections, addresses included.",
+                "Decisions: a million about known clients, independent of each other, in the processor time of the thread. Newcomers: a million",
+                "clients of whom each calls once, with room for all of them or, at the cap, for 100,000, in that of the process, collections",
+                "included.");
         page.table(
                 "contender",
                 "bytes a client",
                 "ns a decision, 1,000 clients",
                 "1,000,000 clients",
-                "bytes allocated",
                 "ns a newcomer",
                 "at the cap");
         for (String contender : NAMES) {
-            String prefix = "DecisionBenchmark.throughput/";
             page.row(
                     contender,
                     results.get("Footprint/" + contender),
-                    results.get(prefix + "1000/uniform/" + contender),
-                    results.get(prefix + "1000000/uniform/" + contender),
-                    results.get(prefix + "1000/uniform/" + contender + "/gc.alloc.rate.norm"),
-                    results.get("EvictionBenchmark.newcomers/1250000/" + contender),
-                    results.get("EvictionBenchmark.newcomers/100000/" + contender));
+                    results.get("EvictionBenchmark.known/1000/" + contender + "/each"),
+                    results.get("EvictionBenchmark.known/1000000/" + contender + "/each"),
+                    results.get("EvictionBenchmark.newcomers/1250000/" + contender + "/each"),
+                    results.get("EvictionBenchmark.newcomers/100000/" + contender + "/each"));
         }
         page.heading("How many permits a flood of keys lets a heavy client have");
         page.paragraph(

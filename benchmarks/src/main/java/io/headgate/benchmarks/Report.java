@@ -89,7 +89,8 @@ public final class Report {
 
         page.title("Performance");
         about(COMMAND);
-        page.paragraph("What takes longer to measure is in [performance-long.md](performance-long.md).");
+        page.paragraph(
+                "What takes longer to measure is in [performance-long.md](performance-long.md); eviction by use, in [performance-eviction.md](performance-eviction.md).");
         new Targets(results, page).write();
         for (String kind : List.of("latency", "throughput")) {
             for (int clients : new int[] {1_000, 1_000_000}) {
@@ -138,7 +139,7 @@ public final class Report {
         write(docs, "performance-long.md");
     }
 
-    static ChainedOptionsBuilder brief(ChainedOptionsBuilder builder) {
+    private static ChainedOptionsBuilder brief(ChainedOptionsBuilder builder) {
         return builder.warmupIterations(2)
                 .warmupTime(TimeValue.milliseconds(400))
                 .measurementIterations(4)
