@@ -11,7 +11,8 @@ import java.util.Optional;
  *
  * <pre>{@code
  * Explanation answer = limits.explain(request);
- * log(answer.outcome() + " under " + answer.asked().stream().map(Explanation.Asked::limiter).toList());
+ * List<String> limiters = answer.asked().stream().map(Explanation.Asked::limiter).toList();
+ * String line = answer.outcome() + " under " + limiters;  // such as "allowed under [default]"
  * }</pre>
  *
  * @param passes whether the request would go on to the application
