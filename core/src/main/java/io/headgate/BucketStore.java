@@ -42,7 +42,7 @@ abstract class BucketStore<K> extends Buckets<K> {
 
     private final long longestRefill;
     /** The states of any new row, to be looked at. Never written. */
-    private final long[] newRow;
+    private final long[] untouched;
 
     BucketStore(String limiter, TokenBucket[] buckets, Ticker ticker, @Nullable SharedBuckets<K> shared, int stride) {
         super(buckets, ticker, stride);
@@ -52,8 +52,7 @@ abstract class BucketStore<K> extends Buckets<K> {
                 .mapToLong(bucket -> bucket.limit().refillTime().toNanos())
                 .max()
                 .orElseThrow();
-        newRow = new long[buckets.length * stride];
-        Arrays.fill(newRow, TokenBucket.NEW);
+        untouched = newRow();
     }
 
     @Override
@@ -83,7 +82,53 @@ abstract class BucketStore<K> extends Buckets<K> {
 
     /** Tells what {@link Operation#TAKE} would do to a row that this key would be given now. */
     final int lookAtNew(K key, long permits, long now, long @Nullable [] states) {
-        return applyTo(newRow, 0, NO_ROW_KEY, key, Operation.LOOK, permits, now, states);
+        return applyTo(untouched, 0, NO_ROW_KEY, key, Operation.LOOK, permits, now, states);
+    }
+
+    /** A row of its own for one key, of NEW states. */
+    final long[] newRow() {
+        long[] row = new long[buckets.length * stride];
+        Arrays.fill(row, TokenBucket.NEW);
+        return row;
+    }
+
+    /** Retires such a row, if all its buckets are full and its key owes nothing elsewhere. True if it is retired now. */
+    final boolean retire(K key, long[] row, EvictionWatermark watermark, long now) {
+        long first = settled(row, 0, buckets[0], now);
+        if (first == TokenBucket.RETIRED) {
+            return true;
+        }
+        if (!isFull(row, first, now) || (first >= TokenBucket.FIRST_TIME && isOwing(key, now))) {
+            return false;
+        }
+        watermark.raise(now);
+        return compareAndSetState(row, 0, first, TokenBucket.RETIRED);
+    }
+
+    private boolean isFull(long[] row, long first, long now) {
+        boolean full = buckets[0].isFull(first, now);
+        for (int i = 1; i < row.length && full; i++) {
+            full = buckets[i].isFull(settled(row, i, buckets[i], now), now);
+        }
+        return full;
+    }
+
+    /** Whether the key would begin with a debt, if it was evicted and came back. False if the key cannot be asked. */
+    private boolean isOwing(K key, long now) {
+        if (shared == null || !shared.isUsed()) {
+            return false;
+        }
+        int number;
+        try {
+            number = shared.number(key);
+        } catch (RuntimeException e) {
+            return false; // its hashCode throws, and must not keep others from being evicted
+        }
+        return shared.isOwing(number, now);
+    }
+
+    static boolean isRetired(long[] row) {
+        return state(row, 0) == TokenBucket.RETIRED;
     }
 
     /** How many keys have a row or are about to get one: never more than the maximum. */

@@ -1,5 +1,6 @@
 package io.headgate;
 
+import io.headgate.internal.QuotedText;
 import io.headgate.net.ClientAddress;
 import java.util.List;
 import java.util.function.LongFunction;
@@ -29,6 +30,27 @@ record KeyKind<K>(
                         new MapStore<>(limiter, buckets, ticker, shared, most, random),
                 Neighbours::ofHashCodes,
                 1);
+    }
+
+    /** The same keys in a cache that evicts by use. */
+    KeyKind<K> evictedByUse() {
+        return new KeyKind<>(
+                tracked,
+                tracked,
+                (limiter, buckets, ticker, shared, seed, most, random) -> cache(limiter, buckets, ticker, most),
+                neighbours,
+                families);
+    }
+
+    private static <K> BucketStore<K> cache(String limiter, TokenBucket[] buckets, Ticker ticker, long most) {
+        try {
+            return new CaffeineStore<>(limiter, buckets, ticker, most);
+        } catch (NoClassDefFoundError e) {
+            throw new IllegalStateException(
+                    "limiter " + QuotedText.of(limiter) + " has Overflow.EVICT, which needs Caffeine: add"
+                            + " com.github.ben-manes.caffeine:caffeine 3 to the application, or choose another overflow",
+                    e);
+        }
     }
 
     /** Client addresses, told apart by so many leading bits: of IPv4 8 to 32, of IPv6 32 to 128. */

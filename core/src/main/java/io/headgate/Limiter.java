@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * {@code tryAcquire} need not allocate anything.
  * <li>{@link #decideAsync} runs {@code decide} in the calling thread, unless the limiter overrides it. A thread that
  * must not wait needs a limiter that does, or one whose {@code decide} does not wait.
- * <li>{@link #name}, {@link #limits}, {@link #tracked} and {@link #ipv6Prefix} take no lock and wait for nothing;
+ * <li>{@link #name}, {@link #limits}, {@link #tracked}, {@link #chosen} and {@link #ipv6Prefix} take no lock and wait for nothing;
  * {@code tracked} may allocate a key.
  * <li>{@link #stats} allocates its answer and waits for no call. It may add up the counts of many threads, so call it
  * as often as metrics are scraped, not for each request.
@@ -237,6 +237,18 @@ public interface Limiter<K> extends AutoCloseable {
      */
     default List<Limiter<?>> members() {
         return List.of();
+    }
+
+    /**
+     * The limiter that decides about a key now, if this one chooses among several ({@link #byPlan}). Who keeps it for a
+     * while, as for one request, charges and refunds where permits were taken, whatever plan the key has by then.
+     *
+     * @param key the key
+     * @return one of the {@link #members}, or of theirs; this one if it does not choose
+     * @throws IllegalStateException if the key has no plan, and none is the default
+     */
+    default Limiter<K> chosen(K key) {
+        return this;
     }
 
     /**

@@ -130,6 +130,11 @@ public final class LimiterBuilder<K> {
                 limits, ipv4Prefix, ipv6Prefix, translators, ticker, maxKeys, overflow, sweepInterval, scheduler);
     }
 
+    KeyKind<K> kind() {
+        KeyKind<K> kind = kinds.apply(translators);
+        return overflow == Overflow.EVICT ? kind.evictedByUse() : kind;
+    }
+
     BucketStore<K> openStore(KeyKind<K> kind, TokenBucket[] buckets) {
         long seed = random.nextLong();
         boolean sharing = overflow == Overflow.SHARE;
@@ -182,7 +187,8 @@ public final class LimiterBuilder<K> {
     }
 
     /**
-     * What happens to new keys for which there is no room. Default: {@link Overflow#SHARE}.
+     * What happens to new keys for which there is no room. Default: {@link Overflow#SHARE}. With {@link Overflow#EVICT}
+     * {@link #build} throws an {@link IllegalStateException} if Caffeine is missing.
      *
      * @param overflow the rule
      * @return this
@@ -293,6 +299,7 @@ public final class LimiterBuilder<K> {
      * @param <K1> the type of the keys, as a rule that of the variable to which the limiter is assigned
      * @return the limiter, to be closed when it is no longer needed
      * @throws IllegalArgumentException if sweeps are to run on a scheduler that takes no more tasks
+     * @throws IllegalStateException if Caffeine is missing and {@link Overflow#EVICT} needs it
      */
     public <K1 extends K> LocalLimiter<K1> build() {
         return build(scheduler);

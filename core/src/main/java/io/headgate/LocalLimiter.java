@@ -75,6 +75,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     private final long maxKeys;
     private final int ipv4Prefix;
     private final int ipv6Prefix;
+    private final Overflow overflow;
     private final UnaryOperator<K> canonical;
     private final UnaryOperator<K> tracked;
 
@@ -100,7 +101,8 @@ public final class LocalLimiter<K> implements Limiter<K> {
         maxKeys = builder.maxKeys;
         ipv4Prefix = builder.ipv4Prefix;
         ipv6Prefix = builder.ipv6Prefix;
-        KeyKind<K> kind = builder.kinds.apply(builder.translators);
+        overflow = builder.overflow;
+        KeyKind<K> kind = builder.kind();
         canonical = kind.canonical();
         tracked = kind.tracked();
         denials = builder.onDenied == null ? null : new Denials<>(builder.onDenied, tracked);
@@ -184,9 +186,11 @@ public final class LocalLimiter<K> implements Limiter<K> {
             LOG.log(
                     Level.WARNING,
                     "maxKeys " + maxKeys + " of limiter " + QuotedText.of(name) + " may take " + memoryBytes
-                            + " bytes, and the heap has at most " + heap
-                            + ": keys beyond what fits will go by the overflow"
-                            + " rule. Choose a smaller maxKeys or a larger heap (-Xmx).");
+                            + " bytes, and the heap has at most " + heap + ": "
+                            + (overflow == Overflow.EVICT
+                                    ? "calls for keys beyond what fits will throw an OutOfMemoryError."
+                                    : "keys beyond what fits will go by the overflow rule.")
+                            + " Choose a smaller maxKeys or a larger heap (-Xmx).");
         }
     }
 
@@ -295,7 +299,7 @@ public final class LocalLimiter<K> implements Limiter<K> {
     /**
      * How many keys are tracked now. O(1).
      *
-     * @return at most {@link #maxKeys}, at every instant
+     * @return at most {@link #maxKeys}, at every instant; with {@link Overflow#EVICT} more while calls are under way
      */
     public long size() {
         return store.size();

@@ -3,7 +3,6 @@ package io.headgate;
 import io.headgate.internal.StackProbe;
 import io.headgate.map.ReadOptimizedMap;
 import io.headgate.map.Walk;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
@@ -105,8 +104,7 @@ final class MapStore<K> extends BucketStore<K> {
         }
         boolean stored = false;
         try {
-            long[] row = new long[buckets.length];
-            Arrays.fill(row, TokenBucket.NEW);
+            long[] row = newRow();
             stored = map.loadOrStore(key, row) == row;
             return true;
         } catch (OutOfMemoryError e) {
@@ -178,49 +176,13 @@ final class MapStore<K> extends BucketStore<K> {
     /** Evicts the key that the walk has met, if all its buckets are full. */
     private boolean evict(Walk<K, long[]> met, long now) {
         long[] row = met.value();
-        long first = settled(row, 0, buckets[0], now);
-        if (first != TokenBucket.RETIRED) {
-            if (!isFull(row, first, now) || (first >= TokenBucket.FIRST_TIME && isOwing(met.key(), now))) {
-                return false;
-            }
-            watermark.raise(now);
-            if (!compareAndSetState(row, 0, first, TokenBucket.RETIRED)) {
-                return false;
-            }
-        }
-        return met.delete(row) && unlinked();
-    }
-
-    private boolean isFull(long[] row, long first, long now) {
-        boolean full = buckets[0].isFull(first, now);
-        for (int i = 1; i < row.length && full; i++) {
-            full = buckets[i].isFull(settled(row, i, buckets[i], now), now);
-        }
-        return full;
-    }
-
-    /** Whether the key would begin with a debt, if it was evicted and came back. False if the key cannot be asked. */
-    private boolean isOwing(K key, long now) {
-        if (shared == null || !shared.isUsed()) {
-            return false;
-        }
-        int number;
-        try {
-            number = shared.number(key);
-        } catch (RuntimeException e) {
-            return false; // its hashCode throws, and must not keep others from being evicted
-        }
-        return shared.isOwing(number, now);
+        return retire(met.key(), row, watermark, now) && met.delete(row) && unlinked();
     }
 
     private boolean unlinked() {
         reserved.decrementAndGet();
         evicted.increment();
         return true;
-    }
-
-    private static boolean isRetired(long[] row) {
-        return state(row, 0) == TokenBucket.RETIRED;
     }
 
     @Override

@@ -68,6 +68,11 @@ final class PlanLimiter<K> implements Limiter<K> {
     }
 
     @Override
+    public Limiter<K> chosen(K key) {
+        return of(key).chosen(key);
+    }
+
+    @Override
     public boolean tryAcquire(K key, long permits) {
         return of(key).tryAcquire(key, permits);
     }

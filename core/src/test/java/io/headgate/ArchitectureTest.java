@@ -8,6 +8,8 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -20,6 +22,9 @@ class ArchitectureTest {
                     java.util.List.of(new ImportOption.DoNotIncludeTests()))
             .importPackages("io.headgate");
 
+    private static final DescribedPredicate<JavaClass> CACHE =
+            describe("are CaffeineStore", type -> type.getName().startsWith("io.headgate.CaffeineStore"));
+
     @Test
     void needsNothingButJava() {
         classes()
@@ -27,9 +32,28 @@ class ArchitectureTest {
                 .resideOutsideOfPackage("io.headgate.metrics")
                 .and()
                 .doNotHaveFullyQualifiedName(PlanCache.class.getName())
+                .and(not(CACHE))
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", "io.headgate..", "org.jspecify.annotations")
+                .check(CORE);
+    }
+
+    @Test
+    void onlyOneClassKnowsCaffeineAndOnlyWhatMakesItKnowsThat() {
+        classes()
+                .that(CACHE)
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..", "io.headgate", "com.github.benmanes.caffeine.cache", "org.jspecify.annotations")
+                .check(CORE);
+        noClasses()
+                .that(not(CACHE))
+                .and()
+                .doNotHaveFullyQualifiedName(KeyKind.class.getName())
+                .should()
+                .dependOnClassesThat(CACHE)
                 .check(CORE);
     }
 

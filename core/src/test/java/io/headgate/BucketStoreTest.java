@@ -23,7 +23,17 @@ class BucketStoreTest {
     private static final int CLIENTS = 40;
 
     /** A store and the keys for it. */
-    record Subject<K>(String name, BucketStore.Factory<K> stores, IntFunction<K> keys) {
+    record Subject<K>(String name, BucketStore.Factory<K> stores, IntFunction<K> keys, boolean makesRows) {
+
+        Subject(String name, BucketStore.Factory<K> stores, IntFunction<K> keys) {
+            this(name, stores, keys, false);
+        }
+
+        /** One that makes a row for whom it charges and that never says that there is no room: so there is some for all. */
+        static <K> Subject<K> cache(String name, KeyKind<K> kind, IntFunction<K> keys) {
+            return new Subject<>(name, kind.evictedByUse().stores(), keys, true);
+        }
+
         @Override
         public String toString() {
             return name;
@@ -39,6 +49,8 @@ class BucketStoreTest {
                         "table of /32",
                         KeyKind.networks(32, 32, List.of()).stores(),
                         id -> ClientAddress.parse("2a00:" + Integer.toHexString(id + 1) + ":7::1")),
+                Subject.cache("cache", KeyKind.any(), Keys.MAP::key),
+                Subject.cache("cache of /64", KeyKind.networks(32, 64, List.of()), Keys.IPV6::key),
                 new Subject<>("table of small parts", Tables.ofSmallParts(2), Keys.BOTH::key),
                 new Subject<>("table of the smallest parts", Tables.ofSmallParts(1), Keys.BOTH::key));
     }
@@ -88,6 +100,7 @@ class BucketStoreTest {
         private final IntFunction<K> keys;
         private final TokenBucket[] buckets;
         private final long maxKeys;
+        private final boolean makesRows;
         private final BucketStore<K> store;
 
         private final Map<Integer, long[]> states = new HashMap<>();
@@ -103,7 +116,8 @@ class BucketStoreTest {
             Limit[] limits = {Limit.parse("2/s burst 4"), Limit.parse("3/s burst 5"), Limit.parse("1000000/s")};
             buckets =
                     Arrays.stream(limits, 0, 1 + seed % 3).map(TokenBucket::new).toArray(TokenBucket[]::new);
-            maxKeys = 1L + random.nextInt(2 * CLIENTS);
+            makesRows = subject.makesRows;
+            maxKeys = makesRows ? 10 * CLIENTS : 1L + random.nextInt(2 * CLIENTS);
             store = subject.stores.open("test", buckets, () -> now, null, 0, maxKeys, new SplittableRandom(seed));
         }
 
@@ -137,6 +151,9 @@ class BucketStoreTest {
 
         private void update(int id) {
             Operation operation = OPERATIONS[random.nextInt(OPERATIONS.length)];
+            if (makesRows && operation != Operation.REFUND && operation != Operation.RESET) {
+                insert(id);
+            }
             long permits = 1L + random.nextInt(5);
             long[] given = new long[buckets.length];
             for (int i = 0; operation == Operation.OWE && i < given.length; i++) {
@@ -206,6 +223,7 @@ class BucketStoreTest {
         private int evict() {
             int before = states.size();
             states.entrySet().removeIf(entry -> {
+                settle(entry.getValue()); // as the look does
                 boolean gone = look(entry.getKey()) == null;
                 assertThat(gone && !isFull(entry.getValue()))
                         .as("%s evicted at %s", entry, now)

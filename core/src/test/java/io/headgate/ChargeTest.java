@@ -88,7 +88,7 @@ class ChargeTest<K> {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"SHARE", "ALLOW", "DENY"})
     void withoutRoomASharedBucketIsChargedUpToEmptyOrNothingIs(Overflow overflow) {
         LocalLimiter<K> limiter = build(keys.builder(SLOW).maxKeys(1).overflow(overflow));
         limiter.tryAcquire(b, 10);

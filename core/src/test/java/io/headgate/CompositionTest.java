@@ -156,6 +156,9 @@ class CompositionTest {
         limiter.refund("ann", 1);
         limiter.decideAsync("ann", 1);
         assertThat(lookUps).hasValue(6);
+        assertThat(limiter.chosen("ann").name()).isEqualTo("odd");
+        assertThat(limiter.chosen("ann").name()).isEqualTo("even");
+        lookUps.set(6);
         Limiter<String> all =
                 Limiter.allOf(limiter, limiter("service", "1000/s").keyed(key -> "all"));
         all.decide("ann").refund(1);

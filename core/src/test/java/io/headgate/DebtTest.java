@@ -255,7 +255,7 @@ class DebtTest<K> {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"SHARE", "ALLOW", "DENY"})
     void withoutRoomNothingIsOwed(Overflow overflow) {
         LocalLimiter<K> limiter = sixAMinute(1, overflow);
         limiter.tryAcquire(keys.key(1));

@@ -52,9 +52,11 @@ class JavadocExamplesTest {
         // What users get from others, or never make.
         assertThat(examples.typesWithout())
                 .containsExactly(
+                        "AddressPlans.Builder",
                         "HeavyHitters.Hit",
                         "LimitStatus",
                         "LimiterStats.Builder",
+                        "PrefixTable.Builder",
                         "RangesFileStatus",
                         "Ticker",
                         "Walk");

@@ -24,6 +24,9 @@ final class Keys<K> {
     /** Rows that move all the time. */
     static final Keys<ClientAddress> MOVING = new Keys<>("a table of small parts", Tables::builder, BOTH.key);
 
+    /** A cache that evicts by use. */
+    static final Keys<HashedKey> CACHE = inCache("a cache", MAP);
+
     private final String name;
     private final Start<K> start;
     private final IntFunction<K> key;
@@ -36,6 +39,10 @@ final class Keys<K> {
 
     private static Keys<HashedKey> inMap(String name, int hashMask) {
         return new Keys<>(name, Limiter::builder, id -> new HashedKey(id, id & hashMask));
+    }
+
+    private static <K> Keys<K> inCache(String name, Keys<K> keys) {
+        return new Keys<>(name, (first, more) -> keys.builder(first, more).overflow(Overflow.EVICT), keys.key);
     }
 
     private static ClientAddress ipv4(int id) {
@@ -65,6 +72,20 @@ final class Keys<K> {
                         inMap("a map with 8 hash codes", 7),
                         inMap("a map with 2 hash codes", 1),
                         inMap("a map with one hash code", 0)));
+    }
+
+    /** Keys in a cache, beside every other store: for what has nothing to do with the cap. */
+    static Stream<Keys<?>> withCaches() {
+        return Stream.concat(withMovingRows(), caches());
+    }
+
+    /** The same, and the map with bad hash codes. */
+    static Stream<Keys<?>> allWithCaches() {
+        return Stream.concat(all(), caches());
+    }
+
+    static Stream<Keys<?>> caches() {
+        return Stream.of(CACHE, inCache("a cache of addresses", BOTH));
     }
 
     LimiterBuilder<K> builder(Limit first, Limit... more) {

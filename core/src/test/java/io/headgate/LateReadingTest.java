@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the sleeper's reading is then more than it ever owed: the call is decided by a reading taken after the state was read.
  */
 @ParameterizedClass
-@MethodSource("io.headgate.Keys#withMovingRows")
+@MethodSource("io.headgate.Keys#withCaches")
 class LateReadingTest<K> {
 
     private static final int X = 1;

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What one thread sees of a limiter. */
 @ParameterizedClass
-@MethodSource("io.headgate.Keys#all")
+@MethodSource("io.headgate.Keys#allWithCaches")
 class LocalLimiterTest<K> {
 
     private final Keys<K> keys;

@@ -61,7 +61,7 @@ class OverflowTest<K> {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"SHARE", "ALLOW", "DENY"})
     void noTrackedKeyNoticesAndNothingGrows(Overflow overflow) {
         LocalLimiter<K> limiter = full(overflow, 100);
         long denied = 0;

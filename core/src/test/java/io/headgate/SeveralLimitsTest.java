@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several limits at once: what a call of one key takes, undoes or is late with is nobody else's. */
 @ParameterizedClass
-@MethodSource("io.headgate.Keys#withMovingRows")
+@MethodSource("io.headgate.Keys#withCaches")
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SeveralLimitsTest<K> {
 
@@ -66,9 +66,8 @@ class SeveralLimitsTest<K> {
         LimiterBuilder<K> builder = keys.builder(slow.limit(), new Limit("quick", 1, Duration.ofNanos(5), 1))
                 .ticker(time)
                 .maxKeys(1_000);
-        BucketStore<K> store = builder.openStore(
-                builder.kinds.apply(builder.translators),
-                new TokenBucket[] {slow, new TokenBucket(builder.limits.get(1))});
+        BucketStore<K> store =
+                builder.openStore(builder.kind(), new TokenBucket[] {slow, new TokenBucket(builder.limits.get(1))});
         K key = keys.key(1);
         store.insert(key, true, time.read());
         time.advanceNanos(1_000);

@@ -96,7 +96,7 @@ class UndoTest {
 
     /** In no window of readings is more admitted than the window's due, also if calls are undone and rows come and go. */
     @ParameterizedTest
-    @MethodSource("io.headgate.Keys#withMovingRows")
+    @MethodSource("io.headgate.Keys#withCaches")
     <K> void noWindowHoldsMoreThanItsDue(Keys<K> keys) throws Exception {
         int steps = 40;
         int rounds = 250;

@@ -11,6 +11,7 @@ import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LimiterBuilder;
 import io.headgate.LocalLimiter;
+import io.headgate.Overflow;
 import io.headgate.net.ClientAddress;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -22,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** One way to limit clients by their number; the same limit for all. */
 interface Contender {
 
-    /** All that there are, in the order of the reports. */
+    /** Those of the reports, in their order; {@link Eviction} has one more. */
     List<String> NAMES = List.of(
             "floor",
             "headgate",
@@ -63,6 +64,11 @@ interface Contender {
     /** Headgate's limiter of any key, with addresses as keys. */
     private static Contender map(Setting setting) {
         return headgate(Limiter.<ClientAddress>builder(setting.limit), setting);
+    }
+
+    /** The same addresses in a Caffeine cache, which evicts by use. */
+    private static Contender cache(Setting setting) {
+        return headgate(Limiter.forAddresses(setting.limit).overflow(Overflow.EVICT), setting);
     }
 
     private static Contender headgate(LimiterBuilder<ClientAddress> builder, Setting setting) {
@@ -184,6 +190,7 @@ interface Contender {
         Contender contender = switch (name) {
             case "headgate" -> table(setting);
             case "headgate-map" -> map(setting);
+            case "headgate-caffeine" -> cache(setting);
             case "word-in-chm" -> wordInMap(setting);
             case "word-in-chm-text" -> wordInMapOfText(setting);
             case "bucket4j-chm" -> bucket4jMap(setting);

@@ -29,7 +29,7 @@ public final class Report {
     /**
      * Runs and writes.
      *
-     * @param arguments {@code docs} folder, then {@code quick}, {@code long} or {@code memory}
+     * @param arguments {@code docs} folder, then {@code quick}, {@code long}, {@code memory} or {@code eviction}
      * @throws Exception if a benchmark or the writing fails
      */
     public static void main(String[] arguments) throws Exception {
@@ -38,7 +38,10 @@ public final class Report {
             case "quick" -> new Report().quick(docs);
             case "long" -> new Report().thorough(docs);
             case "memory" -> Memory.main(arguments);
-            default -> throw new IllegalArgumentException("-Dbenchmarks=" + arguments[1] + ": quick, long or memory");
+            case "eviction" -> Eviction.write(docs);
+            default ->
+                throw new IllegalArgumentException(
+                        "-Dbenchmarks=" + arguments[1] + ": quick, long, memory or eviction");
         }
     }
 
@@ -81,11 +84,13 @@ public final class Report {
         results.run("MapBenchmark.(hit|miss|mixed|storeAndDelete)$", Report::brief);
         results.run("MapBenchmark.fill$", b -> b.measurementIterations(3));
         results.run("ParseBenchmark", Report::brief);
+        results.run("PrefixTableBenchmark", Report::brief);
         results.run("FilterBenchmark", b -> b.forks(1));
 
         page.title("Performance");
         about(COMMAND);
-        page.paragraph("What takes longer to measure is in [performance-long.md](performance-long.md).");
+        page.paragraph(
+                "What takes longer to measure is in [performance-long.md](performance-long.md); eviction by use, in [performance-eviction.md](performance-eviction.md).");
         new Targets(results, page).write();
         for (String kind : List.of("latency", "throughput")) {
             for (int clients : new int[] {1_000, 1_000_000}) {
@@ -150,12 +155,17 @@ public final class Report {
         System.out.println(page);
     }
 
+    /** Who wrote a page, and where. */
+    static String writtenBy(String command) {
+        return "Written by `" + command + "`, on "
+                + System.getProperty("java.vm.name") + " "
+                + System.getProperty("java.version") + " and "
+                + Runtime.getRuntime().availableProcessors() + " processors.";
+    }
+
     private void about(String command) {
         page.paragraph(
-                "Written by `" + command + "`, on "
-                        + System.getProperty("java.vm.name") + " "
-                        + System.getProperty("java.version") + " and "
-                        + Runtime.getRuntime().availableProcessors() + " processors.",
+                writtenBy(command),
                 "Machines differ and are noisy: read the ratios. Figures are medians. Every contender limits by client address; keys",
                 "are computed and not stored; each contender runs in a process of its own (`benchmarks/`). `floor` is one reading of the",
                 "clock and one CAS at a random place of as much memory as `headgate` has; `word-in-chm` is our arithmetic with a word a",
@@ -330,11 +340,32 @@ public final class Report {
         }
     }
 
+    private void ranges() {
+        page.heading("The range of an address");
+        page.paragraph(
+                "The longest of many ranges that contains an address, by the table (`PrefixTable`) and by asking each. Half of the",
+                "ranges are IPv6.");
+        page.table("address", "ranges", "ns, found", "ns, in none", "µs, found one by one", "µs, in none one by one");
+        for (String kind : List.of("IPv4", "IPv6")) {
+            for (int ranges : new int[] {10, 1_000, 50_000}) {
+                String of = "/" + ranges + "/" + kind + "/";
+                page.row(
+                        kind,
+                        String.format("%,d", ranges),
+                        results.get("PrefixTableBenchmark.table" + of + "hit"),
+                        results.get("PrefixTableBenchmark.table" + of + "miss"),
+                        results.get("PrefixTableBenchmark.oneByOne" + of + "hit") / 1_000,
+                        results.get("PrefixTableBenchmark.oneByOne" + of + "miss") / 1_000);
+            }
+        }
+    }
+
     private void others() {
         page.heading("Reading an address");
         page.table("text", "ns");
         page.row("IPv4", results.get("ParseBenchmark.ipv4"));
         page.row("IPv6", results.get("ParseBenchmark.ipv6"));
+        ranges();
         page.heading("A request to Tomcat over a kept connection");
         page.paragraph(
                 "One request without the filter and one with it in turn. `none` against itself shows the noise.");

@@ -17,8 +17,8 @@ import org.openjdk.jmh.util.ListStatistics;
 final class Results {
 
     /** In the order in which their values make a name. */
-    private static final List<String> PARAMETERS =
-            List.of("clients", "calls", "scene", "size", "contender", "map", "filter", "limits");
+    private static final List<String> PARAMETERS = List.of(
+            "clients", "calls", "scene", "size", "contender", "map", "filter", "limits", "ranges", "kind", "outcome");
 
     private static final ListStatistics NONE = new ListStatistics();
 

@@ -1,13 +1,21 @@
 package io.headgate.net;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Finds the place of a number among ascending ones: the leading bits tell a cell, and a binary search among the few
  * numbers of that cell does the rest. Immutable.
  *
- * <p>There are about as many cells as numbers. Evenly spread numbers take one or two steps; if all are in one cell, it
- * takes as many as without cells.
+ * <p>There are about as many cells as numbers. A cell that has many all the same, since numbers lie in clusters as those
+ * of networks do, has an index of its own. After four of them a binary search has to do.
  */
 final class RadixIndex {
+
+    /** How many numbers a cell may have before it gets an index of its own. */
+    private static final int FEW = 8;
+
+    private static final int DEEPEST = 4;
 
     private final long[] sorted;
     private final int from;
@@ -17,11 +25,20 @@ final class RadixIndex {
 
     private final long greatest;
     private final int shift;
-    /** For each cell the index of the first number that is in it or above it; after the last cell {@code to}. */
+    /**
+     * For each cell the index of the first number that is in it or above it, or {@code ~i} if it has an index of its own,
+     * {@code inner.get(i)}. After the last cell {@code to}.
+     */
     private final int[] cells;
+
+    private final List<RadixIndex> inner = new ArrayList<>();
 
     /** An index of {@code sorted[from]} to {@code sorted[to - 1]}, none of which may change. */
     RadixIndex(long[] sorted, int from, int to) {
+        this(sorted, from, to, 1);
+    }
+
+    private RadixIndex(long[] sorted, int from, int to, int depth) {
         this.sorted = sorted;
         this.from = from;
         this.to = to;
@@ -36,6 +53,13 @@ final class RadixIndex {
             }
         }
         cells[cells.length - 1] = to;
+        for (cell = 0; cell < cells.length - 1 && depth < DEEPEST; cell++) {
+            int first = cells[cell];
+            if (cells[cell + 1] - first > FEW) {
+                cells[cell] = ~inner.size();
+                inner.add(new RadixIndex(sorted, first, cells[cell + 1], depth + 1));
+            }
+        }
     }
 
     /** How many bits the number has, which is unsigned. */
@@ -57,7 +81,12 @@ final class RadixIndex {
             return to - 1;
         }
         int cell = cell(key);
-        return lastUpTo(sorted, cells[cell], cells[cell + 1], key);
+        int first = cells[cell];
+        if (first < 0) {
+            return inner.get(~first).lastUpTo(key);
+        }
+        int next = cells[cell + 1];
+        return lastUpTo(sorted, first, next < 0 ? inner.get(~next).from : next, key);
     }
 
     /** The index of the last of {@code sorted[from]} to {@code sorted[to - 1]} not above the key, or {@code from - 1}. */

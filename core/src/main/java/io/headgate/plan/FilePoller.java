@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -32,13 +32,7 @@ final class FilePoller implements Runnable {
         this.plans = new WeakReference<>(plans);
         this.interval = interval;
         this.ownScheduler = scheduler == null;
-        this.scheduler = scheduler == null ? ownThread() : scheduler;
-    }
-
-    private static ScheduledThreadPoolExecutor ownThread() {
-        ScheduledThreadPoolExecutor own = BackgroundThread.scheduler("headgate-plans");
-        own.setRemoveOnCancelPolicy(true);
-        return own;
+        this.scheduler = scheduler == null ? BackgroundThread.scheduler("headgate-plans") : scheduler;
     }
 
     void start() {
@@ -78,7 +72,7 @@ final class FilePoller implements Runnable {
             Future<?> task = scheduler.schedule(this, interval.toNanos(), TimeUnit.NANOSECONDS);
             next = task;
             if (closed) { // either this thread sees it here, or close() sees the task noted above
-                task.cancel(false);
+                withdraw(task);
             }
         } catch (RejectedExecutionException e) {
             if (!closed) {
@@ -87,11 +81,19 @@ final class FilePoller implements Runnable {
         }
     }
 
+    /** Cancels a task. One that waits in a pool's queue is removed at once, and not only when it is due. */
+    private void withdraw(Future<?> task) {
+        task.cancel(false);
+        if (scheduler instanceof ThreadPoolExecutor pool && task instanceof Runnable queued) {
+            pool.remove(queued);
+        }
+    }
+
     void close() {
         closed = true;
         Future<?> pending = next;
         if (pending != null) {
-            pending.cancel(false);
+            withdraw(pending);
         }
         if (ownScheduler) {
             scheduler.shutdownNow();

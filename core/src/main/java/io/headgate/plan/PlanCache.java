@@ -111,8 +111,7 @@ public final class PlanCache<K> implements Function<K, @Nullable String>, AutoCl
                 .executor(Runnable::run)
                 .build();
         asked = Caffeine.newBuilder()
-                .maximumWeight(builder.maxKeys)
-                .weigher((StableKey<K> key, Long until) -> 1)
+                .maximumSize(builder.maxKeys)
                 .executor(Runnable::run)
                 .buildAsync();
     }

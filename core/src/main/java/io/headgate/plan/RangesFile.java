@@ -81,9 +81,8 @@ final class RangesFile {
         }
         if (!again) {
             if (++restless >= RESTLESS_POLLS) {
-                fail(
-                        "each of the last " + RESTLESS_POLLS
-                                + " polls or more found another content; write it into another file and rename that to this one");
+                fail("its content was another at each of the last " + RESTLESS_POLLS
+                        + " polls; write it into another file and rename that to this one");
             }
             return null;
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -133,6 +134,20 @@ class PrefixTableTest {
                 .isThrownBy(() -> put("10.0.0.0/8", "crawlers"))
                 .withMessage("10.0.0.0/8 is both partners and crawlers; a range has one value");
         assertThat(find(builder.build(), "10.0.0.0")).isEqualTo("partners");
+    }
+
+    @Test
+    void oneValueForAll() {
+        PrefixTable<Boolean> table = PrefixTable.of(
+                List.of(
+                        AddressRange.parse("10.0.0.0/8"),
+                        AddressRange.parse("10.1.0.0/16"),
+                        AddressRange.parse("10.0.0.0/8")),
+                true);
+        assertThat(table.size()).isEqualTo(2);
+        assertThat(table.get(ClientAddress.parse("10.1.0.0"))).isTrue();
+        assertThat(table.get(ClientAddress.parse("11.0.0.0"))).isNull();
+        assertThat(PrefixTable.of(List.of(), true).size()).isZero();
     }
 
     @Test

@@ -93,17 +93,20 @@ class PlanCacheMemoryTest {
                 .maxKeys(10)
                 .build();
         plans.request("slow");
-        for (int id = 0; id < 100_000; id++) {
-            plans.request("invented " + id);
+        for (int id = 0; id < 10_000; id++) {
+            for (int time = 0; time < 10; time++) { // these are worth more to Caffeine
+                plans.request("invented " + id % 20);
+            }
         }
+        long loads = plans.stats().loads();
         plans.request("slow");
-        assertThat(plans.stats().loads()).isEqualTo(100_001);
+        assertThat(plans.stats().loads()).isEqualTo(loads);
         slow.complete("gold");
         assertThat(plans.planIfKnown("slow")).isEqualTo("gold");
         assertThat(plans.stats().remembered()).isBetween(1L, 10L);
     }
 
-    /** The key as the cache holds it; the compiler often does without. */
+    /** The key as the cache holds it; the compiler may do without. */
     @Test
     void aLookUpAllocatesOneSmallObjectAtMost() {
         PlanCache<String> plans = cacheOfCustomers();

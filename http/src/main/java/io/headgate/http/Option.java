@@ -106,7 +106,7 @@ public enum Option {
             (builder, text) -> builder.maxClients(OptionText.number(text))),
     OVERFLOW(
             "overflow",
-            "share, allow or deny",
+            "share, allow, deny or evict",
             "share",
             "What happens to a new client while a limiter is full",
             (builder, text) -> builder.overflow(OptionText.constant(Overflow.class, text))),

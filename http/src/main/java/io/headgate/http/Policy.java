@@ -1,6 +1,8 @@
 package io.headgate.http;
 
+import io.headgate.Limiter;
 import io.headgate.net.ClientAddress;
+import java.util.Objects;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -45,12 +47,18 @@ record Policy<K>(
         }
         K key = limiter.keyOf().of(request, address);
         if (key != null) {
-            return new Charge<>(this, limiter.limiter(), key, permits, null);
+            return charge(limiter.limiter(), key, permits);
         }
         return switch (noAddress) {
-            case SHARED -> new Charge<>(this, limiter.limiter(), limiter.sharedKey(), permits, null);
+            case SHARED -> charge(limiter.limiter(), limiter.sharedKey(), permits);
             case DENY -> Verdict.notAddressed(dryRun);
             case ALLOW -> Verdict.without(RequestOutcome.UNADDRESSED);
         };
+    }
+
+    /** Of the limiter of the key's plan, which is looked up once: what is given back, or taken later, is so there. */
+    private Charge<K> charge(Limiter<K> limiter, K key, long permits) {
+        // A mock of a limiter may know nothing of plans.
+        return new Charge<>(this, Objects.requireNonNullElse(limiter.chosen(key), limiter), key, permits, null);
     }
 }

@@ -10,14 +10,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a request must have for a rule to be about it, beside its path and method. Immutable.
  *
- * <pre>{@code
- * RequestCondition.parse("header X-API-Key");        // has this field
- * RequestCondition.parse("header X-Client=mobile");  // has it with this value
- * RequestCondition.parse("query format=csv");        // has this parameter in its query string
- * RequestCondition.parse("role ADMIN");
- * RequestCondition.parse("no header X-API-Key");
- * RequestCondition.parse("anonymous");               // not authenticated
- * }</pre>
+ * <ul>
+ *   <li>{@code header X-API-Key}: has this field; {@code header X-Client=mobile}: has it with this value;
+ *   <li>{@code query format=csv}: has this parameter in its query string, with this value;
+ *   <li>{@code role ADMIN}, {@code authenticated}, {@code anonymous};
+ *   <li>{@code no} before any of the first three: has it not.
+ * </ul>
  *
  * <p>A header field and a parameter are what the client wrote. Authentication and roles are known only behind it.
  *

@@ -7,8 +7,8 @@ import io.headgate.Ticker;
 import io.headgate.http.Explanation.Asked;
 import io.headgate.http.Explanation.Met;
 import io.headgate.metrics.HeavyHitters.Hit;
-import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
+import io.headgate.net.PrefixTable;
 import io.headgate.plan.PlanCache;
 import io.headgate.plan.PlanCacheStats;
 import io.headgate.plan.RangesFileStatus;
@@ -67,7 +67,7 @@ public final class RequestLimiter implements AutoCloseable {
     private final Ticker ticker;
     private final boolean skipPreflight;
     private final ClientAddressResolver resolver;
-    private final List<AddressRange> exempt;
+    private final PrefixTable<Boolean> exempt;
     private final LimiterRegistry registry;
     private final boolean ownsRegistry;
     /** Who uses the limiters in the registry: this one, and those that took its place. */
@@ -103,7 +103,7 @@ public final class RequestLimiter implements AutoCloseable {
         this.ticker = settings.ticker;
         this.skipPreflight = settings.skipPreflight;
         this.resolver = settings.resolver();
-        this.exempt = List.copyOf(settings.exempt);
+        this.exempt = PrefixTable.of(settings.exempt, true);
         this.registry = registry(settings, before);
         // One that a former configuration was handed is still not ours.
         this.ownsRegistry =
@@ -114,7 +114,7 @@ public final class RequestLimiter implements AutoCloseable {
         this.plans = new Plans(settings, before == null ? null : before.plans);
         this.limiters = new Limiters(settings, plans, generalName, registry, user);
         this.rules = new RuleTable(settings, limiters, plans);
-        this.usesAddresses = rules.useAddresses() || !exempt.isEmpty();
+        this.usesAddresses = rules.useAddresses() || exempt.size() > 0;
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
         this.refusals = settings.refusals();
         this.drain = settings.drain;
@@ -574,12 +574,7 @@ public final class RequestLimiter implements AutoCloseable {
     }
 
     private boolean isExempt(ClientAddress address) {
-        for (AddressRange range : exempt) {
-            if (range.contains(address)) {
-                return true;
-            }
-        }
-        return false;
+        return exempt.get(address) != null;
     }
 
     private static boolean isPreflight(HttpRequest request) {

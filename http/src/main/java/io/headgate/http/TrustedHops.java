@@ -2,6 +2,7 @@ package io.headgate.http;
 
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
+import io.headgate.net.PrefixTable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -18,12 +19,14 @@ final class TrustedHops implements ClientAddressResolver {
     private final @Nullable String header;
     private final HopFormat format;
     private final List<AddressRange> trusted;
+    private final PrefixTable<Boolean> proxies;
 
     /** Without a header or without trusted ranges the peer is always the client. */
     TrustedHops(@Nullable String header, Collection<AddressRange> trusted) {
         this.header = header;
         this.format = header == null ? HopFormat.ADDRESS : HopFormat.of(header);
         this.trusted = List.copyOf(trusted);
+        this.proxies = PrefixTable.of(this.trusted, true);
     }
 
     @Override
@@ -56,12 +59,7 @@ final class TrustedHops implements ClientAddressResolver {
 
     /** Whether an address is that of a proxy of the user's own. */
     boolean trusts(ClientAddress address) {
-        for (AddressRange range : trusted) {
-            if (range.contains(address)) {
-                return true;
-            }
-        }
-        return false;
+        return proxies.get(address) != null;
     }
 
     /** Whether no header is ever believed. */

@@ -44,6 +44,8 @@ class ArchitectureTest {
                                 "io.headgate",
                                 "io.headgate.metrics",
                                 "io.headgate.net",
+                                "io.headgate.plan",
+                                "javax.crypto..",
                                 "java.lang..",
                                 "java.io",
                                 "java.nio..",

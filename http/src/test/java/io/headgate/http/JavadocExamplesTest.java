@@ -19,6 +19,7 @@ class JavadocExamplesTest {
                 import io.headgate.*;
                 import io.headgate.http.*;
                 import io.headgate.net.*;
+                import java.nio.file.Path;
                 import java.util.*;
                 """, """
                     Limiter<ClientAddress> limiter;
@@ -41,6 +42,7 @@ class JavadocExamplesTest {
                         "NoAddress",
                         "OnFailure",
                         "Refusal",
+                        "Stage",
                         "Warning");
     }
 }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.headgate.Limit;
+import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
+import io.headgate.net.ClientAddress;
 import io.headgate.plan.PlanCache;
 import io.headgate.testing.FakeTicker;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -191,6 +194,28 @@ class KeyedLimitsTest {
         LocalLimiter<?> partners = (LocalLimiter<?>) limits.limiters().get(1).limiter();
         assertThat(partners.maxKeys()).isEqualTo(10);
         assertThat(partners.stats().denied()).isEqualTo(3 * 92);
+    }
+
+    /** What a request turned out to cost is charged where its first permit was, even if its plan has changed meanwhile. */
+    @Test
+    void aRequestKeepsItsPlanToItsEnd() {
+        String[] plan = {"slow"};
+        LocalLimiter<ClientAddress> slow = Buckets.of("10/hour", time);
+        LocalLimiter<ClientAddress> quick = Buckets.of("100/hour", time);
+        RequestLimiter limits = RequestLimiter.builder(
+                        Limiter.byPlan(address -> plan[0], Map.of("slow", slow, "quick", quick)))
+                .costAfter((request, answer) -> 4)
+                .ticker(time)
+                .build();
+        open.add(limits);
+        FakeRequest request = new FakeRequest();
+        FakeResponse response = new FakeResponse();
+        Settlement settlement = Objects.requireNonNull(limits.settlement(limits.decide(request), request, response));
+        plan[0] = "quick";
+        settlement.committed(200);
+        settlement.completed();
+        assertThat(Buckets.left(slow)).isEqualTo(6);
+        assertThat(Buckets.left(quick)).isEqualTo(100);
     }
 
     @Test

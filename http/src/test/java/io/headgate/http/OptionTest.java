@@ -110,7 +110,9 @@ class OptionTest {
     @ParameterizedTest
     @EnumSource
     void theBuilderHasAPublicMethodOfTheSameName(Option option) {
-        String name = option == Option.RULES ? "rule" : option.toString();
+        String name = option == Option.RULES || option == Option.PLANS
+                ? option.toString().replaceFirst("s$", "")
+                : option.toString();
         assertThat(Arrays.stream(RequestLimiterBuilder.class.getMethods()).map(Method::getName))
                 .contains(name);
     }
@@ -174,7 +176,7 @@ class OptionTest {
                 "maxClients|1073741825|1 to 1073741824",
                 "maxClients|99999999999999|1 to 1073741824",
                 "maxClients|9999999999999999999|1 to 1073741824",
-                "overflow|drop|share, allow or deny",
+                "overflow|drop|share, allow, deny or evict",
                 "sweepInterval|often|30s",
                 "sweepInterval|s|30s",
                 "sweepInterval|-1s|30s",

@@ -55,6 +55,14 @@ class InitParametersTest {
         return response;
     }
 
+    /** Which this module has not on its path. */
+    @Test
+    void evictingByUseWithoutCaffeineSaysWhatToAdd() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> read("overflow", "evict"))
+                .withMessageContaining("com.github.ben-manes.caffeine:caffeine 3");
+    }
+
     @Test
     void everyParameter() throws Exception {
         RequestLimiter limits = read(
@@ -204,7 +212,7 @@ class InitParametersTest {
                 "maxClients|0|1 to 1073741824",
                 "maxClients|-5|1 to 1073741824",
                 "maxClients|99999999999999|1 to 1073741824",
-                "overflow|drop|share, allow or deny",
+                "overflow|drop|share, allow, deny or evict",
                 "sweepInterval|often|30s",
                 "sweepInterval|s|30s",
                 "sweepInterval|-1s|30s",

@@ -112,7 +112,7 @@ class FailureTextTest {
         translation-prefixes | 64:ff9b::/47 | must be IPv6 and have 32, 40, 48        | such as 64:ff9b:1::/48
         translation-prefixes | nat64        | "nat64" is not an address range         | such as 64:ff9b:1::/48
         max-clients         | 0            | must be 1 to                            | 1 to 1073741824
-        overflow            | wait         | wait                                    | share, allow or deny
+        overflow            | wait         | wait                                    | share, allow, deny or evict
         sweep-interval      | -1s          | must be 0 to 365 days                   | such as 30s
         sweep-interval      | soon         | soon                                    | such as 30s
         exempt              | localhost    | "localhost"                             | 10.0.0.0/8, 2001:db8::/32
