@@ -74,7 +74,8 @@ class AotTest {
             Reply endpoint = shop.get("/actuator/headgate");
             assertThat(endpoint.field("RateLimit")).isEmpty();
             assertThat(endpoint.body())
-                    .contains("{\"limiters\":{},\"topDenied\":[],\"warnings\":{\"HG-101\":\"No request is limited");
+                    .contains(
+                            "{\"limiters\":{},\"memoryBytes\":0,\"maxMemoryBytes\":0,\"topDenied\":[],\"warnings\":{\"HG-101\":\"No request is limited");
         }
     }
 
