@@ -40,7 +40,7 @@ final class FailureLog {
     }
 
     /** Throws what no limit can answer for: out of memory is nobody's rate limit. */
-    private static void passOn(Throwable failure) {
+    static void passOn(Throwable failure) {
         if (failure instanceof VirtualMachineError error && !(failure instanceof StackOverflowError)) {
             throw error;
         }

@@ -28,14 +28,20 @@ record KeyedPolicies(
         if (found == null) {
             return without;
         }
-        PlanCache<String> cache = plans.ofKeys;
-        if (!isPlanned || cache == null) {
+        if (!isPlanned) {
             return with;
         }
-        String plan = cache.planIfKnown(found);
+        String plan = planOf(found);
         if (plan == null) {
             return key.isVerified() ? with : without;
         }
         return byPlan.getOrDefault(plan, with);
+    }
+
+    /** The plan of a key, if it is known. Loads nothing. */
+    @Nullable
+    String planOf(String found) {
+        PlanCache<String> cache = plans.ofKeys;
+        return !isPlanned || cache == null ? null : cache.planIfKnown(found);
     }
 }

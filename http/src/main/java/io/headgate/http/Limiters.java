@@ -26,8 +26,13 @@ final class Limiters {
     private @Nullable KeyedLimiter<String> generalOfKeys;
 
     private final Map<String, KeyedLimiter<String>> plansOfKeys = new LinkedHashMap<>();
+    /** Of which the general one is made, if clients have plans by their address. */
+    private final Map<String, Limiter<ClientAddress>> plansOfClients = new HashMap<>();
+
     private final Map<Rule, KeyedLimiter<?>> ofRules = new HashMap<>();
     private final Set<LimiterUse> all = new LinkedHashSet<>();
+    /** Those of plans that let everything through, and track nobody. */
+    private final List<Limiter<?>> unlimited = new ArrayList<>();
     /** The first whose keys are addresses; null if there is none. */
     private final @Nullable Limiter<?> byAddress;
     /** The names of those that were made. */
@@ -58,13 +63,12 @@ final class Limiters {
         settings.limitedRules().forEach(rule -> rule.givenName().ifPresent(made::add));
         Wanted<ClientAddress> clients = new Wanted<>();
         Wanted<String> keys = new Wanted<>();
-        Map<String, Limiter<ClientAddress>> byPlan = new HashMap<>();
         if (!settings.limits.isEmpty()) {
             clients.add(
                     settings.clients(settings.limits).name(unique(generalName)),
-                    limiter -> byPlan.put(Limiter.DEFAULT_PLAN, limiter));
+                    limiter -> plansOfClients.put(Limiter.DEFAULT_PLAN, limiter));
         }
-        addPlans(settings, plans, clients, keys, byPlan);
+        addPlans(settings, plans, clients, keys);
         Map<Rule, Limiter<ClientAddress>> clientsOfRules = new HashMap<>();
         for (Rule rule : settings.limitedRules()) {
             String name = rule.givenName().orElseGet(() -> unique(rule.name()));
@@ -78,9 +82,7 @@ final class Limiters {
         }
         clients.obtain(registry, user, ClientAddress.class);
         keys.obtain(registry, user, String.class);
-        general = settings.limits.isEmpty()
-                ? settings.limiter
-                : KeyedLimiter.byAddress(composed(settings, byPlan, plans));
+        general = settings.limits.isEmpty() ? settings.limiter : KeyedLimiter.byAddress(composed(settings, plans));
         if (general != null) {
             use(general, settings.dryRun);
         }
@@ -106,19 +108,16 @@ final class Limiters {
     }
 
     /** A plan has a limiter of addresses if addresses can have it, and one of keys if keys can. */
-    private void addPlans(
-            Settings settings,
-            Plans plans,
-            Wanted<ClientAddress> clients,
-            Wanted<String> keys,
-            Map<String, Limiter<ClientAddress>> byPlan) {
+    private void addPlans(Settings settings, Plans plans, Wanted<ClientAddress> clients, Wanted<String> keys) {
         for (Plan plan : settings.plans) {
             if (plan.isByAddress() && plan.isUnlimited()) {
-                byPlan.put(plan.name(), Limiter.unlimited(unique(plan.name())));
+                Limiter<ClientAddress> limiter = Limiter.unlimited(unique(plan.name()));
+                unlimited.add(limiter);
+                plansOfClients.put(plan.name(), limiter);
             } else if (plan.isByAddress()) {
                 LimiterBuilder<ClientAddress> builder = settings.clients(plan.limits());
                 plan.maxClients().ifPresent(builder::maxKeys);
-                clients.add(builder.name(unique(plan.name())), limiter -> byPlan.put(plan.name(), limiter));
+                clients.add(builder.name(unique(plan.name())), limiter -> plansOfClients.put(plan.name(), limiter));
             }
         }
         if (settings.key.isClient()) {
@@ -144,16 +143,15 @@ final class Limiters {
         }
     }
 
-    private static Limiter<ClientAddress> composed(
-            Settings settings, Map<String, Limiter<ClientAddress>> byPlan, Plans plans) {
-        Limiter<ClientAddress> byDefault = Objects.requireNonNull(byPlan.get(Limiter.DEFAULT_PLAN));
+    private Limiter<ClientAddress> composed(Settings settings, Plans plans) {
+        Limiter<ClientAddress> byDefault = Objects.requireNonNull(plansOfClients.get(Limiter.DEFAULT_PLAN));
         if (plans.ofAddresses == null) {
             return byDefault;
         }
         Map<String, Limiter<ClientAddress>> inOrder = new LinkedHashMap<>();
         inOrder.put(Limiter.DEFAULT_PLAN, byDefault);
         for (Plan plan : settings.plans) {
-            Limiter<ClientAddress> limiter = byPlan.get(plan.name());
+            Limiter<ClientAddress> limiter = plansOfClients.get(plan.name());
             if (limiter != null) {
                 inOrder.put(plan.name(), limiter);
             }
@@ -216,6 +214,18 @@ final class Limiters {
         return ofRules.get(rule);
     }
 
+    /** What a limiter is called; of one that is made of those of plans, that of the client's plan. */
+    String nameOf(Limiter<?> limiter, @Nullable Object key, Plans plans) {
+        if (general != null
+                && limiter == general.limiter()
+                && plans.ofAddresses != null
+                && key instanceof ClientAddress client) {
+            String plan = Objects.requireNonNullElse(plans.ofAddresses.planOf(client), Limiter.DEFAULT_PLAN);
+            return Objects.requireNonNull(plansOfClients.get(plan)).name();
+        }
+        return Objects.requireNonNullElse(limiter.name(), "limiter"); // that of a mock is null
+    }
+
     List<LimiterUse> all() {
         return List.copyOf(all);
     }
@@ -245,7 +255,8 @@ final class Limiters {
         long now = 0;
         long most = 0;
         for (LimiterUse use : all) {
-            if (use.isByAddress() && !tracked(use.limiter(), one).equals(tracked(use.limiter(), neighbour))) {
+            boolean tracks = use.isByAddress() && !unlimited.contains(use.limiter());
+            if (tracks && !tracked(use.limiter(), one).equals(tracked(use.limiter(), neighbour))) {
                 warnings.once(Warning.UNMASKED_KEYS);
             }
             // What is unknown counts as nothing.

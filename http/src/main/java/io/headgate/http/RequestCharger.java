@@ -8,15 +8,17 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Takes the permits of a request: those of all its charges, or none. Whatever fails becomes a verdict. Thread-safe. */
 final class RequestCharger {
 
     private final OnFailure onFailure;
-    private final FailureLog failures;
+    /** Is told of what fails. */
+    private final Consumer<Throwable> failures;
 
-    RequestCharger(OnFailure onFailure, FailureLog failures) {
+    RequestCharger(OnFailure onFailure, Consumer<Throwable> failures) {
         this.onFailure = onFailure;
         this.failures = failures;
     }
@@ -71,9 +73,25 @@ final class RequestCharger {
             limits.addAll(dryRun ? Verdict.unviolated(seen.limits()) : seen.limits());
             return dryRun ? denial : denial.waitingFor(seen);
         } catch (Throwable failure) {
-            failures.report(failure);
+            failures.accept(failure);
             return denial;
         }
+    }
+
+    /** What {@link #take} would come to. Takes nothing. */
+    Verdict look(Charge<?> charge, @Nullable Verdict before) {
+        Verdict verdict;
+        try {
+            verdict = Verdict.of(charge, peek(charge), before);
+        } catch (Throwable failure) {
+            boolean dryRun = charge.policy().dryRun();
+            verdict = undecided(failed(failure, dryRun), dryRun, before);
+        }
+        if (!verdict.passes()) {
+            return withOthers(verdict, charge.next(), true);
+        }
+        Charge<?> next = charge.next();
+        return next == null ? verdict : look(next, verdict);
     }
 
     private static <K> Decision peek(Charge<K> charge) {
@@ -126,18 +144,18 @@ final class RequestCharger {
      */
     private Verdict failed(Throwable failure, Charge<?> charge, @Nullable Verdict before) {
         boolean dryRun = charge.policy().dryRun();
-        Verdict verdict = failed(failure, dryRun);
-        if (before == null) {
-            return verdict;
+        Verdict verdict = undecided(failed(failure, dryRun), dryRun, before);
+        if (!verdict.passes()) {
+            giveBack(before);
         }
-        if (dryRun) {
-            return before;
-        }
-        if (verdict.passes()) {
-            return before.failed(verdict.outcome());
-        }
-        giveBack(before);
         return verdict;
+    }
+
+    private static Verdict undecided(Verdict failed, boolean dryRun, @Nullable Verdict before) {
+        if (before == null || !(dryRun || failed.passes())) {
+            return failed;
+        }
+        return dryRun ? before : before.failed(failed.outcome());
     }
 
     private void giveBack(@Nullable Verdict taken) {
@@ -149,14 +167,14 @@ final class RequestCharger {
                     charge.refund(answer, charge.permits());
                 }
             } catch (Throwable failure) {
-                failures.report(failure);
+                failures.accept(failure);
             }
         }
     }
 
     /** The verdict on a request that something failed for, its own charges aside. */
     Verdict failed(Throwable failure, boolean dryRun) {
-        failures.report(failure);
+        failures.accept(failure);
         return Verdict.without(RequestOutcome.failed(onFailure, dryRun));
     }
 }

@@ -116,7 +116,12 @@ public final class RequestKey {
         return parts.stream().noneMatch(part -> part.kind() == Kind.HEADER);
     }
 
-    boolean needsPrincipal() {
+    /**
+     * Whether a part of it is a principal, which is known only behind authentication.
+     *
+     * @return false for a key that can be found before
+     */
+    public boolean needsPrincipal() {
         return parts.stream().anyMatch(part -> part.kind() == Kind.PRINCIPAL);
     }
 

@@ -4,14 +4,22 @@ import io.headgate.Decision;
 import io.headgate.Limiter;
 import io.headgate.LimiterRegistry;
 import io.headgate.Ticker;
+import io.headgate.http.Explanation.Asked;
+import io.headgate.http.Explanation.Met;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
 import io.headgate.net.PrefixTable;
+import io.headgate.plan.PlanCache;
+import io.headgate.plan.PlanCacheStats;
+import io.headgate.plan.RangesFileStatus;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -72,6 +80,9 @@ public final class RequestLimiter implements AutoCloseable {
     private final RuleTable rules;
     private final boolean usesAddresses;
     private final RequestCharger charger;
+    /** Of whose failures nobody is told. */
+    private final RequestCharger spectator;
+
     private final RateLimitFields fields;
     private final Refusals refusals;
     private final Drain drain;
@@ -112,7 +123,8 @@ public final class RequestLimiter implements AutoCloseable {
         this.failures = before == null ? new FailureLog(name, ticker, counters.failed) : before.failures;
         this.denials = before == null ? new DenialLog(ticker) : before.denials;
         this.onClientDenied = settings.onClientDenied;
-        this.charger = new RequestCharger(settings.onFailure, failures);
+        this.charger = new RequestCharger(settings.onFailure, failures::report);
+        this.spectator = new RequestCharger(settings.onFailure, FailureLog::passOn);
         this.diagnostics = new ProxyDiagnostics(warnings, resolver, limiters::client);
         announceLimiters(settings);
         settings.rules.stream()
@@ -201,13 +213,10 @@ public final class RequestLimiter implements AutoCloseable {
     private Assessment assess(HttpRequest request) {
         PolicySet policies = rules.general();
         try {
-            // Only hops that the configuration trusts have a say in this.
-            ClientAddress client = usesAddresses ? resolver.resolve(request) : null;
-            if (skipPreflight && isPreflight(request)) {
-                return Verdict.without(RequestOutcome.UNCHARGED);
-            }
-            if (client != null && isExempt(client)) {
-                return Verdict.without(RequestOutcome.EXEMPT);
+            ClientAddress client = clientOf(request);
+            Verdict free = withoutRules(request, client);
+            if (free != null) {
+                return free;
             }
             if (usesAddresses) {
                 look(request, client);
@@ -218,6 +227,62 @@ public final class RequestLimiter implements AutoCloseable {
             // Our own trouble, or that of a function we were given.
             return charger.failed(failure, policies.neverDenies());
         }
+    }
+
+    private @Nullable ClientAddress clientOf(HttpRequest request) {
+        // Only hops that the configuration trusts have a say in this.
+        return usesAddresses ? resolver.resolve(request) : null;
+    }
+
+    /** The verdict on a request that passes whatever rules there are; null for any other. */
+    private @Nullable Verdict withoutRules(HttpRequest request, @Nullable ClientAddress client) {
+        if (skipPreflight && isPreflight(request)) {
+            return Verdict.without(RequestOutcome.UNCHARGED);
+        }
+        return client != null && isExempt(client) ? Verdict.without(RequestOutcome.EXEMPT) : null;
+    }
+
+    /**
+     * Tells which rule, key and plan a request meets, and what {@link #decide} would answer now. Takes nothing, counts nothing, loads
+     * no plan, and leaves nothing in the request.
+     *
+     * @param request one that was made up for the question, or any other
+     * @return what would become of it. No failure is thrown, but it may be told of
+     */
+    public Explanation explain(HttpRequest request) {
+        PolicySet policies = rules.general();
+        ClientAddress client = null;
+        List<Met> met = List.of();
+        Assessment assessment;
+        try {
+            client = clientOf(request);
+            assessment = withoutRules(request, client);
+            if (assessment == null) {
+                met = rules.met(request, client);
+                policies = rules.of(request, client);
+                assessment = policies.assess(request, client, spectator);
+            }
+        } catch (Throwable failure) {
+            assessment = spectator.failed(failure, policies.neverDenies());
+        }
+        Verdict verdict = assessment instanceof Charge<?> charge ? spectator.look(charge, null) : (Verdict) assessment;
+        return explanation(verdict, client, met);
+    }
+
+    private Explanation explanation(Verdict verdict, @Nullable ClientAddress client, List<Met> met) {
+        List<Asked> asked = new ArrayList<>();
+        for (Verdict each = verdict; each != null; each = each.before()) {
+            Charge<?> charge = each.charge();
+            Decision answer = each.answer();
+            if (charge != null && answer != null) {
+                String name = limiters.nameOf(charge.limiter(), charge.key(), plans);
+                asked.add(0, new Asked(name, charge.permits(), charge.policy().dryRun(), answer));
+            }
+        }
+        Optional<Duration> wait =
+                verdict.passes() ? Optional.empty() : verdict.decision().flatMap(Decision::retryAfter);
+        return new Explanation(
+                verdict.passes(), verdict.outcome().text(), Optional.ofNullable(client), met, asked, wait);
     }
 
     /** A limiter that cannot tell whom it tracks can decide all the same. */
@@ -371,6 +436,24 @@ public final class RequestLimiter implements AutoCloseable {
      */
     public List<LimiterUse> limiters() {
         return limiters.all();
+    }
+
+    /**
+     * How it stands with the files that plans have ranges from.
+     *
+     * @return one for each file
+     */
+    public List<RangesFileStatus> rangesFiles() {
+        return plans.ofAddresses == null ? List.of() : plans.ofAddresses.files();
+    }
+
+    /**
+     * What is known of the plans of keys.
+     *
+     * @return empty if no source of plans is asked
+     */
+    public Optional<PlanCacheStats> planStats() {
+        return Optional.ofNullable(plans.ofKeys).map(PlanCache::stats);
     }
 
     /**

@@ -396,8 +396,12 @@ public final class Rule {
         return terms.key;
     }
 
-    /** Whether it is about something that is known only behind authentication. */
-    boolean needsPrincipal() {
+    /**
+     * Whether its key or one of its conditions is about a principal, which is known only behind authentication.
+     *
+     * @return false for a rule that can be asked before
+     */
+    public boolean needsPrincipal() {
         return terms.key.needsPrincipal() || terms.conditions.stream().anyMatch(RequestCondition::needsPrincipal);
     }
 

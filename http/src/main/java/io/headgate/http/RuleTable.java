@@ -1,12 +1,16 @@
 package io.headgate.http;
 
+import io.headgate.http.Explanation.Met;
 import io.headgate.net.ClientAddress;
+import io.headgate.plan.AddressPlans;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The rules in order, and the general policy after them. Immutable. */
@@ -50,8 +54,10 @@ final class RuleTable {
     private final boolean rulesAreCanonical;
 
     private final boolean useAddresses;
+    private final Plans plans;
 
     RuleTable(Settings settings, Limiters limiters, Plans plans) {
+        this.plans = plans;
         KeyedLimiter<?> all = limiters.general();
         PlanLoading loading = plans.ofKeys == null ? null : new PlanLoading(settings.key, plans.digest, plans.ofKeys);
         Policy<?> everything = policy(settings, all, null).loading(loading);
@@ -116,16 +122,57 @@ final class RuleTable {
     /** What a request is charged by. */
     PolicySet of(HttpRequest request, @Nullable ClientAddress client) {
         String path = entries.size() == 1 ? null : request.path();
+        PolicySet policies = strictly(request, path).of(request, client);
+        Entry lenient = leniently(request, path);
+        return lenient == null ? policies : policies.and(lenient.of(request, client));
+    }
+
+    private Entry strictly(HttpRequest request, @Nullable String path) {
         if (path == null) {
-            return entries.get(entries.size() - 1).of(request, client);
+            return entries.get(entries.size() - 1);
         }
         String method = request.method();
-        String canonical = CanonicalPath.of(path);
-        PolicySet strict = first(entry -> entry.matches(request, method, path)).of(request, client);
-        return rulesAreCanonical && canonical.equals(path)
-                ? strict
-                : strict.and(first(entry -> entry.matchesLeniently(request, method, canonical))
-                        .of(request, client));
+        return first(entry -> entry.matches(request, method, path));
+    }
+
+    /** By the other reading of the path; null where there is one reading. */
+    private @Nullable Entry leniently(HttpRequest request, @Nullable String path) {
+        String canonical = path == null ? null : CanonicalPath.of(path);
+        if (canonical == null || (rulesAreCanonical && canonical.equals(path))) {
+            return null;
+        }
+        String method = request.method();
+        return first(entry -> entry.matchesLeniently(request, method, canonical));
+    }
+
+    /** What a request is under, for people. */
+    List<Met> met(HttpRequest request, @Nullable ClientAddress client) {
+        String path = entries.size() == 1 ? null : request.path();
+        return Stream.of(strictly(request, path), leniently(request, path))
+                .filter(Objects::nonNull)
+                .map(entry -> met(entry, request, client))
+                .distinct()
+                .toList();
+    }
+
+    private Met met(Entry entry, HttpRequest request, @Nullable ClientAddress client) {
+        KeyedPolicies keyed = entry.keyed();
+        String key = keyed == null ? null : keyed.key().of(request, client, plans.digest);
+        String plan = key == null || keyed == null ? null : keyed.planOf(key);
+        AddressPlans ofAddresses = plans.ofAddresses;
+        if (plan == null && ofAddresses != null && client != null && isByClient(entry.of(request, client))) {
+            plan = ofAddresses.planOf(client);
+        }
+        return new Met(
+                Optional.ofNullable(entry.rule()).map(Rule::name),
+                keyed == null ? RequestKey.CLIENT : keyed.key(),
+                keyed == null ? client != null : key != null,
+                Optional.ofNullable(plan));
+    }
+
+    /** Whether the general limits of clients are among them. */
+    private boolean isByClient(PolicySet policies) {
+        return policies.policies().containsAll(general.policies());
     }
 
     private Entry first(Predicate<Entry> matches) {

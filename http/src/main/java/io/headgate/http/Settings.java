@@ -254,7 +254,10 @@ final class Settings {
                 limits,
                 "a limiter was handed in too; only one of them can be");
         require(
-                limiter != null || !limits.isEmpty() || rules.stream().anyMatch(rule -> !rule.isUnlimited()),
+                limiter != null
+                        || !limits.isEmpty()
+                        || !plans.isEmpty() // which need them, and say so
+                        || rules.stream().anyMatch(rule -> !rule.isUnlimited()),
                 Option.LIMITS,
                 null,
                 "there are none here, and none in any rule, so nothing would be limited");

@@ -37,6 +37,8 @@ class JavadocExamplesTest {
         assertThat(examples.typesWithout())
                 .containsExactly(
                         "ClientDenied",
+                        "Explanation.Asked",
+                        "Explanation.Met",
                         "InvalidOptionException",
                         "LimiterUse",
                         "NoAddress",

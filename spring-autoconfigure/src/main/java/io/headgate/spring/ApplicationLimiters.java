@@ -86,6 +86,10 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
                 .orderedStream()
                 .filter(seen::add)
                 .forEach(all::add);
+        beans.getBeanProvider(AuthenticatedFilter.class).stream()
+                .map(AuthenticatedFilter::filter)
+                .filter(Objects::nonNull)
+                .forEach(all::add);
         for (String name : beans.getBeanNamesForType(registrations, true, false)) {
             if (beans.getBean(name) instanceof FilterRegistrationBean<?> bean
                     && bean.getFilter() instanceof RateLimitFilter filter
@@ -104,7 +108,9 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
         List<RequestLimiter> all = new ArrayList<>();
         for (RateLimitFilter filter : filters()) {
             try {
-                if (started || factory.isOurs(filter)) {
+                if (factory.isOurs(filter)) {
+                    all.add(properties.started(filter));
+                } else if (started) {
                     all.add(filter.limits());
                 }
             } catch (IllegalStateException notConfigured) {
@@ -141,7 +147,11 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
         }
         beans.getBeansOfType(Limiter.class, false, false).forEach((bean, limiter) -> {
             if (seen.add(limiter)) {
-                all.add(new Shown(unique(nameOf(limiter, bean), bean, names), limiter, keyType(bean), false));
+                all.add(new Shown(
+                        unique(nameOf(limiter, bean), bean, names),
+                        limiter,
+                        keyType(beans, bean, Limiter.class),
+                        false));
             }
         });
         registry.limiters().forEach((name, limiter) -> {
@@ -164,12 +174,12 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
         return own.equals(UNNAMED) ? other : own;
     }
 
-    /** The type of the keys, as the bean is declared. */
-    private Class<?> keyType(String bean) {
+    /** The type of the keys of a limiter or the like, as the bean is declared. */
+    static Class<?> keyType(ListableBeanFactory beans, String bean, Class<?> type) {
         return beans instanceof ConfigurableListableBeanFactory factory && factory.containsBeanDefinition(bean)
                 ? factory.getMergedBeanDefinition(bean)
                         .getResolvableType()
-                        .as(Limiter.class)
+                        .as(type)
                         .getGeneric()
                         .resolve(Object.class)
                 : Object.class;

@@ -57,6 +57,23 @@ final class BeanConflictException extends IllegalStateException {
                         + "\" or the qualifier \"" + LimiterBeans.QUALIFIER + "\" from it.");
     }
 
+    static BeanConflictException sourceAndCache(Collection<String> names) {
+        return new BeanConflictException(
+                "The beans " + quoted(names)
+                        + " are a PlanSource and a PlanCache of text, and only one of them can tell the plans of keys.",
+                "Remove the PlanCache, and Headgate makes one of the source; or hide the source in the method that makes the"
+                        + " cache.");
+    }
+
+    static BeanConflictException withoutCaffeine(String name) {
+        return new BeanConflictException(
+                "The bean \"" + name
+                        + "\" is a PlanSource, and the library that keeps the plans that it tells, Caffeine, is not on the class"
+                        + " path.",
+                "Add the dependency com.github.ben-manes.caffeine:caffeine, whose version Spring Boot manages, or remove the"
+                        + " bean.");
+    }
+
     private static String quoted(Collection<String> names) {
         return names.stream().map(name -> "\"" + name + "\"").collect(Collectors.joining(" and "));
     }

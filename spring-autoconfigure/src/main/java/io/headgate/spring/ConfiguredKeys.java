@@ -37,10 +37,11 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
     private static final Log LOG = LogFactory.getLog(HeadgateAutoConfiguration.class);
     private static final ConfigurationPropertyName LIMITS = ConfigurationPropertyName.of("headgate.limits");
     private static final ConfigurationPropertyName RULES = ConfigurationPropertyName.of("headgate.rules");
+    private static final ConfigurationPropertyName PLANS = ConfigurationPropertyName.of("headgate.plans");
 
-    /** The key of one limit: in a list or a map, of all requests or of a rule. */
-    private static final Pattern LIMIT =
-            Pattern.compile("headgate\\.(rules\\[[0-9]+]\\.)?limits(\\[[^]]*]|\\.[^.\\[]+)");
+    /** The key of one limit: in a list or a map, of all requests, of a rule or of a plan. */
+    private static final Pattern LIMIT = Pattern.compile(
+            "headgate\\.(rules\\[[0-9]+]\\.|plans(\\[[^]]*]|\\.[^.\\[]+)\\.)?limits(\\[[^]]*]|\\.[^.\\[]+)");
 
     /** Sources of variables that come from anywhere: what is wrong there is only warned of. */
     private static final List<String> FOREIGN = List.of(
@@ -61,7 +62,8 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
             return;
         }
         requireAscii();
-        requireOneForm();
+        requireOneForm(LIMITS);
+        planLimits().forEach(this::requireOneForm);
         requireOneFormInRules();
         requireTexts();
         Set<String> variables = unknownVariables();
@@ -90,10 +92,10 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
     }
 
-    /** Whether limits or rules are written anywhere, be it an empty text. */
+    /** Whether limits, rules or plans are written anywhere, be it an empty text. */
     boolean haveLimitsOrRules() {
         for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-            if (isThere(source, LIMITS) || isThere(source, RULES)) {
+            if (isThere(source, LIMITS) || isThere(source, RULES) || isThere(source, PLANS)) {
                 return true;
             }
         }
@@ -134,16 +136,16 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
     }
 
     /** Binding would take the map and silently drop the text, whichever of them has precedence. */
-    private void requireOneForm() {
+    private void requireOneForm(ConfigurationPropertyName limits) {
         List<ConfigurationProperty> texts = new ArrayList<>();
         List<ConfigurationProperty> entries = new ArrayList<>();
         for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-            ConfigurationProperty text = source.getConfigurationProperty(LIMITS);
+            ConfigurationProperty text = source.getConfigurationProperty(limits);
             if (text != null) {
                 texts.add(text);
             }
             if (source instanceof IterableConfigurationPropertySource iterable) {
-                iterable.stream().filter(LIMITS::isAncestorOf).limit(1).forEach(name -> {
+                iterable.stream().filter(limits::isAncestorOf).limit(1).forEach(name -> {
                     ConfigurationProperty entry = iterable.getConfigurationProperty(name);
                     if (entry != null) {
                         entries.add(entry);
@@ -155,11 +157,25 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
             ConfigurationProperty text = texts.get(0);
             ConfigurationProperty entry = entries.get(0);
             throw HeadgateProperties.invalid(
-                    "limits",
+                    limits.toString().substring(HeadgateProperties.PREFIX.length() + 1),
                     text.getValue(),
                     "it is one text (" + text.getOrigin() + ") and a map or a list at once (" + entry.getName() + " = "
                             + entry.getValue() + ", " + entry.getOrigin() + "); keep one of them");
         }
+    }
+
+    /** Where the limits of plans may be, whatever source has them. */
+    private Set<ConfigurationPropertyName> planLimits() {
+        Set<ConfigurationPropertyName> limits = new LinkedHashSet<>();
+        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+            if (source instanceof IterableConfigurationPropertySource iterable) {
+                iterable.stream()
+                        .filter(PLANS::isAncestorOf)
+                        .map(name -> name.chop(PLANS.getNumberOfElements() + 1).append("limits"))
+                        .forEach(limits::add);
+            }
+        }
+        return limits;
     }
 
     /** The elements of a list come from one source, so only within it a rule can have both. */
@@ -238,7 +254,13 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         if (rest.matches("rules[0-9]+.*")) {
             return isField(RuleProperties.class, rest.replaceFirst("rules[0-9]+", ""));
         }
-        return isField(HeadgateProperties.class, rest);
+        // Where the name of a plan ends nobody can tell.
+        return rest.startsWith("plans")
+                ? rest.contains("limits")
+                        || names(PlanProperties.class).stream()
+                                .map(ConfiguredKeys::uniform)
+                                .anyMatch(rest.replaceFirst("[0-9]+$", "")::endsWith)
+                : isField(HeadgateProperties.class, rest);
     }
 
     /** A list of simple values may have its index behind it, and a map of limits has names. */

@@ -8,6 +8,7 @@ import io.headgate.http.ClientAddressResolver;
 import io.headgate.http.ClientDenied;
 import io.headgate.http.NoAddress;
 import io.headgate.http.Rule;
+import io.headgate.http.Stage;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.servlet.DeniedResponse;
@@ -28,6 +29,15 @@ import org.springframework.core.env.Environment;
  */
 final class FilterFactory {
 
+    /** Where Boot puts Spring Security, unless a property says otherwise. */
+    private static final int SECURITY_ORDER = -100;
+
+    /** The bean that is there with Spring Security: by its name, since its type needs that. */
+    private static final String SECURITY = "headgateSecurityChains";
+
+    /** The bean that is there if no filter of the application's own takes the place of ours. */
+    private static final String FILTER = "headgateFilter";
+
     private static final Limit HEALTH_LIMIT = Limit.perSecond(10).burst(20).named(HeadgateProperties.HEALTH);
 
     private final HeadgateProperties properties;
@@ -36,6 +46,8 @@ final class FilterFactory {
     private final FailedLogin.@Nullable Doubts doubts;
     /** Written once, by the thread that starts the application; null if the application has a filter of its own. */
     private volatile @Nullable RateLimitFilter made;
+    /** Behind authentication. Written once, by the thread that starts the application; null if nothing is limited there. */
+    private volatile @Nullable RateLimitFilter authenticated;
 
     FilterFactory(HeadgateProperties properties, ConfiguredKeys keys, ListableBeanFactory beans) {
         this.properties = properties;
@@ -48,7 +60,10 @@ final class FilterFactory {
     void requireSound() {
         if (properties.enabled()) {
             boolean resolves = beans.getBeanNamesForType(ClientAddressResolver.class, true, false).length > 0;
-            properties.requireSound(resolves, doubts);
+            properties.requireSound(resolves, PlanBeans.exist(beans), doubts);
+            if (beans.containsBean(SECURITY)) {
+                properties.requireAuthentication(securityOrder());
+            }
             // Also where nobody takes them: with a filter of the application's own, or nothing to limit.
             only(ClientAddressResolver.class);
             only(DeniedResponse.class);
@@ -73,22 +88,55 @@ final class FilterFactory {
                 && (keys.haveLimitsOrRules() || !LimiterBeans.asked(beans).isEmpty());
     }
 
+    /** Whether it has something to limit as requests arrive. */
+    private boolean hasSomethingAtArrival() {
+        boolean isAllBehind = properties.limits().isEmpty()
+                && properties.hasRules(Stage.AUTHENTICATED)
+                && !properties.hasRules(Stage.ARRIVAL);
+        return hasSomethingToLimit()
+                && (!isAllBehind || !LimiterBeans.asked(beans).isEmpty());
+    }
+
+    /** Where Spring Security is, or would be. */
+    int securityOrder() {
+        return beans.getBean(Environment.class)
+                .getProperty("spring.security.filter.order", Integer.class, SECURITY_ORDER);
+    }
+
+    /** Where the second filter is: right behind Spring Security, and behind the first filter in any case. */
+    int orderBehindAuthentication() {
+        return (int) Math.min(Integer.MAX_VALUE, Math.max(securityOrder(), properties.order()) + 1L);
+    }
+
     /** Whether a filter is ours. */
     boolean isOurs(RateLimitFilter filter) {
-        return filter == made;
+        return filter == made || filter == authenticated;
     }
 
     /** Whether a filter is in use: ours may have nothing to limit, and no filter has where they are disabled. */
     boolean isInUse(RateLimitFilter filter) {
-        return isOurs(filter) ? hasSomethingToLimit() : properties.enabled();
+        return filter == made ? hasSomethingAtArrival() : properties.enabled();
     }
 
     /** Makes the filter, once. */
     RateLimitFilter make(LimiterRegistry registry, Consumer<ClientDenied> events, @Nullable HealthPaths healthPaths) {
-        RateLimitFilter filter = hasSomethingToLimit()
+        RateLimitFilter filter = hasSomethingAtArrival()
                 ? limiting(registry, events, healthPaths)
                 : everythingPasses().name("headgate").build();
         made = filter;
+        return filter;
+    }
+
+    /** Makes the filter behind authentication, once; null if nothing is limited there, or filters of the application's own limit. */
+    @Nullable
+    RateLimitFilter makeAuthenticated(LimiterRegistry registry, Consumer<ClientDenied> events) {
+        if (!hasSomethingToLimit() || !properties.hasRules(Stage.AUTHENTICATED) || !beans.containsBean(FILTER)) {
+            return null;
+        }
+        RateLimitFilter.Builder builder = RateLimitFilter.builder();
+        configure(builder, Stage.AUTHENTICATED, registry, events);
+        RateLimitFilter filter = HeadgateProperties.naming(builder::build);
+        authenticated = filter;
         return filter;
     }
 
@@ -96,9 +144,23 @@ final class FilterFactory {
             LimiterRegistry registry, Consumer<ClientDenied> events, @Nullable HealthPaths healthPaths) {
         Limiter<ClientAddress> own = LimiterBeans.general(beans, properties);
         RateLimitFilter.Builder builder = own == null ? RateLimitFilter.builder() : RateLimitFilter.builder(own);
+        configure(builder, Stage.ARRIVAL, registry, events);
+        PlanBeans.configure(beans, builder);
+        RateLimitFilter filter = HeadgateProperties.naming(builder::build);
+        if (healthPaths == null || properties.health() == HeadgateProperties.Health.LIMITED) {
+            return filter;
+        }
+        // Added last, for two reasons: rules of the application come first, and alone it is nothing to limit.
+        builder.rule(healthRule().named(HeadgateProperties.HEALTH).onlyIf(healthPaths));
+        return HeadgateProperties.naming(builder::build);
+    }
+
+    /** What both filters have from properties and beans. */
+    private void configure(
+            RateLimitFilter.Builder builder, Stage stage, LimiterRegistry registry, Consumer<ClientDenied> events) {
         ClientAddressResolver resolver = only(ClientAddressResolver.class);
         String dispatcher = DispatcherPath.of(beans.getBean(Environment.class));
-        properties.configure(builder, resolver != null, dispatcher, doubts);
+        properties.configure(builder, stage, resolver != null, dispatcher, doubts);
         if (resolver != null) {
             builder.resolver(resolver);
         }
@@ -111,13 +173,6 @@ final class FilterFactory {
         if (onDenied != null) {
             builder.onDenied(onDenied);
         }
-        RateLimitFilter filter = HeadgateProperties.naming(builder::build);
-        if (healthPaths == null || properties.health() == HeadgateProperties.Health.LIMITED) {
-            return filter;
-        }
-        // Added last, for two reasons: rules of the application come first, and alone it is nothing to limit.
-        builder.rule(healthRule().named(HeadgateProperties.HEALTH).onlyIf(healthPaths));
-        return HeadgateProperties.naming(builder::build);
     }
 
     /** The bean of a type that takes the place of ours, or the primary one of several; null if there is none. */

@@ -59,7 +59,7 @@ import org.springframework.util.StringUtils;
  */
 @AutoConfiguration
 @AutoConfigureOrder(Ordered.LOWEST_PRECEDENCE)
-@Import({Boot3Health.class, Boot4Health.class, LoginConfiguration.class})
+@Import({Boot3Health.class, Boot4Health.class, LoginConfiguration.class, AuthenticatedConfiguration.class})
 @ImportRuntimeHints(PageHints.class)
 public final class HeadgateAutoConfiguration {
 
@@ -71,6 +71,11 @@ public final class HeadgateAutoConfiguration {
     @Bean
     static LimitsConverter headgateLimitsConverter() {
         return new LimitsConverter();
+    }
+
+    @Bean
+    static PlanConverter headgatePlanConverter() {
+        return new PlanConverter();
     }
 
     @Bean

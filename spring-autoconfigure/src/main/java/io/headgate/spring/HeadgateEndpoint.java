@@ -5,9 +5,14 @@ import io.headgate.Limit;
 import io.headgate.LimitStatus;
 import io.headgate.Limiter;
 import io.headgate.LimiterStats;
+import io.headgate.http.Explanation;
 import io.headgate.http.FilterStats;
+import io.headgate.http.HttpRequest;
+import io.headgate.http.RequestLimiter;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
+import io.headgate.plan.PlanCacheStats;
+import io.headgate.plan.RangesFileStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,8 +27,10 @@ import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
-/** Actuator endpoint that shows the limits, what they did and whom they denied, and inspects or resets one client. */
+/** Actuator endpoint that shows the limits, what they did and whom they denied, inspects or resets one client, and tells what a request would meet. */
 @Endpoint(id = "headgate", defaultAccess = Access.READ_ONLY)
 final class HeadgateEndpoint {
 
@@ -57,6 +64,9 @@ final class HeadgateEndpoint {
         Map<String, Object> all = new LinkedHashMap<>();
         limiters.all().forEach(shown -> all.put(shown.name(), told(() -> limiter(shown))));
         answer.put("limiters", all);
+        answer.put("memoryBytes", sum("memoryBytes", all));
+        answer.put("maxMemoryBytes", sum("maxMemoryBytes", all));
+        limiters.requestLimiters().forEach(limits -> putPlans(answer, limits));
         answer.put("topDenied", topDenied());
         answer.put("warnings", advice.warnings());
         return answer;
@@ -72,6 +82,115 @@ final class HeadgateEndpoint {
         answer.put("client", limiters.client(address).toString());
         answer.put("limiters", standing);
         return answer;
+    }
+
+    /**
+     * Which rule, key and plan a request would meet, and what would be answered. Takes nothing and loads no plan.
+     *
+     * @param headers one field a line
+     * @param roles separated by commas
+     */
+    @WriteOperation
+    WebEndpointResponse<Map<String, Object>> explain(
+            @org.springframework.lang.Nullable String path,
+            @org.springframework.lang.Nullable String address,
+            @org.springframework.lang.Nullable String method,
+            @org.springframework.lang.Nullable String headers,
+            @org.springframework.lang.Nullable String query,
+            @org.springframework.lang.Nullable String principal,
+            @org.springframework.lang.Nullable String roles) {
+        HttpRequest request;
+        try {
+            request = DescribedRequest.of(path, address, method, headers, query, principal, roles);
+        } catch (IllegalArgumentException malformed) {
+            // Boot shows no reason of a failure, unless it is told to.
+            return new WebEndpointResponse<>(
+                    Map.of("error", String.valueOf(malformed.getMessage())), WebEndpointResponse.STATUS_BAD_REQUEST);
+        }
+        Map<String, Object> filters = new LinkedHashMap<>();
+        boolean passes = true;
+        for (RequestLimiter limits : limiters.requestLimiters()) {
+            if (passes) { // else the request does not come so far
+                Explanation explanation = limits.explain(request);
+                passes = explanation.passes();
+                filters.put(limits.name(), explanation(explanation));
+            }
+        }
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("passes", passes);
+        answer.put("filters", filters);
+        return new WebEndpointResponse<>(answer);
+    }
+
+    private static Map<String, Object> explanation(Explanation explanation) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("outcome", explanation.outcome());
+        explanation.client().ifPresent(client -> answer.put("client", client.toString()));
+        answer.put("met", explanation.met().stream().map(HeadgateEndpoint::met).toList());
+        answer.put(
+                "asked",
+                explanation.asked().stream().map(HeadgateEndpoint::asked).toList());
+        explanation.retryAfter().ifPresent(wait -> answer.put("retryAfterSeconds", seconds(wait)));
+        return answer;
+    }
+
+    private static Map<String, Object> met(Explanation.Met met) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        met.rule().ifPresent(rule -> answer.put("rule", rule));
+        answer.put("key", met.key().toString());
+        answer.put("hasKey", met.hasKey());
+        met.plan().ifPresent(plan -> answer.put("plan", plan));
+        return answer;
+    }
+
+    private static Map<String, Object> asked(Explanation.Asked asked) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("limiter", asked.limiter());
+        answer.put("permits", asked.permits());
+        answer.put("dryRun", asked.isDryRun());
+        answer.putAll(standing(asked.decision()));
+        return answer;
+    }
+
+    /** What is known of plans: of keys, and of the files that have the ranges of some. */
+    private static void putPlans(Map<String, Object> answer, RequestLimiter limits) {
+        limits.planStats().ifPresent(stats -> answer.put("plansOfKeys", plansOfKeys(stats)));
+        Map<String, Object> files = new LinkedHashMap<>();
+        limits.rangesFiles().forEach(file -> files.put(file.plan(), rangesFile(file)));
+        if (!files.isEmpty()) {
+            answer.put("rangesFiles", files);
+        }
+    }
+
+    private static Map<String, Object> plansOfKeys(PlanCacheStats stats) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("hits", stats.hits());
+        answer.put("misses", stats.misses());
+        answer.put("loads", stats.loads());
+        answer.put("failures", stats.failures());
+        answer.put("timeouts", stats.timeouts());
+        answer.put("rejected", stats.rejected());
+        answer.put("underWay", stats.underWay());
+        answer.put("size", stats.size());
+        answer.put("remembered", stats.remembered());
+        return answer;
+    }
+
+    private static Map<String, Object> rangesFile(RangesFileStatus file) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("file", file.file().toString());
+        answer.put("ranges", file.ranges());
+        file.fault().ifPresent(fault -> answer.put("fault", fault));
+        answer.put("failures", file.failures());
+        answer.put("ageSeconds", seconds(file.age()));
+        return answer;
+    }
+
+    /** Over the limiters that know. */
+    private static long sum(String count, Map<String, Object> limiters) {
+        return limiters.values().stream()
+                .mapToLong(limiter -> ((Map<?, ?>) limiter).get(count) instanceof Long known ? known : 0)
+                .sum();
     }
 
     /** Fills the buckets of one client. */

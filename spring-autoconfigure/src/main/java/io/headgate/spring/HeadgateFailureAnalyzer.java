@@ -62,6 +62,22 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
         forms.put("rules.dry-run", BOOLEAN);
         forms.put("rules.charge-on", String.valueOf(forms.get("charge-on")));
         forms.put("rules.alone", BOOLEAN);
+        forms.put("rules.key", String.valueOf(forms.get("key")));
+        forms.put(
+                "rules.when",
+                "conditions separated by commas, each [no] header NAME[=VALUE], [no] query NAME[=VALUE], [no] role NAME,"
+                        + " authenticated or anonymous");
+        forms.put("rules.stage", String.valueOf(forms.remove("stage")));
+        forms.put(
+                "plans",
+                "a map of names to plans, each with limits, and ranges, ranges-file or a PlanSource bean that says who has it;"
+                        + " limits alone may stand in its place");
+        forms.put("plans.limits", "unlimited, or " + forms.get("limits"));
+        forms.put("plans.ranges", String.valueOf(forms.get("exempt")));
+        forms.put(
+                "plans.ranges-file",
+                "the path of a file with one range a line, or with JSON as crawlers publish it, which has a range at least");
+        forms.put("plans.max-clients", String.valueOf(forms.get("max-clients")));
         forms.put("health", "own, exempt or limited");
         forms.put("order", "a whole number; smaller comes earlier");
         forms.put("show-addresses", BOOLEAN);
@@ -133,7 +149,8 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
     private FailureAnalysis analysis(Throwable failure, String name, @Nullable Object bound, @Nullable String reason) {
         ConfigurationProperty property = property(name);
         // As it was written, not as it was understood: -1s, not PT-1S.
-        Object value = property == null ? bound : property.getValue();
+        Object written = property == null ? bound : property.getValue();
+        Object value = written == null ? null : HeadgateProperties.shown(name, written);
         List<String> lines = new ArrayList<>();
         lines.add(value == null ? name + " is missing or incomplete:" : name + " cannot be \"" + value + "\":");
         lines.add("");
@@ -165,13 +182,15 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
         }
         String list = properties.stream()
                 .map(property -> "    Property: " + property.getName() + System.lineSeparator() + "    Value: \""
-                        + property.getValue() + "\"" + System.lineSeparator() + "    Origin: " + property.getOrigin())
+                        + HeadgateProperties.shown(property.getName().toString(), property.getValue()) + "\""
+                        + System.lineSeparator() + "    Origin: " + property.getOrigin())
                 .collect(Collectors.joining(System.lineSeparator() + System.lineSeparator()));
         return new FailureAnalysis(
                 "Headgate has no such property:" + System.lineSeparator() + System.lineSeparator() + list,
                 "Correct or remove it. The keys under headgate are "
                         + String.join(", ", ConfiguredKeys.names(HeadgateProperties.class)) + "; those of a rule are "
-                        + String.join(", ", ConfiguredKeys.names(RuleProperties.class)) + ".",
+                        + String.join(", ", ConfiguredKeys.names(RuleProperties.class)) + "; those of a plan are "
+                        + String.join(", ", ConfiguredKeys.names(PlanProperties.class)) + ".",
                 failure);
     }
 
@@ -188,10 +207,14 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
         return null;
     }
 
-    /** {@code headgate.rules[2].path} is described as {@code rules.path}, and a named limit as the limits. */
+    /**
+     * {@code headgate.rules[2].path} is described as {@code rules.path}, {@code headgate.plans.gold.ranges} as {@code plans.ranges}, and
+     * a named limit as the limits.
+     */
     private static String withoutIndices(String name) {
-        return name.replaceAll("\\[[0-9]+]", "")
-                .replaceFirst("^headgate\\.", "")
-                .replaceFirst("^((rules\\.)?limits)\\..*", "$1");
+        return name.replaceFirst("^headgate\\.", "")
+                .replaceFirst("^plans(\\[[^]]*]|\\.[^.\\[]+)", "plans")
+                .replaceAll("\\[[0-9]+]", "")
+                .replaceFirst("^(((rules|plans)\\.)?limits)\\..*", "$1");
     }
 }

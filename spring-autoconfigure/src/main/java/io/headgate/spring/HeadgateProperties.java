@@ -8,16 +8,21 @@ import io.headgate.http.NoAddress;
 import io.headgate.http.OnFailure;
 import io.headgate.http.Option;
 import io.headgate.http.RefusalStyle;
+import io.headgate.http.RequestKey;
+import io.headgate.http.RequestLimiter;
 import io.headgate.http.Rule;
+import io.headgate.http.Stage;
 import io.headgate.servlet.RateLimitFilter;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +38,10 @@ import org.springframework.boot.convert.DurationUnit;
  * @param enabled Whether requests are limited at all.
  * @param limits Limits of each client, all of which apply.
  * @param rules Paths that are limited in another way, in order; the first rule that matches a request decides.
+ * @param key What the limits hold for, each by itself; who has no such key is limited by address, and a header that no source of plans
+ *     knows limits in addition.
+ * @param plans Other limits for clients in address ranges, and for keys that a source of plans knows.
+ * @param secret Secret by which keys of more than 64 characters are hashed in memory.
  * @param trustedProxies Address ranges of your own proxies, whose forwarding header is believed.
  * @param forwardedHeader Header in which trusted proxies name the client.
  * @param trustedHops Number of elements that proxies of your own append to the header, in place of the proxies' addresses; a proxy that
@@ -66,6 +75,9 @@ public record HeadgateProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue Map<String, Limit> limits,
         @DefaultValue List<RuleProperties> rules,
+        @DefaultValue("client") String key,
+        @DefaultValue Map<String, PlanProperties> plans,
+        @Nullable String secret,
         @DefaultValue List<String> trustedProxies,
         @Nullable String forwardedHeader,
         @Nullable Integer trustedHops,
@@ -101,6 +113,12 @@ public record HeadgateProperties(
     /** What the limiter of {@link #limits} is called. */
     static final String GENERAL = "default";
 
+    /** What the name of a filter ends with that is behind authentication. */
+    private static final String AUTHENTICATED = "-authenticated";
+
+    /** What stands for a secret wherever it would be seen. */
+    private static final String HIDDEN = "******";
+
     /** What the limiter of the health endpoint is called. */
     static final String HEALTH = "health";
 
@@ -125,19 +143,27 @@ public record HeadgateProperties(
     }
 
     /**
-     * Sets the options of a filter.
+     * Sets the options of a filter: of the one that decides as requests arrive, or of the one behind authentication, which has its own
+     * rules alone.
      *
      * @param builder whose options
+     * @param stage which of the two
      * @param resolves whether the application has a resolver of its own, in place of proxies and hops
      * @param dispatcher where Spring's {@code DispatcherServlet} is, such as {@code /app}; empty for the root
      * @param doubts is told of logins that nothing was seen of; null if nobody tells of logins
      */
     void configure(
-            RateLimitFilter.Builder builder, boolean resolves, String dispatcher, FailedLogin.@Nullable Doubts doubts) {
+            RateLimitFilter.Builder builder,
+            Stage stage,
+            boolean resolves,
+            String dispatcher,
+            FailedLogin.@Nullable Doubts doubts) {
         naming(() -> {
-            if (!limits.isEmpty()) {
-                List<Limit> all = List.copyOf(limits.values());
-                builder.limits(all.get(0), all.subList(1, all.size()).toArray(new Limit[0]));
+            if (stage == Stage.ARRIVAL) {
+                configureLimits(builder);
+            }
+            if (secret != null) {
+                builder.secret(secret);
             }
             if (!resolves) {
                 configureProxies(builder);
@@ -159,12 +185,22 @@ public record HeadgateProperties(
                     .dryRun(dryRun)
                     .noAddress(noAddress)
                     .onFailure(onFailure)
-                    .name(name)
+                    .name(stage == Stage.ARRIVAL || name.isBlank() ? name : name + AUTHENTICATED)
                     .limiterName(GENERAL)
+                    .stage(stage)
                     .spelling(HeadgateProperties::property);
-            configureRules(builder, dispatcher, doubts);
+            configureRules(builder, stage, dispatcher, doubts);
             return builder;
         });
+    }
+
+    private void configureLimits(RateLimitFilter.Builder builder) {
+        if (!limits.isEmpty()) {
+            List<Limit> all = List.copyOf(limits.values());
+            builder.limits(all.get(0), all.subList(1, all.size()).toArray(new Limit[0]));
+        }
+        Option.KEY.set(builder, key);
+        plans.forEach((name, plan) -> builder.plan(plan.plan(name)));
     }
 
     private void configureProxies(RateLimitFilter.Builder builder) {
@@ -189,7 +225,7 @@ public record HeadgateProperties(
     }
 
     private void configureRules(
-            RateLimitFilter.Builder builder, String dispatcher, FailedLogin.@Nullable Doubts doubts) {
+            RateLimitFilter.Builder builder, Stage stage, String dispatcher, FailedLogin.@Nullable Doubts doubts) {
         Set<String> names = new HashSet<>(Set.of(GENERAL, HEALTH));
         for (int i = 0; i < rules.size(); i++) {
             String at = "rules[" + i + "]";
@@ -199,19 +235,70 @@ public record HeadgateProperties(
             }
             // What limits nobody is for the paths that are written, and no others.
             boolean below = !dispatcher.isEmpty() && rules.get(i).mayDeny();
-            builder.rule(below ? rule.alsoBelow(dispatcher) : rule);
+            if (rule.stage() == stage) {
+                builder.rule(below ? rule.alsoBelow(dispatcher) : rule);
+            }
+        }
+    }
+
+    /** Whether there are rules of a stage. */
+    boolean hasRules(Stage stage) {
+        return rules.stream().anyMatch(rule -> rule.stage() == stage);
+    }
+
+    /**
+     * Throws if something is about principals where nobody is authenticated yet.
+     *
+     * @param security the order of Spring Security's filter
+     */
+    void requireAuthentication(int security) {
+        if (order > security) {
+            return;
+        }
+        String place = "nobody is authenticated yet where this is asked, since headgate.order is " + order
+                + ", before Spring Security at " + security;
+        if (RequestKey.parse(key).needsPrincipal()) {
+            throw invalid(
+                    Option.KEY.property(),
+                    key,
+                    place + ": set headgate.order to " + (security + 1)
+                            + ", so that all limits come behind authentication; or leave headgate.key at client, and add a rule"
+                            + " with this key and stage: authenticated");
+        }
+        for (int i = 0; i < rules.size(); i++) {
+            rules.get(i).requireAuthentication("rules[" + i + "]", place, security + 1);
         }
     }
 
     /** Throws what is wrong here, whether or not a filter is made of it. */
-    void requireSound(boolean resolves, FailedLogin.@Nullable Doubts doubts) {
+    void requireSound(boolean resolves, boolean knowsPlans, FailedLogin.@Nullable Doubts doubts) {
         RateLimitFilter.Builder builder = RateLimitFilter.builder();
-        configure(builder, resolves, "", doubts);
+        configure(builder, Stage.ARRIVAL, resolves, "", doubts);
         if (limits.isEmpty()) {
             builder.limits(
                     Limit.perSecond(1)); // that nothing would be limited is for the filter to say, if there is one
         }
+        if (knowsPlans) {
+            builder.planSource(key -> CompletableFuture.completedFuture(null));
+        }
         naming(builder::build);
+        if (hasRules(Stage.AUTHENTICATED)) {
+            RateLimitFilter.Builder authenticated = RateLimitFilter.builder();
+            configure(authenticated, Stage.AUTHENTICATED, resolves, "", doubts);
+            naming(authenticated::build);
+        }
+    }
+
+    /** What a filter of ours decides with. */
+    RequestLimiter started(RateLimitFilter filter) {
+        return naming(() -> {
+            try {
+                return filter.limits();
+            } catch (InvalidOptionException e) {
+                plans.forEach((name, plan) -> plan.requireFile(name));
+                throw e;
+            }
+        });
     }
 
     /** Lists are read where all text is read. */
@@ -252,6 +339,18 @@ public record HeadgateProperties(
     }
 
     static InvalidConfigurationPropertyValueException invalid(String property, @Nullable Object value, String reason) {
-        return new InvalidConfigurationPropertyValueException(PREFIX + "." + property, value, reason);
+        return new InvalidConfigurationPropertyValueException(
+                PREFIX + "." + property, value == null ? null : shown(property, value), reason);
+    }
+
+    /** The value of a property as it may be seen: not that of a secret, nor of what may be one that is misspelled. */
+    static Object shown(String property, Object value) {
+        return property.toLowerCase(Locale.ROOT).contains(Option.SECRET.property()) ? HIDDEN : value;
+    }
+
+    /** Without the values: one of them is a secret. */
+    @Override
+    public String toString() {
+        return "HeadgateProperties";
     }
 }

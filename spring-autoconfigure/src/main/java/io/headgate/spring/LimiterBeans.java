@@ -71,7 +71,7 @@ final class LimiterBeans {
                 wanted -> wanted.equals(NAME) || wanted.equals(QUALIFIER), name, beans);
     }
 
-    private static boolean isPrimary(ListableBeanFactory beans, String name) {
+    static boolean isPrimary(ListableBeanFactory beans, String name) {
         return beans instanceof ConfigurableListableBeanFactory factory
                 && factory.containsBeanDefinition(name)
                 && factory.getMergedBeanDefinition(name).isPrimary();

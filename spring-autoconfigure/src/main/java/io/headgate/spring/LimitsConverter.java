@@ -15,6 +15,10 @@ import org.springframework.core.convert.converter.ConditionalGenericConverter;
 @ConfigurationPropertiesBinding
 final class LimitsConverter implements ConditionalGenericConverter {
 
+    /** Stands for none at all, where that may be written: in a plan. */
+    private static final Map<String, Limit> UNLIMITED =
+            Map.of("unlimited", Limit.perSecond(1).named("unlimited"));
+
     @Override
     public Set<ConvertiblePair> getConvertibleTypes() {
         return Set.of(new ConvertiblePair(String.class, Map.class));
@@ -28,17 +32,29 @@ final class LimitsConverter implements ConditionalGenericConverter {
 
     @Override
     public @Nullable Object convert(@Nullable Object source, TypeDescriptor sourceType, TypeDescriptor targetType) {
-        Map<String, Limit> limits = new LinkedHashMap<>();
-        if (source == null || source.toString().isBlank()) {
-            return limits; // as the binder of Boot 4 answers without asking us
+        return read(source == null ? "" : source.toString());
+    }
+
+    static Map<String, Limit> read(String limits) {
+        Map<String, Limit> read = new LinkedHashMap<>();
+        if (limits.isBlank()) {
+            return read; // as the binder of Boot 4 answers without asking us
         }
-        for (String text : source.toString().split(",", -1)) {
+        if (limits.strip().equals("unlimited")) {
+            return UNLIMITED;
+        }
+        for (String text : limits.split(",", -1)) {
             Limit limit = Limit.parse(text.strip());
-            if (limits.put(limit.name(), limit) != null) {
+            if (read.put(limit.name(), limit) != null) {
                 throw new IllegalArgumentException(sameName(limit));
             }
         }
-        return limits;
+        return read;
+    }
+
+    /** Whether a text said so. */
+    static boolean isUnlimited(Map<String, Limit> limits) {
+        return limits.equals(UNLIMITED);
     }
 
     /**
@@ -46,6 +62,9 @@ final class LimitsConverter implements ConditionalGenericConverter {
      * limits are called what their texts make of them. A number that is no index is no name either.
      */
     static Map<String, Limit> named(String property, Map<String, Limit> limits) {
+        if (isUnlimited(limits)) {
+            HeadgateProperties.check(property, "unlimited", () -> Limit.parse("unlimited"));
+        }
         Map<String, Limit> named = new LinkedHashMap<>();
         boolean isList =
                 IntStream.range(0, limits.size()).mapToObj(String::valueOf).allMatch(limits::containsKey);

@@ -1,7 +1,9 @@
 package io.headgate.spring;
 
 import io.headgate.Limit;
+import io.headgate.http.RequestKey;
 import io.headgate.http.Rule;
+import io.headgate.http.Stage;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,11 +18,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param methods Methods that the rule is for; all by default.
  * @param limits Limits of each client on these paths, in place of the general ones; written as headgate.limits.
  * @param unlimited Whether these paths are not limited.
+ * @param key What the limits hold for, each by itself, such as principal or header X-API-Key; client by default.
+ * @param when Further conditions, all of which a request must meet, such as header X-API-Key, query format=csv, role ADMIN or anonymous.
  * @param cost Permits that a request takes; headgate.cost by default.
  * @param dryRun Whether requests are only counted and never denied.
  * @param chargeOn Responses that are charged, such as 401 or 302 to /login?error, or failed-login with Spring Security; headgate.charge-on by
  *     default.
  * @param alone Whether it stands in place of the general limits even if it has charge-on.
+ * @param stage Where the rule decides: as requests arrive, or behind authentication, where principals are known.
  */
 public record RuleProperties(
         @Nullable String name,
@@ -28,10 +33,13 @@ public record RuleProperties(
         @DefaultValue List<String> methods,
         @DefaultValue Map<String, Limit> limits,
         @DefaultValue("false") boolean unlimited,
+        @Nullable String key,
+        @DefaultValue List<String> when,
         @Nullable Long cost,
         @DefaultValue("false") boolean dryRun,
         @DefaultValue List<String> chargeOn,
-        @DefaultValue("false") boolean alone) {
+        @DefaultValue("false") boolean alone,
+        @DefaultValue("arrival") Stage stage) {
 
     /** Takes methods in any case. */
     public RuleProperties {
@@ -60,6 +68,12 @@ public record RuleProperties(
         }
         HeadgateProperties.check(
                 at + ".methods", methods, () -> rule[0] = rule[0].methods(methods.toArray(new String[0])));
+        if (key != null) {
+            String text = key;
+            HeadgateProperties.check(at + ".key", text, () -> rule[0] = rule[0].key(RequestKey.parse(text)));
+        }
+        HeadgateProperties.check(
+                at + ".when", String.join(", ", when), () -> rule[0] = rule[0].when(when.toArray(new String[0])));
         if (cost != null) {
             long permits = cost;
             HeadgateProperties.check(at + ".cost", permits, () -> rule[0] = rule[0].cost(permits));
@@ -75,7 +89,22 @@ public record RuleProperties(
         if (alone) {
             rule[0] = rule[0].alone();
         }
+        rule[0] = rule[0].stage(stage);
         return dryRun ? rule[0].dryRun() : rule[0];
+    }
+
+    /** Throws if the rule is about principals, and decides where nobody is authenticated. */
+    void requireAuthentication(String at, String place, int behind) {
+        String reason = place + ": add stage: authenticated to the rule, or set headgate.order to " + behind
+                + ", so that all limits come behind authentication";
+        if (stage == Stage.ARRIVAL) {
+            if (key != null && RequestKey.parse(key).needsPrincipal()) {
+                throw HeadgateProperties.invalid(at + ".key", key, reason);
+            }
+            if (Rule.unlimited("/*").when(when.toArray(new String[0])).needsPrincipal()) {
+                throw HeadgateProperties.invalid(at + ".when", String.join(", ", when), reason);
+            }
+        }
     }
 
     /** Paths and limits alone. */

@@ -1,6 +1,7 @@
 package io.headgate.spring;
 
 import io.headgate.http.ClientAddressResolver;
+import io.headgate.http.Stage;
 import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.ServletContext;
 import java.util.ArrayList;
@@ -38,9 +39,6 @@ final class SetupAdvice implements SmartInitializingSingleton {
 
     /** What {@link HiddenHttpMethodFilter} makes of POST. */
     private static final Set<String> HIDDEN_METHODS = Set.of("PUT", "DELETE", "PATCH");
-
-    /** Where Boot puts Spring Security, unless a property says otherwise. */
-    private static final int SECURITY_ORDER = -100;
 
     private final HeadgateProperties properties;
     private final ListableBeanFactory beans;
@@ -119,13 +117,15 @@ final class SetupAdvice implements SmartInitializingSingleton {
     /** Spring's second router, which goes by a method that is not the request's own. */
     private void adviseOnHiddenMethods() {
         OptionalInt hiding = hiddenMethodOrder();
-        if (hiding.isEmpty() || properties.order() > hiding.getAsInt()) {
+        if (hiding.isEmpty()) {
             return;
         }
         List<String> passed = new ArrayList<>();
         for (int i = 0; i < properties.rules().size(); i++) {
             RuleProperties rule = properties.rules().get(i);
-            if (rule.mayDeny()
+            int order = rule.stage() == Stage.ARRIVAL ? properties.order() : factory.orderBehindAuthentication();
+            if (order <= hiding.getAsInt()
+                    && rule.mayDeny()
                     && !rule.methods().contains("POST")
                     && rule.methods().stream().anyMatch(HIDDEN_METHODS::contains)) {
                 passed.add("headgate.rules[" + i + "]");
@@ -158,19 +158,15 @@ final class SetupAdvice implements SmartInitializingSingleton {
 
     /** A login that is checked before the filter decides is not limited by it. */
     private void adviseOnLogins() {
-        int security = securityOrder();
+        int security = factory.securityOrder();
         if (properties.chargesFailedLogins() && chains != null && properties.order() > security) {
             warn(SetupWarning.BEHIND_SECURITY, properties.order(), security);
         }
     }
 
-    private int securityOrder() {
-        return environment.getProperty("spring.security.filter.order", Integer.class, SECURITY_ORDER);
-    }
-
     /** A request is decided where a filter comes first. */
     private void adviseOnSecurity(Set<RateLimitFilter> inSecurity) {
-        int security = securityOrder();
+        int security = factory.securityOrder();
         List<String> names = new ArrayList<>();
         beans.getBeansOfType(FilterRegistrationBean.class, true, false).forEach((name, registration) -> {
             if (registration.isEnabled()

@@ -29,6 +29,7 @@ import org.springframework.aot.hint.TypeReference;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.annotation.AnnotatedBeanDefinitionReader;
 import org.springframework.context.aot.ApplicationContextAotGenerator;
@@ -73,7 +74,8 @@ class AotTest {
             Reply endpoint = shop.get("/actuator/headgate");
             assertThat(endpoint.field("RateLimit")).isEmpty();
             assertThat(endpoint.body())
-                    .contains("{\"limiters\":{},\"topDenied\":[],\"warnings\":{\"HG-101\":\"No request is limited");
+                    .contains(
+                            "{\"limiters\":{},\"memoryBytes\":0,\"maxMemoryBytes\":0,\"topDenied\":[],\"warnings\":{\"HG-101\":\"No request is limited");
         }
     }
 
@@ -180,8 +182,12 @@ class AotTest {
         }
         ReflectionHints hints = generation.getRuntimeHints().reflection();
         // What properties are bound to, which is also where their names come from.
-        for (Class<?> type :
-                List.of(HeadgateProperties.class, RuleProperties.class, Limit.class, HeadgateFailureAnalyzer.class)) {
+        for (Class<?> type : List.of(
+                HeadgateProperties.class,
+                RuleProperties.class,
+                PlanProperties.class,
+                Limit.class,
+                HeadgateFailureAnalyzer.class)) {
             Constructor<?> constructor = type.getDeclaredConstructors()[0];
             assertThat(hints.getTypeHint(type))
                     .as(type.getName())
@@ -192,6 +198,7 @@ class AotTest {
         }
         for (Method operation : HeadgateEndpoint.class.getDeclaredMethods()) {
             if (AnnotatedElementUtils.isAnnotated(operation, ReadOperation.class)
+                    || AnnotatedElementUtils.isAnnotated(operation, WriteOperation.class)
                     || AnnotatedElementUtils.isAnnotated(operation, DeleteOperation.class)) {
                 assertThat(hints.getTypeHint(HeadgateEndpoint.class))
                         .as(operation.getName())

@@ -9,6 +9,8 @@ import io.headgate.LocalLimiter;
 import io.headgate.Ticker;
 import io.headgate.http.ClientAddressResolver;
 import io.headgate.net.ClientAddress;
+import io.headgate.plan.PlanCache;
+import io.headgate.plan.PlanSource;
 import io.headgate.servlet.DeniedResponse;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,6 +97,13 @@ class FailureTextTest {
         limits[0].api       | 1/s          | a limit is one text, not a list or a map | a list of limits and a map of names
         limits.api[0]       | 1/s          | a limit is one text, not a list or a map | a list of limits and a map of names
         limits.60           | 1/s          | a name of a limit is not a number       | a list of limits and a map of names
+        limits              | unlimited    | "unlimited" is not a limit              | [NAME=]PERMITS/[COUNT]UNIT
+        key                 | X-API-Key    | "X-API-Key" is not a key                | header NAME
+        key                 | principal    | add a rule with this key and stage: authenticated | client, principal
+        secret              | ''           | it is empty                             | any text that is not empty
+        plans.gold          | fast         | "fast" is not a limit                   | limits alone may stand
+        plans.gold.limits   | fast         | "fast" is not a limit                   | unlimited, or limits separated
+        plans.gold.limits[0] | unlimited   | "unlimited" is not a limit              | unlimited, or limits separated
         trusted-proxies     | 10.0.0.0/33  | "10.0.0.0/33"                           | 10.0.0.0/8, 2001:db8::/32
         trusted-hops        | 0            | must be 1 to 64                         | 1 to 64
         trusted-hops        | many         | many                                    | 1 to 64
@@ -158,6 +168,11 @@ class FailureTextTest {
         dry-run    | perhaps    | perhaps                            | true or false
         charge-on  | 99         | 100 to 599                         | 100 to 599
         charge-on  | 'failed-login, 99' | "99" is not a response     | with Spring Security failed-login too
+        key        | user       | "user" is not a key                | client, principal, header NAME
+        key        | principal  | headgate.order is -2147483608, before Spring Security at -100: add stage: authenticated | principal
+        when       | 'role A, id 7' | "id 7" is not a condition      | [no] role NAME
+        when       | authenticated | set headgate.order to -99, so that | authenticated or anonymous
+        stage      | late       | late                               | arrival or authenticated
         """)
     void namesTheRule(String key, String value, String reason, String form) {
         Map<String, Object> file = new HashMap<>(Map.of(
@@ -172,6 +187,106 @@ class FailureTextTest {
                 .contains("Origin: \"headgate.rules[1]." + key + "\"")
                 .contains(reason);
         assertThat(analysis.getAction()).contains(form);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        ranges      | 10.0.0.0/33  | "10.0.0.0/33"                          | 10.0.0.0/8, 2001:db8::/32
+        ranges-file | /no/such/file | /no/such/file                         | the path of a file with one range a line
+        max-clients | 0            | must be 1 to 1073741824                | 1 to 1073741824
+        max-clients | many         | many                                   | 1 to 1073741824
+        limits.x    | fast         | "fast" is not a limit                  | unlimited, or limits separated
+        limits.x[0] | 1/s          | a limit is one text, not a list        | unlimited, or limits separated
+        limits.7    | 1/s          | a number is an index of a list         | unlimited, or limits separated
+        limit       | 1/s          | Headgate has no such property          | those of a plan are limits, ranges, ranges-file
+        """)
+    void namesThePlan(String key, String value, String reason, String form) {
+        FailureAnalysis analysis = analysis(Map.of(
+                "headgate.limits",
+                "1/s",
+                "headgate.plans.our-partners.ranges[0]",
+                "192.0.2.1",
+                "headgate.plans.our-partners.limits.api",
+                "9/s",
+                "headgate.plans.other.limits.api",
+                "9/s",
+                "headgate.plans.other." + key,
+                value));
+        assertThat(analysis.getDescription())
+                .contains("Property: headgate.plans.other." + key, "Value: \"" + value + "\"")
+                .contains("Origin: \"headgate.plans.other." + key + "\"")
+                .contains(reason);
+        assertThat(analysis.getAction()).contains(form);
+    }
+
+    @Test
+    void refusesPlansThatNobodyCanHave() {
+        assertThat(analysis(Map.of("headgate.limits", "1/s", "headgate.plans.p.ranges", "::1"))
+                        .getDescription())
+                .contains("headgate.plans.p.limits is missing", "a plan needs limits, or unlimited");
+        assertThat(analysis(Map.of("headgate.plans.p.ranges", "::1", "headgate.plans.p.limits", "1/s"))
+                        .getDescription())
+                .contains("Property: headgate.plans", "there are no headgate.limits, which hold for everybody");
+        assertThat(analysis(Map.of("headgate.limits", "1/s", "headgate.plans.p.limits", "1/s"))
+                        .getDescription())
+                .contains("headgate.plans cannot be \"p\"", "nobody has it: it has no ranges and no ranges-file");
+        assertThat(analysis(Map.of("headgate.limits", "1/s", "headgate.plans[a b].limits", "1/s"))
+                        .getDescription())
+                .contains("headgate.plans[a b]", "\"a b\" is not the name of a plan");
+    }
+
+    @Test
+    void refusesBothFormsOfLimitsInAPlanAndNamesBothOrigins() {
+        FailureAnalysis analysis = analysis(
+                new MapPropertySource("base", Map.of("headgate.limits", "1/s", "headgate.plans.p.limits", "unlimited")),
+                new MapPropertySource("prod", Map.of("headgate.plans.p.limits.api", "10/s")));
+        assertThat(analysis.getDescription())
+                .contains("headgate.plans.p.limits cannot be \"unlimited\"")
+                .contains("headgate.plans.p.limits.api = 10/s")
+                .contains("\"base\"", "\"prod\"");
+    }
+
+    /** Wherever it stands by mistake. */
+    @ParameterizedTest
+    @ValueSource(strings = {"headgate.secret[0]", "headgate.secrets", "headgate.plans.p.secret", "headgate.secret.key"})
+    void showsNoSecret(String key) {
+        FailureAnalysis analysis = analysis(Map.of("headgate.limits", "1/s", key, "open sesame"));
+        assertThat(analysis.getDescription())
+                .contains("Property: " + key, "Value: \"******\"")
+                .doesNotContain("sesame");
+        for (Throwable cause = analysis.getCause(); cause != null; cause = cause.getCause()) {
+            assertThat(String.valueOf(cause.getMessage())).doesNotContain("sesame");
+        }
+    }
+
+    @Test
+    void refusesTwoThatKnowThePlansOfKeys() {
+        PlanSource<String> source = key -> CompletableFuture.completedFuture("gold");
+        WebApplicationContextRunner one = web.withPropertyValues("headgate.limits=1/s", "headgate.key=header X-API-Key")
+                .withBean("one", PlanSource.class, () -> source);
+        FailureAnalysis two = analysisOf(one.withBean("two", PlanSource.class, () -> source));
+        assertThat(two.getDescription()).contains("The beans \"one\" and \"two\" are each a PlanSource");
+        one.withBean("two", PlanSource.class, () -> source, bean -> bean.setPrimary(true))
+                .run(context -> assertThat(context).hasNotFailed());
+        FailureAnalysis both = analysisOf(one.withBean(
+                "cache", PlanCache.class, () -> PlanCache.builder(source).build()));
+        assertThat(both.getDescription()).contains("The beans \"one\" and \"cache\" are a PlanSource and a PlanCache");
+        assertThat(both.getAction()).contains("Remove the PlanCache");
+    }
+
+    @Test
+    void saysWhatASourceOfPlansNeeds() {
+        PlanSource<String> source = key -> CompletableFuture.completedFuture("gold");
+        WebApplicationContextRunner one =
+                web.withPropertyValues("headgate.limits=1/s").withBean(PlanSource.class, () -> source);
+        FailureAnalysis withoutKey = analysisOf(one);
+        assertThat(withoutKey.getDescription())
+                .contains("Property: headgate.key")
+                .contains("a source of plans is asked about keys: say which, such as header X-API-Key");
+        FailureAnalysis withoutCaffeine = analysisOf(one.withPropertyValues("headgate.key=header X-API-Key")
+                .withClassLoader(new FilteredClassLoader("com.github.benmanes.caffeine")));
+        assertThat(withoutCaffeine.getDescription()).contains("Caffeine, is not on the class path");
+        assertThat(withoutCaffeine.getAction()).contains("com.github.ben-manes.caffeine:caffeine");
     }
 
     /** Nobody would tell of logins. The way out is named. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.http.Option;
 import io.headgate.http.RequestLimiterBuilder;
+import io.headgate.http.Stage;
 import io.headgate.servlet.RateLimitFilter;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,6 +34,9 @@ class ParityTest {
     /** Properties that are no options of a filter. */
     private static final Set<String> OF_SPRING = Set.of("enabled", "health", "order", "show-addresses");
 
+    /** An option that the starter has not: it makes a filter for each stage that rules have. */
+    private static final String STAGE = "STAGE";
+
     /** Methods that no text can stand for. */
     private static final Set<String> OF_CODE = Set.of(
             "build",
@@ -40,6 +44,8 @@ class ParityTest {
             "limiterName",
             "onClientDenied",
             "onDenied",
+            "planCache",
+            "planSource",
             "refusalFields",
             "registry",
             "resolver",
@@ -50,6 +56,9 @@ class ParityTest {
     private static final Map<Option, String> SAMPLES = Map.ofEntries(
             Map.entry(Option.LIMITS, "limits=2/s"),
             Map.entry(Option.RULES, "rules[0].path=/x;rules[0].limits=1/s"),
+            Map.entry(Option.KEY, "key=header X-API-Key"),
+            Map.entry(Option.PLANS, "limits=1/s;plans.gold.limits=2/s;plans.gold.ranges=192.0.2.0/24"),
+            Map.entry(Option.SECRET, "secret=a secret"),
             Map.entry(Option.TRUSTED_PROXIES, "trusted-proxies=10.0.0.0/8"),
             Map.entry(Option.FORWARDED_HEADER, "trusted-hops=2;forwarded-header=forwarded"),
             Map.entry(Option.TRUSTED_HOPS, "trusted-hops=2"),
@@ -77,7 +86,7 @@ class ParityTest {
         Set<String> methods = Arrays.stream(RateLimitFilter.Builder.class.getMethods())
                 .filter(method -> method.getDeclaringClass() != Object.class)
                 .map(Method::getName)
-                .map(name -> name.equals("rule") ? "rules" : name)
+                .map(name -> name.equals("rule") || name.equals("plan") ? name + "s" : name)
                 .collect(Collectors.toCollection(TreeSet::new));
         Set<String> expected = new TreeSet<>(OF_CODE);
         for (Option option : Option.values()) {
@@ -92,12 +101,13 @@ class ParityTest {
         for (Option option : Option.values()) {
             expected.add(option.property());
         }
+        expected.remove(Option.STAGE.property());
         assertThat(new TreeSet<>(ConfiguredKeys.names(HeadgateProperties.class)))
                 .isEqualTo(expected);
     }
 
     @ParameterizedTest
-    @EnumSource(Option.class)
+    @EnumSource(value = Option.class, names = STAGE, mode = EnumSource.Mode.EXCLUDE)
     void completionSaysWhatTheTableSays(Option option) throws IOException {
         Map<?, ?> property = metadata(HeadgateProperties.property(option));
         assertThat(property.get("description")).isEqualTo(option.meaning() + ".");
@@ -105,10 +115,11 @@ class ParityTest {
         if (option == Option.NAME) {
             assertThat(byDefault).isEqualTo("headgate");
         } else {
-            // An empty list is written as none, or as all where it leaves nothing out.
+            // An empty list is written as none, or as all where it leaves nothing out; a secret is drawn where there is
+            // none.
             assertThat(
                             byDefault == null || byDefault.equals(List.of())
-                                    ? option.byDefault().replace("all", "none")
+                                    ? option.byDefault().replaceFirst("all|random", "none")
                                     : text(byDefault))
                     .isEqualTo(byDefault == null || byDefault.equals(List.of()) ? "none" : option.byDefault());
         }
@@ -122,7 +133,7 @@ class ParityTest {
 
     /** A property that is bound and not handed on would be silently without effect. */
     @ParameterizedTest
-    @EnumSource(Option.class)
+    @EnumSource(value = Option.class, names = STAGE, mode = EnumSource.Mode.EXCLUDE)
     void everyPropertyIsHandedToTheFilter(Option option) {
         String[] properties = Objects.requireNonNull(SAMPLES.get(option), "a sample of " + option)
                 .split(";", -1);
@@ -132,7 +143,7 @@ class ParityTest {
                         Arrays.stream(properties).map("headgate."::concat).toArray(String[]::new))
                 .run(context -> {
                     RateLimitFilter.Builder builder = RateLimitFilter.builder();
-                    context.getBean(HeadgateProperties.class).configure(builder, false, "", null);
+                    context.getBean(HeadgateProperties.class).configure(builder, Stage.ARRIVAL, false, "", null);
                     assertThat(setting(builder, option)).isNotEqualTo(setting(RateLimitFilter.builder(), option));
                 });
     }

@@ -9,8 +9,12 @@ import io.headgate.Overflow;
 import io.headgate.http.HeaderStyle;
 import io.headgate.http.NoAddress;
 import io.headgate.http.OnFailure;
+import io.headgate.http.Stage;
 import io.headgate.net.ClientAddress;
 import io.headgate.spring.HeadgateProperties.Health;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +22,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -51,6 +56,9 @@ class PropertiesTest {
             assertThat(p.enabled()).isTrue();
             assertThat(p.limits()).isEmpty();
             assertThat(p.rules()).isEmpty();
+            assertThat(p.key()).isEqualTo("client");
+            assertThat(p.plans()).isEmpty();
+            assertThat(p.secret()).isNull();
             assertThat(p.trustedProxies()).isEmpty();
             assertThat(p.forwardedHeader()).isNull();
             assertThat(p.trustedHops()).isNull();
@@ -119,6 +127,52 @@ class PropertiesTest {
                 "headgate.rules[1].methods=GET",
                 "headgate.rules[1].unlimited=true",
                 "headgate.limits=1/s");
+    }
+
+    @Test
+    void plansAndKeys() {
+        bound(
+                p -> {
+                    assertThat(p.key()).isEqualTo("header X-API-Key");
+                    assertThat(p.secret()).isEqualTo("open sesame");
+                    assertThat(p.toString()).doesNotContain("sesame");
+                    assertThat(p.plans()).containsOnlyKeys("our-partners", "crawlers", "small.ones");
+                    PlanProperties partners = Objects.requireNonNull(p.plans().get("our-partners"));
+                    assertThat(partners.plan("our-partners").limits()).containsExactly(Limit.parse("6000/minute"));
+                    assertThat(partners.ranges()).containsExactly("192.0.2.0/24", "2001:db8::/32");
+                    assertThat(partners.maxClients()).isEqualTo(1000);
+                    assertThat(Objects.requireNonNull(p.plans().get("crawlers"))
+                                    .plan("crawlers")
+                                    .limits())
+                            .isEmpty();
+                    assertThat(Objects.requireNonNull(p.plans().get("small.ones"))
+                                    .plan("small.ones")
+                                    .limits())
+                            .containsExactly(
+                                    Limit.parse("1/s"), Limit.parse("5/minute").named("long"));
+                    RuleProperties rule = p.rules().get(0);
+                    assertThat(rule.key()).isEqualTo("client + principal");
+                    assertThat(rule.when()).containsExactly("role USER", "no header X-Trial");
+                    assertThat(rule.stage()).isEqualTo(Stage.AUTHENTICATED);
+                    assertThat(rule.rule("rules[0]", null).name())
+                            .isEqualTo("/api/* when role USER, no header x-trial");
+                },
+                "headgate.limits=1/s",
+                "headgate.key=header X-API-Key",
+                "headgate.secret=open sesame",
+                "headgate.plans.our-partners.limits=6000/minute",
+                "headgate.plans.our-partners.ranges=192.0.2.0/24, 2001:db8::/32",
+                "headgate.plans.our-partners.max-clients=1000",
+                "headgate.plans.crawlers.limits=unlimited",
+                "headgate.plans.crawlers.ranges[0]=198.51.100.0/24",
+                "headgate.plans[small.ones].limits[0]=1/s",
+                "headgate.plans[small.ones].limits[1]=long=5/minute",
+                "headgate.plans[small.ones].ranges[0]=203.0.113.0/24",
+                "headgate.rules[0].path=/api/*",
+                "headgate.rules[0].limits=100/minute",
+                "headgate.rules[0].key=client + principal",
+                "headgate.rules[0].when=role USER, no header X-Trial",
+                "headgate.rules[0].stage=authenticated");
     }
 
     @Test
@@ -281,9 +335,34 @@ class PropertiesTest {
             assertThat(output)
                     .contains("HG-108: Unknown HEADGATE_LIMIT, HEADGATE_RULES_0_PATHS, HEADGATE_SERVICE_HOST in the"
                             + " environment or the system properties: the keys under headgate are enabled,"
-                            + " limits, rules, trusted-proxies, ");
+                            + " limits, rules, key, plans, secret, trusted-proxies, ");
             assertThat(context.getBean(SetupAdvice.class).warnings().get("HG-108"))
                     .startsWith("Unknown HEADGATE_LIMIT, ");
+        });
+    }
+
+    /** Names of plans are in lower case then. */
+    @Test
+    void plansInEnvironmentVariables(@TempDir Path folder, CapturedOutput output) throws IOException {
+        Path file = Files.writeString(folder.resolve("ranges"), "203.0.113.0/24");
+        Map<String, Object> variables = Map.of(
+                "HEADGATE_LIMITS", "7/s",
+                "HEADGATE_KEY", "header X-API-Key",
+                "HEADGATE_SECRET", "open sesame",
+                "HEADGATE_PLANS_PARTNERS_LIMITS", "60/s",
+                "HEADGATE_PLANS_PARTNERS_RANGES_0", "192.0.2.0/24",
+                "HEADGATE_PLANS_PARTNERS_RANGES_FILE", file.toString(),
+                "HEADGATE_PLANS_PARTNERS_MAX_CLIENTS", "9",
+                "HEADGATE_PLANS_SERVICE_HOST", "10.1.1.1");
+        with(variables, Map.of()).run(context -> {
+            HeadgateProperties p = context.getBean(HeadgateProperties.class);
+            assertThat(p.plans()).containsOnlyKeys("partners");
+            assertThat(p.plans().get("partners"))
+                    .isEqualTo(new PlanProperties(
+                            Map.of("60-per-1s", Limit.parse("60/s")), List.of("192.0.2.0/24"), file.toString(), 9L));
+            assertThat(output)
+                    .contains("HG-108: Unknown HEADGATE_PLANS_SERVICE_HOST in the environment")
+                    .doesNotContain("sesame");
         });
     }
 
