@@ -18,7 +18,19 @@ final class Results {
 
     /** In the order in which their values make a name. */
     private static final List<String> PARAMETERS = List.of(
-            "clients", "calls", "scene", "size", "composition", "keys", "contender", "map", "filter", "limits", "ranges", "kind", "outcome");
+            "clients",
+            "calls",
+            "scene",
+            "size",
+            "composition",
+            "keys",
+            "contender",
+            "map",
+            "filter",
+            "limits",
+            "ranges",
+            "kind",
+            "outcome");
 
     private static final ListStatistics NONE = new ListStatistics();
 
