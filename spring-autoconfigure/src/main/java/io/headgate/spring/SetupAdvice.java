@@ -159,8 +159,20 @@ final class SetupAdvice implements SmartInitializingSingleton {
     /** A login that is checked before the filter decides is not limited by it. */
     private void adviseOnLogins() {
         int security = factory.securityOrder();
-        if (properties.chargesFailedLogins() && chains != null && properties.order() > security) {
-            warn(SetupWarning.BEHIND_SECURITY, properties.order(), security);
+        if (chains == null || !properties.chargesFailedLogins()) {
+            return;
+        }
+        if (properties.order() > security) {
+            warn(SetupWarning.BEHIND_SECURITY, "headgate.order is " + properties.order(), security);
+        } else {
+            IntStream.range(0, properties.rules().size())
+                    .filter(i -> properties.rules().get(i).stage() == Stage.AUTHENTICATED
+                            && FailedLogin.isIn(properties.rules().get(i).chargeOn()))
+                    .findFirst()
+                    .ifPresent(i -> warn(
+                            SetupWarning.BEHIND_SECURITY,
+                            "headgate.rules[" + i + "].stage is authenticated",
+                            security));
         }
     }
 

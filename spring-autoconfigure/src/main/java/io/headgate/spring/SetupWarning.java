@@ -85,8 +85,8 @@ public enum SetupWarning {
     /** Passwords are checked before the limit is asked. */
     BEHIND_SECURITY(
             "HG-114",
-            "charge-on is failed-login, and headgate.order is %d, behind Spring Security at %d: passwords that its chain checks are"
-                    + " checked before the limit can deny them. Remove headgate.order, or choose one before Spring Security's");
+            "charge-on is failed-login, and %s, behind Spring Security at %d: passwords that its chain checks are checked before the"
+                    + " limit can deny them. Remove that, so that the limit comes before Spring Security");
 
     private final String code;
     private final String text;

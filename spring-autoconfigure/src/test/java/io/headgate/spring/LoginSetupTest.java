@@ -88,6 +88,14 @@ class LoginSetupTest {
         }
     }
 
+    @Test
+    void aRuleBehindSpringSecurityIsWarnedOf() {
+        try (Site site = site(Login.FormShop.class, "failed-login", "headgate.rules[0].stage=authenticated")) {
+            assertThat(site.context().getBean(SetupAdvice.class).warnings().get("HG-114"))
+                    .contains("headgate.rules[0].stage is authenticated, behind Spring Security at -100");
+        }
+    }
+
     @Configuration(proxyBeanMethods = false)
     static class ByClassShop extends FinalShop {
         @Bean
