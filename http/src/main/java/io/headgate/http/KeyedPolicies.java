@@ -1,8 +1,10 @@
 package io.headgate.http;
 
+import io.headgate.Limiter;
 import io.headgate.net.ClientAddress;
 import io.headgate.plan.PlanCache;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param without for requests without a key, and those whose key nobody vouches for
  * @param with for requests with a key that has no other plan
  * @param byPlan for requests with a key that has one of these
+ * @param unknown is told of a plan that is none of them
  */
 record KeyedPolicies(
         RequestKey key,
@@ -21,7 +24,8 @@ record KeyedPolicies(
         boolean isPlanned,
         PolicySet without,
         PolicySet with,
-        Map<String, PolicySet> byPlan) {
+        Map<String, PolicySet> byPlan,
+        Consumer<String> unknown) {
 
     PolicySet of(HttpRequest request, @Nullable ClientAddress client) {
         String found = key.of(request, client, plans.digest);
@@ -35,7 +39,11 @@ record KeyedPolicies(
         if (plan == null) {
             return key.isVerified() ? with : without;
         }
-        return byPlan.getOrDefault(plan, with);
+        PolicySet ofPlan = byPlan.get(plan);
+        if (ofPlan == null && !plan.equals(Limiter.DEFAULT_PLAN)) {
+            unknown.accept(plan);
+        }
+        return ofPlan == null ? with : ofPlan;
     }
 
     /** The plan of a key, if it is known. Loads nothing. */

@@ -113,13 +113,13 @@ public final class RequestLimiter implements AutoCloseable {
                 settings.limiterName != null ? settings.limiterName : before != null ? before.generalName : name;
         this.plans = new Plans(settings, before == null ? null : before.plans);
         this.limiters = new Limiters(settings, plans, generalName, registry, user);
-        this.rules = new RuleTable(settings, limiters, plans);
+        this.warnings = new Warnings(name, settings.spelling);
+        this.rules = new RuleTable(settings, limiters, plans, this::warnOfPlan);
         this.usesAddresses = rules.useAddresses() || exempt.size() > 0;
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
         this.refusals = settings.refusals();
         this.drain = settings.drain;
         this.counters = before == null ? new Counters() : before.counters;
-        this.warnings = new Warnings(name, settings.spelling);
         this.failures = before == null ? new FailureLog(name, ticker, counters.failed) : before.failures;
         this.denials = before == null ? new DenialLog(ticker) : before.denials;
         this.onClientDenied = settings.onClientDenied;
@@ -139,6 +139,12 @@ public final class RequestLimiter implements AutoCloseable {
                 warnings.once(Warning.HOST_BITS, settings.spelling.apply(option), ranges);
             }
         });
+    }
+
+    private void warnOfPlan(String plan) {
+        if (!warnings.isSaid(Warning.UNKNOWN_PLAN)) {
+            warnings.once(Warning.UNKNOWN_PLAN, plan);
+        }
     }
 
     /** A limiter that cannot tell of itself now can decide later. */

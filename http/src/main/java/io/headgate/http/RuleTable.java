@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,8 @@ final class RuleTable {
     private final boolean useAddresses;
     private final Plans plans;
 
-    RuleTable(Settings settings, Limiters limiters, Plans plans) {
+    /** @param unknownPlan is told of a plan that the source of plans names, and nobody has configured */
+    RuleTable(Settings settings, Limiters limiters, Plans plans, Consumer<String> unknownPlan) {
         this.plans = plans;
         KeyedLimiter<?> all = limiters.general();
         PlanLoading loading = plans.ofKeys == null ? null : new PlanLoading(settings.key, plans.digest, plans.ofKeys);
@@ -74,7 +76,7 @@ final class RuleTable {
             PolicySet policies = beside ? PolicySet.of(own, everything) : PolicySet.of(own);
             KeyedPolicies keyed = rule.key().isClient()
                     ? null
-                    : new KeyedPolicies(rule.key(), plans, known != null, withoutKey, policies, Map.of());
+                    : new KeyedPolicies(rule.key(), plans, known != null, withoutKey, policies, Map.of(), plan -> {});
             entries.add(new Entry(rule, policies, keyed));
         }
         KeyedPolicies byKey = null;
@@ -86,7 +88,7 @@ final class RuleTable {
                     .forEach((plan, limiter) -> byPlan.put(
                             plan, PolicySet.of(policy(settings, limiter, null).loading(loading))));
             PolicySet policies = beside ? PolicySet.of(own, everything) : PolicySet.of(own);
-            byKey = new KeyedPolicies(settings.key, plans, loading != null, withoutKey, policies, byPlan);
+            byKey = new KeyedPolicies(settings.key, plans, loading != null, withoutKey, policies, byPlan, unknownPlan);
         }
         entries.add(new Entry(null, general, byKey));
         rulesAreCanonical = settings.rules.stream().allMatch(Rule::isCanonical);

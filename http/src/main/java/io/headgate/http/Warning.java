@@ -82,7 +82,12 @@ public enum Warning {
             "HG-015",
             "the rule \"%s\" never denies, and whether it matches is for clients to choose: anybody can send, or leave out, a header"
                     + " or a parameter. Give it limits in {rules}, or go by the address ({exempt}, {plans}) or by what has been"
-                    + " authenticated");
+                    + " authenticated"),
+    /** The source of plans names one that is not configured. */
+    UNKNOWN_PLAN(
+            "HG-016",
+            "the source of plans says that a key has the plan \"%s\", which is none of {plans}, so the key has the general limits."
+                    + " Configure that plan, or correct its name where the plans of keys stand");
 
     private final String code;
     final String text;

@@ -253,6 +253,8 @@ class KeyedLimitsTest {
         assertThat(passing(limits, 99, () -> from("192.0.2.3").header("X-Key", "plain-key")))
                 .isEqualTo(1 + 3);
         assertThat(loads).containsExactly("gold-key", "plain-key");
+        assertThat(limits.warningTexts().get(Warning.UNKNOWN_PLAN))
+                .contains("\"no such plan\", which is none of plans");
         database.put("gold-key", "staff");
         time.advance(Duration.ofMinutes(2));
         passing(limits, 1, () -> from("192.0.2.2").header("X-Key", "gold-key")); // admits nobody: denied
