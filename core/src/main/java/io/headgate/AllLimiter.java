@@ -4,6 +4,7 @@ import io.headgate.internal.QuotedText;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>The protocol</h2>
  *
- * <p>It is that of several limits of one limiter, with a limiter in place of a limit. All are looked at first: a denial
- * that is found there writes nothing. Then they are charged in their order. If one denies, since other calls have come
- * in between, those before it take their charge back: what this charge alone still owes, from the row that was charged,
+ * <p>It is that of several limits of one limiter, with a limiter in place of a limit. All but the first are looked at, so
+ * a denial that is found there writes nothing. Then they are charged in their order; the charge of the first one is its
+ * look. If one denies, since other calls have come in between, those before it take their charge back: what this charge alone still owes, from the row that was charged,
  * less a unit ({@link Operation#UNDO}). So under each limiter, whatever threads do, no more is admitted than it would
  * admit by itself. Until a charge is taken back, another call may be denied because of it.
  *
@@ -64,10 +66,16 @@ final class AllLimiter<K> implements Limiter<K> {
         members = limiters.stream().map(limiter -> Member.of(limiter, clock)).toList();
         limits = limiters.stream().flatMap(limiter -> limiter.limits().stream()).toList();
         requireOwnNames();
-        finest = limiters.stream()
-                .filter(limiter -> !(limiter instanceof KeyedLimiter))
-                .max(Comparator.comparingInt(AllLimiter::bits))
-                .orElse(null);
+        finest = own(limiters).max(Comparator.comparingInt(AllLimiter::bits)).orElse(null);
+    }
+
+    /** Those that have buckets of the key itself, each plan's by itself. */
+    private static <K> Stream<Limiter<K>> own(Collection<Limiter<K>> limiters) {
+        return limiters.stream()
+                .flatMap(limiter -> limiter instanceof PlanLimiter<K> plans
+                        ? own(plans.limiters().values())
+                        : limiter instanceof AllLimiter<K> all ? own(all.limiters) : Stream.of(limiter))
+                .filter(limiter -> !(limiter instanceof KeyedLimiter || limiter instanceof UnlimitedLimiter));
     }
 
     /** By how much it tells keys apart; more than any number of bits if keys are used as they are. */
@@ -310,21 +318,12 @@ final class AllLimiter<K> implements Limiter<K> {
     /** Only those that go by the key itself, and tell keys apart by as much as any of them does. */
     @Override
     public void reset(K key) {
-        if (finest == null) {
+        Limiter<K> other = finest;
+        if (other == null) {
             throw new UnsupportedOperationException(
                     "none of the limiters goes by the key itself; reset a part of it where it is limited");
         }
-        resetOwn(limiters, key, finest);
-    }
-
-    private static <K> void resetOwn(List<Limiter<K>> limiters, K key, Limiter<K> finest) {
-        for (Limiter<K> limiter : limiters) {
-            if (limiter instanceof PlanLimiter<K> plans) {
-                resetOwn(List.copyOf(plans.limiters().values()), key, finest);
-            } else if (!(limiter instanceof KeyedLimiter) && isAsFine(limiter, finest, key)) {
-                limiter.reset(key);
-            }
-        }
+        own(limiters).filter(limiter -> isAsFine(limiter, other, key)).forEach(limiter -> limiter.reset(key));
     }
 
     /** Whether no two keys share their buckets in a limiter which are told apart by the finest one. */

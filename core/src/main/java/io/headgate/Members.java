@@ -33,9 +33,13 @@ final class Members {
                 .collect(Collectors.joining(separator));
     }
 
-    /** A number that all have; empty if they differ, or one is not known. */
+    /** A number that all have which track keys; empty if they differ, or one is not known. */
     static OptionalInt common(List<? extends Limiter<?>> limiters, Function<Limiter<?>, OptionalInt> number) {
-        List<OptionalInt> numbers = limiters.stream().map(number).distinct().toList();
+        List<OptionalInt> numbers = limiters.stream()
+                .filter(limiter -> !(limiter instanceof UnlimitedLimiter))
+                .map(number)
+                .distinct()
+                .toList();
         return numbers.size() == 1 ? numbers.get(0) : OptionalInt.empty();
     }
 

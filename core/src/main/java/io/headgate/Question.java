@@ -1,6 +1,7 @@
 package io.headgate;
 
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,9 @@ final class Question<P> {
     }
 
     CompletionStage<Boolean> askAsync(long permits) {
+        if (isInMemory()) { // which must know as of which reading it was asked, to take the charge back
+            return CompletableFuture.completedStage(ask(permits));
+        }
         return limiter.decideAsync(key, permits).thenApply(this::answered);
     }
 

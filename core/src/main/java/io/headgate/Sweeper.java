@@ -10,7 +10,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -138,7 +137,7 @@ final class Sweeper implements Runnable {
             Future<?> task = scheduler.schedule(this, delay.toNanos(), TimeUnit.NANOSECONDS);
             note(turn, task);
             if (closed) { // either this thread sees it here, or close() sees the task noted above
-                withdraw(task);
+                BackgroundThread.withdraw(task, scheduler);
             }
         } catch (RejectedExecutionException e) {
             LocalLimiter<?> unswept = limiter.get();
@@ -172,19 +171,11 @@ final class Sweeper implements Runnable {
         }
     }
 
-    /** Cancels a task. One that waits in a pool's queue is removed at once, and not only when it is due. */
-    private void withdraw(Future<?> task) {
-        task.cancel(false);
-        if (scheduler instanceof ThreadPoolExecutor pool && task instanceof Runnable queued) {
-            pool.remove(queued);
-        }
-    }
-
     void close() {
         closed = true;
         Future<?> pending = next;
         if (pending != null) {
-            withdraw(pending);
+            BackgroundThread.withdraw(pending, scheduler);
         }
         if (ownScheduler) {
             scheduler.shutdownNow();

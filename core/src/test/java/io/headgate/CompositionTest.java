@@ -346,6 +346,22 @@ class CompositionTest {
         assertThat(network.peek(other).remaining()).isEqualTo(45);
     }
 
+    /** Also beside a plan that tracks nobody. */
+    @Test
+    void aResetFillsTheBucketsOfThePlansThatTrackTheClient() {
+        LocalLimiter<ClientAddress> free = networks("free", 32, 64, "10/minute");
+        LocalLimiter<ClientAddress> network = networks("network", 24, 48, "50/minute");
+        Limiter<ClientAddress> limiter = Limiter.allOf(
+                Limiter.byPlan(client -> null, Map.of("default", free, "crawlers", Limiter.unlimited())), network);
+        ClientAddress client = ClientAddress.parse("2001:db8::1");
+        limiter.tryAcquire(client, 5);
+        limiter.reset(client);
+        assertThat(free.peek(client).remaining()).isEqualTo(10);
+        assertThat(network.peek(client).remaining()).isEqualTo(45);
+        assertThat(limiter.ipv6Prefix()).hasValue(64);
+        assertThat(limiter.tracked(ClientAddress.parse("2001:db8::17"))).hasToString("2001:db8::");
+    }
+
     @Test
     void aResetOfAPlanNeverReachesAPartOfTheKey() {
         LocalLimiter<String> free = limiter("free", "10/minute");
@@ -505,6 +521,7 @@ class CompositionTest {
 
     @Test
     void limitersThatAnswerLaterAreAskedInTheirOrder() {
+        time.advance(Duration.ofDays(400)); // as a clock that has run for long
         LocalLimiter<String> client = limiter("client", "3/minute");
         LocalLimiter<String> distant = limiter("distant", "2/minute");
         List<CompletableFuture<Decision>> asked = new ArrayList<>();

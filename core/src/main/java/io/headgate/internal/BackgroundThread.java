@@ -2,7 +2,10 @@ package io.headgate.internal;
 
 import java.security.AccessController;
 import java.security.PrivilegedAction;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 
 /** Schedulers of one daemon thread each, which keeps nothing of the application that made it. */
 public final class BackgroundThread {
@@ -17,6 +20,19 @@ public final class BackgroundThread {
      */
     public static ScheduledThreadPoolExecutor scheduler(String name) {
         return new ScheduledThreadPoolExecutor(1, task -> privileged(() -> daemon(task, name)));
+    }
+
+    /**
+     * Cancels a task. One that waits in a pool's queue is removed at once, and not only when it is due.
+     *
+     * @param task the task
+     * @param scheduler where it waits
+     */
+    public static void withdraw(Future<?> task, ScheduledExecutorService scheduler) {
+        task.cancel(false);
+        if (scheduler instanceof ThreadPoolExecutor pool && task instanceof Runnable queued) {
+            pool.remove(queued);
+        }
     }
 
     /** Inherits nothing from the thread that starts it, which may be an application's. */

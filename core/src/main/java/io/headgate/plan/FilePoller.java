@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +71,7 @@ final class FilePoller implements Runnable {
             Future<?> task = scheduler.schedule(this, interval.toNanos(), TimeUnit.NANOSECONDS);
             next = task;
             if (closed) { // either this thread sees it here, or close() sees the task noted above
-                withdraw(task);
+                BackgroundThread.withdraw(task, scheduler);
             }
         } catch (RejectedExecutionException e) {
             if (!closed) {
@@ -81,19 +80,11 @@ final class FilePoller implements Runnable {
         }
     }
 
-    /** Cancels a task. One that waits in a pool's queue is removed at once, and not only when it is due. */
-    private void withdraw(Future<?> task) {
-        task.cancel(false);
-        if (scheduler instanceof ThreadPoolExecutor pool && task instanceof Runnable queued) {
-            pool.remove(queued);
-        }
-    }
-
     void close() {
         closed = true;
         Future<?> pending = next;
         if (pending != null) {
-            withdraw(pending);
+            BackgroundThread.withdraw(pending, scheduler);
         }
         if (ownScheduler) {
             scheduler.shutdownNow();

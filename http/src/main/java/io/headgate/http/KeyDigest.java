@@ -1,5 +1,6 @@
 package io.headgate.http;
 
+import io.headgate.net.ClientAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -9,8 +10,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds what a key takes in memory: long ones are replaced by a digest, HMAC-SHA-256 (RFC 2104) with a secret, so that nobody
- * can look for two that collide. Thread-safe.
+ * How keys are written in memory: a client as its network, so that the owner of one has no more keys than one; long keys as a digest,
+ * HMAC-SHA-256 (RFC 2104) with a secret, so that nobody can look for two that collide. Thread-safe.
  */
 final class KeyDigest {
 
@@ -20,9 +21,11 @@ final class KeyDigest {
     private static final String ALGORITHM = "HmacSHA256";
 
     private final SecretKeySpec secret;
+    private final int ipv6Prefix;
 
     /** With this secret; with a random one if it is null, so that digests are not the same after a restart. */
-    KeyDigest(@Nullable String secret) {
+    KeyDigest(@Nullable String secret, int ipv6Prefix) {
+        this.ipv6Prefix = ipv6Prefix;
         byte[] bytes = new byte[32];
         if (secret == null) {
             new SecureRandom().nextBytes(bytes);
@@ -30,6 +33,16 @@ final class KeyDigest {
             bytes = secret.getBytes(StandardCharsets.UTF_8);
         }
         this.secret = new SecretKeySpec(bytes, ALGORITHM);
+    }
+
+    /** The client that an address belongs to. */
+    String client(ClientAddress address) {
+        return address.network(ipv6Prefix).toString();
+    }
+
+    /** Whether clients are told apart by so many bits. */
+    boolean isFor(int ipv6Prefix) {
+        return this.ipv6Prefix == ipv6Prefix;
     }
 
     /** The key itself, or its digest if it is long. A digest looks like no key that is short enough. */

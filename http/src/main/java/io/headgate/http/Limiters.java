@@ -214,18 +214,6 @@ final class Limiters {
         return ofRules.get(rule);
     }
 
-    /** What a limiter is called; of one that is made of those of plans, that of the client's plan. */
-    String nameOf(Limiter<?> limiter, @Nullable Object key, Plans plans) {
-        if (general != null
-                && limiter == general.limiter()
-                && plans.ofAddresses != null
-                && key instanceof ClientAddress client) {
-            String plan = Objects.requireNonNullElse(plans.ofAddresses.planOf(client), Limiter.DEFAULT_PLAN);
-            return Objects.requireNonNull(plansOfClients.get(plan)).name();
-        }
-        return Objects.requireNonNullElse(limiter.name(), "limiter"); // that of a mock is null
-    }
-
     List<LimiterUse> all() {
         return List.copyOf(all);
     }

@@ -14,7 +14,7 @@ final class Plans implements AutoCloseable {
     private final @Nullable String secret;
     private final @Nullable PlanSource<String> source;
 
-    /** Bounds keys. */
+    /** Writes keys. */
     final KeyDigest digest;
     /** Knows the plans of keys; null if nobody does. */
     final @Nullable PlanCache<String> ofKeys;
@@ -25,7 +25,9 @@ final class Plans implements AutoCloseable {
     Plans(Settings settings, @Nullable Plans before) {
         secret = settings.secret;
         source = settings.planSource;
-        digest = before != null && Objects.equals(before.secret, secret) ? before.digest : new KeyDigest(secret);
+        digest = before != null && Objects.equals(before.secret, secret) && before.digest.isFor(settings.ipv6Prefix)
+                ? before.digest
+                : new KeyDigest(secret, settings.ipv6Prefix);
         ofAddresses = ofAddresses(settings);
         PlanSource<String> asked = source;
         if (asked == null) {

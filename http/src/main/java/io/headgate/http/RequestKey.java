@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * RequestKey.parse("client + principal");  // who has logged in, at each address anew
  * }</pre>
  *
- * <p>A principal has been authenticated. A header field is what the client wrote: it is <dfn>unverified</dfn>, and limits
+ * <p>A client is an IPv4 address, or an IPv6 network by the option {@code ipv6Prefix}. A principal has been authenticated. A header field is what the client wrote: it is <dfn>unverified</dfn>, and limits
  * in addition to the client's own limits, unless a {@code PlanSource} knows it. A request that lacks a part of
  * its key is limited by address.
  */
@@ -43,9 +43,9 @@ public final class RequestKey {
     private record Part(Kind kind, @Nullable String name) {
 
         @Nullable
-        String of(HttpRequest request, @Nullable ClientAddress client) {
+        String of(HttpRequest request, @Nullable ClientAddress client, KeyDigest digest) {
             return switch (kind) {
-                case CLIENT -> client == null ? null : client.toString();
+                case CLIENT -> client == null ? null : digest.client(client);
                 case PRINCIPAL -> principal(request.principal());
                 case HEADER -> header(request.headers(Objects.requireNonNull(name)));
             };
@@ -129,12 +129,12 @@ public final class RequestKey {
     @Nullable
     String of(HttpRequest request, @Nullable ClientAddress client, KeyDigest digest) {
         if (parts.size() == 1) {
-            String only = parts.get(0).of(request, client);
+            String only = parts.get(0).of(request, client, digest);
             return only == null ? null : digest.bounded(only);
         }
         StringBuilder all = new StringBuilder();
         for (Part part : parts) {
-            String value = part.of(request, client);
+            String value = part.of(request, client, digest);
             if (value == null) {
                 return null;
             }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -281,8 +282,10 @@ public final class RequestLimiter implements AutoCloseable {
             Charge<?> charge = each.charge();
             Decision answer = each.answer();
             if (charge != null && answer != null) {
-                String name = limiters.nameOf(charge.limiter(), charge.key(), plans);
-                asked.add(0, new Asked(name, charge.permits(), charge.policy().dryRun(), answer));
+                // The name of a mock is null.
+                String limiter = Objects.requireNonNullElse(charge.limiter().name(), "limiter");
+                asked.add(
+                        0, new Asked(limiter, charge.permits(), charge.policy().dryRun(), answer));
             }
         }
         Optional<Duration> wait =

@@ -105,6 +105,21 @@ class KeyedLimitsTest {
                 .isZero();
     }
 
+    /** Who rotates addresses within an IPv6 network is one client, as everywhere. */
+    @Test
+    void aClientAndPrincipalHaveLimitsTogetherInTheirWholeNetwork() {
+        RequestLimiter limits = build(builder("5/hour").key(RequestKey.parse("client + principal")));
+        int[] next = {0};
+        assertThat(passing(
+                        limits,
+                        99,
+                        () -> from("[2001:db8::" + Integer.toHexString(++next[0]) + "]")
+                                .principal("ann")))
+                .isEqualTo(5);
+        assertThat(passing(limits, 9, () -> from("[2001:db8:0:1::1]").principal("ann")))
+                .isEqualTo(5);
+    }
+
     @Test
     void aHeaderLimitsInAdditionToTheClient() {
         RequestLimiter limits = build(builder("5/hour").key(RequestKey.parse("header X-Key")));

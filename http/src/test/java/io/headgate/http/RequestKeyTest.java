@@ -14,7 +14,7 @@ class RequestKeyTest {
 
     private static final ClientAddress CLIENT = ClientAddress.parse("192.0.2.1");
 
-    private final KeyDigest digest = new KeyDigest("a secret");
+    private final KeyDigest digest = new KeyDigest("a secret", 64);
 
     private String key(String text, FakeRequest request) {
         return String.valueOf(RequestKey.parse(text).of(request, CLIENT, digest));
@@ -91,10 +91,10 @@ class RequestKeyTest {
         String hashed = key("header k", request);
         assertThat(hashed).hasSizeLessThan(100).doesNotContain("kkkk").isEqualTo(key("header k", request));
         assertThat(hashed).isNotEqualTo(key("header k", new FakeRequest().header("k", longest + "l")));
-        assertThat(RequestKey.parse("header k").of(request, null, new KeyDigest("another")))
+        assertThat(RequestKey.parse("header k").of(request, null, new KeyDigest("another", 64)))
                 .isNotEqualTo(hashed);
-        assertThat(RequestKey.parse("header k").of(request, null, new KeyDigest(null)))
-                .isNotEqualTo(RequestKey.parse("header k").of(request, null, new KeyDigest(null)));
+        assertThat(RequestKey.parse("header k").of(request, null, new KeyDigest(null, 64)))
+                .isNotEqualTo(RequestKey.parse("header k").of(request, null, new KeyDigest(null, 64)));
     }
 
     @ParameterizedTest
