@@ -9,17 +9,24 @@ import org.jspecify.annotations.Nullable;
  * All that a request is charged by, in the order in which it is charged: all or nothing. Immutable.
  *
  * @param policies at least one, each once
+ * @param isInPlaceOfClient whether they are in place of what the client was charged as the request arrived
  */
-record PolicySet(List<Policy<?>> policies) {
+record PolicySet(List<Policy<?>> policies, boolean isInPlaceOfClient) {
 
     static PolicySet of(Policy<?>... policies) {
-        return new PolicySet(List.of(policies));
+        return new PolicySet(List.of(policies), false);
+    }
+
+    /** The same, in place of what the client was charged before, or beside it. */
+    PolicySet inPlaceOfClient(boolean inPlace) {
+        return new PolicySet(policies, inPlace);
     }
 
     /** These, and after them what another set has that is not among them. */
     PolicySet and(PolicySet other) {
+        boolean inPlace = isInPlaceOfClient && other.isInPlaceOfClient;
         if (policies.containsAll(other.policies)) {
-            return this;
+            return inPlaceOfClient(inPlace);
         }
         List<Policy<?>> all = new ArrayList<>(policies);
         for (Policy<?> policy : other.policies) {
@@ -27,7 +34,7 @@ record PolicySet(List<Policy<?>> policies) {
                 all.add(policy);
             }
         }
-        return new PolicySet(List.copyOf(all));
+        return new PolicySet(List.copyOf(all), inPlace);
     }
 
     /** Whether requests pass whatever happens, a failure included. */

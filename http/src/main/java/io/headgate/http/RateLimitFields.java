@@ -21,7 +21,7 @@ final class RateLimitFields {
      *   RateLimit:        "burst";r=19;t=2         r = permits left, t = seconds in which so many come
      *   RateLimit:        "burst";r=0;t=1          t = seconds to the next permit, where none is left or the request is denied
      * Who spreads r over t sends as often as permits come. Fields are added, never set, so that two filters or a handler combine
-     * into one list; those of the legacy style are no lists, and are set. All seconds are rounded up: who waits that long has
+     * into one list; those of the legacy style are no lists, and are set. Behind authentication, limits in place of those at arrival are set as well. All seconds are rounded up: who waits that long has
      * waited long enough.
      */
 
@@ -60,9 +60,10 @@ final class RateLimitFields {
         boolean denied = !verdict.outcome().passes();
         List<LimitStatus> limits = verdict.limits();
         if (!limits.isEmpty()) {
+            boolean anew = verdict.replacesWhatWasTold();
             switch (style) {
-                case DRAFT_11 -> draft(response, limits, denied);
-                case LEGACY, LEGACY_UNIX -> legacy(response, StrictestLimit.of(limits, verdict.permits()));
+                case DRAFT_11 -> draft(response, limits, denied, anew);
+                case LEGACY, LEGACY_UNIX -> legacy(response, StrictestLimit.of(limits, verdict.permits()), anew);
                 case NONE -> {}
             }
         }
@@ -72,7 +73,7 @@ final class RateLimitFields {
         }
     }
 
-    private void draft(HttpResponse response, List<LimitStatus> limits, boolean denied) {
+    private void draft(HttpResponse response, List<LimitStatus> limits, boolean denied, boolean anew) {
         // Mostly there is one limit, whose policy is the whole field: nothing is to be made then.
         String policy = "";
         StringBuilder state = new StringBuilder(limits.size() * 24);
@@ -90,8 +91,13 @@ final class RateLimitFields {
                 state.append(";t=").append(clamp(seconds));
             }
         }
-        response.addHeader("RateLimit-Policy", policy);
-        response.addHeader("RateLimit", state.toString());
+        if (anew) {
+            response.setHeader("RateLimit-Policy", policy);
+            response.setHeader("RateLimit", state.toString());
+        } else {
+            response.addHeader("RateLimit-Policy", policy);
+            response.addHeader("RateLimit", state.toString());
+        }
     }
 
     /** Of a denial: until the next permit. Not of a limit that does not deny, whose t could be later than Retry-After. */
@@ -106,8 +112,8 @@ final class RateLimitFields {
     }
 
     /** There is room for one limit: of two filters, the one that denies has it, else the one with fewer permits left. */
-    private void legacy(HttpResponse response, LimitStatus status) {
-        if (!status.violated() && isScarcer(response.header(REMAINING), status)) {
+    private void legacy(HttpResponse response, LimitStatus status, boolean anew) {
+        if (!anew && !status.violated() && isScarcer(response.header(REMAINING), status)) {
             return;
         }
         response.setHeader("X-RateLimit-Limit", text(status.limit().capacity()));

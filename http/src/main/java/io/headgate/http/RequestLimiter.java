@@ -65,6 +65,7 @@ public final class RequestLimiter implements AutoCloseable {
 
     private final String name;
     private final String attribute;
+    private final Stage stage;
     private final Ticker ticker;
     private final boolean skipPreflight;
     private final ClientAddressResolver resolver;
@@ -101,6 +102,7 @@ public final class RequestLimiter implements AutoCloseable {
     RequestLimiter(Settings settings, String name, String attributePrefix, @Nullable RequestLimiter before) {
         this.name = name;
         this.attribute = attributePrefix + name;
+        this.stage = settings.stage;
         this.ticker = settings.ticker;
         this.skipPreflight = settings.skipPreflight;
         this.resolver = settings.resolver();
@@ -195,9 +197,11 @@ public final class RequestLimiter implements AutoCloseable {
      * @return the verdict. No failure is thrown: what becomes of the request then is configured ({@link OnFailure})
      */
     public Verdict decide(HttpRequest request) {
-        Assessment assessment = assess(request);
-        Verdict verdict = assessment instanceof Charge<?> charge ? charger.take(charge, null) : (Verdict) assessment;
-        return conclude(request, verdict);
+        Assessed assessed = assess(request);
+        Verdict verdict = assessed.assessment() instanceof Charge<?> charge
+                ? charger.take(charge, null)
+                : (Verdict) assessed.assessment();
+        return conclude(request, verdict, assessed.policies());
     }
 
     /**
@@ -209,30 +213,33 @@ public final class RequestLimiter implements AutoCloseable {
      * @return the verdict; never an exceptional completion
      */
     public CompletionStage<Verdict> decideAsync(HttpRequest request) {
-        Assessment assessment = assess(request);
-        CompletionStage<Verdict> verdict = assessment instanceof Charge<?> charge
+        Assessed assessed = assess(request);
+        CompletionStage<Verdict> verdict = assessed.assessment() instanceof Charge<?> charge
                 ? charger.takeAsync(charge, null)
-                : CompletableFuture.completedFuture((Verdict) assessment);
-        return verdict.thenApply(reached -> conclude(request, reached));
+                : CompletableFuture.completedFuture((Verdict) assessed.assessment());
+        return verdict.thenApply(reached -> conclude(request, reached, assessed.policies()));
     }
 
+    /** What a request comes to, and by which policies. */
+    private record Assessed(Assessment assessment, PolicySet policies) {}
+
     /** Whose request is it, and what would it be charged? Takes nothing. */
-    private Assessment assess(HttpRequest request) {
+    private Assessed assess(HttpRequest request) {
         PolicySet policies = rules.general();
         try {
             ClientAddress client = clientOf(request);
             Verdict free = withoutRules(request, client);
             if (free != null) {
-                return free;
+                return new Assessed(free, policies);
             }
             if (usesAddresses) {
                 look(request, client);
             }
             policies = rules.of(request, client);
-            return policies.assess(request, client, charger);
+            return new Assessed(policies.assess(request, client, charger), policies);
         } catch (Throwable failure) {
             // Our own trouble, or that of a function we were given.
-            return charger.failed(failure, policies.neverDenies());
+            return new Assessed(charger.failed(failure, policies.neverDenies()), policies);
         }
     }
 
@@ -304,7 +311,8 @@ public final class RequestLimiter implements AutoCloseable {
     }
 
     /** Counts the verdict, and leaves it where handlers and access logs find it. */
-    private Verdict conclude(HttpRequest request, Verdict verdict) {
+    private Verdict conclude(HttpRequest request, Verdict reached, PolicySet policies) {
+        Verdict verdict = handOver(request, reached, policies);
         counters.count(verdict.outcome());
         try {
             request.attribute(attribute, verdict.attribute());
@@ -317,6 +325,20 @@ public final class RequestLimiter implements AutoCloseable {
             } else if (verdict.passes()) {
                 lookUpPlan(request, each);
             }
+        }
+        return verdict;
+    }
+
+    /** At arrival the verdict is left for the limiter behind authentication, and there it gives way to what is in place of it. */
+    private Verdict handOver(HttpRequest request, Verdict verdict, PolicySet policies) {
+        try {
+            if (stage == Stage.ARRIVAL && verdict.passes()) {
+                new Arrival(verdict, rules.general().policies().get(0)).leaveIn(request);
+            } else if (policies.isInPlaceOfClient() && verdict.outcome().isRegular()) {
+                return Arrival.replace(request, verdict, policies.neverDenies());
+            }
+        } catch (Throwable failure) {
+            failures.report(failure);
         }
         return verdict;
     }

@@ -19,6 +19,11 @@ enum RequestOutcome {
         return this != DENIED && this != FAILED_CLOSED;
     }
 
+    /** Whether it passes because it may: not for a failure, nor since a denial is only counted. */
+    boolean isRegular() {
+        return this == ALLOWED || this == UNCHARGED;
+    }
+
     /** How an access log shows a request for which no limiter decided. */
     String text() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -28,14 +28,19 @@ final class RuleTable {
      * A rule, or the general limits.
      *
      * @param keyed tells the policies by the request's key; null if its policies are always the same
+     * @param replaces whether it is in place of what a principal's client was charged before
      */
     private record Entry(
             @Nullable Rule rule,
             PolicySet policies,
-            @Nullable KeyedPolicies keyed) {
+            @Nullable KeyedPolicies keyed,
+            boolean replaces) {
 
         PolicySet of(HttpRequest request, @Nullable ClientAddress client) {
-            return keyed == null ? policies : keyed.of(request, client);
+            if (keyed != null) {
+                return keyed.of(request, client);
+            }
+            return replaces && request.principal() != null ? policies.inPlaceOfClient(true) : policies;
         }
 
         boolean matches(HttpRequest request, String method, String path) {
@@ -65,19 +70,27 @@ final class RuleTable {
         Policy<?> everything = policy(settings, all, null).loading(loading);
         general = PolicySet.of(everything);
         // Behind authentication the client has been charged before.
-        PolicySet withoutKey = settings.stage == Stage.ARRIVAL
-                ? general
-                : PolicySet.of(policy(settings, (KeyedLimiter<ClientAddress>) null, null));
+        boolean isBehind = settings.stage == Stage.AUTHENTICATED;
+        PolicySet withoutKey =
+                isBehind ? PolicySet.of(policy(settings, (KeyedLimiter<ClientAddress>) null, null)) : general;
         for (Rule rule : settings.rules) {
             PlanLoading known = rule.key().equals(settings.key) ? loading : null;
             Policy<?> own = policy(settings, limiters.of(rule), rule).loading(known);
             boolean beside =
                     rule.isInAddition() || (known == null && !rule.key().isVerified());
+            boolean replaces = isBehind && !beside;
             PolicySet policies = beside ? PolicySet.of(own, everything) : PolicySet.of(own);
             KeyedPolicies keyed = rule.key().isClient()
                     ? null
-                    : new KeyedPolicies(rule.key(), plans, known != null, withoutKey, policies, Map.of(), plan -> {});
-            entries.add(new Entry(rule, policies, keyed));
+                    : new KeyedPolicies(
+                            rule.key(),
+                            plans,
+                            known != null,
+                            withoutKey,
+                            policies.inPlaceOfClient(replaces),
+                            Map.of(),
+                            plan -> {});
+            entries.add(new Entry(rule, policies, keyed, replaces));
         }
         KeyedPolicies byKey = null;
         if (!settings.key.isClient()) {
@@ -86,11 +99,20 @@ final class RuleTable {
             Map<String, PolicySet> byPlan = new HashMap<>();
             limiters.plansOfKeys()
                     .forEach((plan, limiter) -> byPlan.put(
-                            plan, PolicySet.of(policy(settings, limiter, null).loading(loading))));
+                            plan,
+                            PolicySet.of(policy(settings, limiter, null).loading(loading))
+                                    .inPlaceOfClient(isBehind)));
             PolicySet policies = beside ? PolicySet.of(own, everything) : PolicySet.of(own);
-            byKey = new KeyedPolicies(settings.key, plans, loading != null, withoutKey, policies, byPlan, unknownPlan);
+            byKey = new KeyedPolicies(
+                    settings.key,
+                    plans,
+                    loading != null,
+                    withoutKey,
+                    policies.inPlaceOfClient(isBehind && !beside),
+                    byPlan,
+                    unknownPlan);
         }
-        entries.add(new Entry(null, general, byKey));
+        entries.add(new Entry(null, general, byKey, false));
         rulesAreCanonical = settings.rules.stream().allMatch(Rule::isCanonical);
         useAddresses = !settings.rules.isEmpty() || (all != null && all.isByAddress());
     }

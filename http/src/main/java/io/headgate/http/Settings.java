@@ -257,7 +257,7 @@ final class Settings {
                 limiter != null
                         || !limits.isEmpty()
                         || !plans.isEmpty() // which need them, and say so
-                        || rules.stream().anyMatch(rule -> !rule.isUnlimited()),
+                        || rules.stream().anyMatch(rule -> !rule.isUnlimited() || isInPlaceOfArrival(rule)),
                 Option.LIMITS,
                 null,
                 "there are none here, and none in any rule, so nothing would be limited");
@@ -272,6 +272,11 @@ final class Settings {
         if (generalName != null) {
             requireOtherNamesThan(generalName);
         }
+    }
+
+    /** Behind authentication an unlimited rule changes something: it is in place of what the client was charged before. */
+    private boolean isInPlaceOfArrival(Rule rule) {
+        return stage == Stage.AUTHENTICATED && rule.isAuthenticated();
     }
 
     /** Who has no key, and no plan, is under the general limits of each client: there must be some. */

@@ -188,7 +188,7 @@ public final class Settlement {
         Charge<?> charge = each.charge();
         Decision answer = each.answer();
         try {
-            return charge != null && answer != null && answer.allowed() && settle(charge, answer, sound, said);
+            return charge != null && answer != null && each.isTaken() && settle(charge, answer, sound, said);
         } catch (Throwable e) {
             limits.report(e);
             return false;

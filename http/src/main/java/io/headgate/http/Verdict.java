@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What becomes of a request, and why: it passes to the application, or is answered with a {@link Refusal}. By the time that
- * there is a verdict, the request's permits have been taken, or it was denied and took none. Immutable.
+ * there is a verdict, the request's permits have been taken, or it was denied and took none. What it says does not change.
+ * Thread-safe.
  *
  * <pre>{@code
  * Verdict verdict = limits.decide(request);
@@ -40,31 +41,38 @@ public final class Verdict implements Assessment {
     private final @Nullable Verdict before;
     /** Every limit that applies to the request: those of the charge that was denied first, else in the order of the charges. */
     private final List<LimitStatus> limits;
+    /** Whether these are also the limits that the request was under as it arrived: what was told then holds no more. */
+    private final boolean replacesWhatWasTold;
+
+    /** Whether somebody else was charged in place of this charge, which was given back. */
+    private volatile boolean replaced;
 
     private Verdict(
             RequestOutcome outcome,
             @Nullable Charge<?> charge,
             @Nullable Decision answer,
             @Nullable Verdict before,
-            List<LimitStatus> limits) {
+            List<LimitStatus> limits,
+            boolean replacesWhatWasTold) {
         this.outcome = outcome;
         this.charge = charge;
         this.answer = answer;
         this.before = before;
         this.limits = limits;
+        this.replacesWhatWasTold = replacesWhatWasTold;
     }
 
     static Verdict without(RequestOutcome outcome) {
-        return new Verdict(outcome, null, null, null, List.of());
+        return new Verdict(outcome, null, null, null, List.of(), false);
     }
 
     static Verdict notAddressed(boolean dryRun) {
-        return new Verdict(RequestOutcome.denied(dryRun), null, NOT_ADDRESSED, null, List.of());
+        return new Verdict(RequestOutcome.denied(dryRun), null, NOT_ADDRESSED, null, List.of(), false);
     }
 
     /** Without an answer to the charge after those that came to this verdict. They stay. */
     Verdict failed(RequestOutcome outcome) {
-        return new Verdict(outcome, null, null, this, limits);
+        return new Verdict(outcome, null, null, this, limits, false);
     }
 
     /** By the answer to a charge, after those before it passed. */
@@ -77,7 +85,7 @@ public final class Verdict implements Assessment {
                 ? answer.limits()
                 : Stream.concat(before.toldBesideAnother().stream(), answer.limits().stream())
                         .toList();
-        return new Verdict(outcome, charge, answer, before, limits);
+        return new Verdict(outcome, charge, answer, before, limits, false);
     }
 
     /** Its limits, where another charge decides: none of a denial that is only counted is violated then. */
@@ -100,12 +108,32 @@ public final class Verdict implements Assessment {
         if (own == null || wait == null || (longer != null && longer.compareTo(wait) <= 0)) {
             return this;
         }
-        return new Verdict(outcome, charge, Decision.denied(longer, own.overflow(), own.limits()), before, limits);
+        return new Verdict(
+                outcome, charge, Decision.denied(longer, own.overflow(), own.limits()), before, limits, false);
     }
 
     /** This verdict, telling of other limits. */
     Verdict telling(List<LimitStatus> limits) {
-        return new Verdict(outcome, charge, answer, before, List.copyOf(limits));
+        return new Verdict(outcome, charge, answer, before, List.copyOf(limits), false);
+    }
+
+    /** This verdict, which takes the place of what was told before: with what is left of that. */
+    Verdict inPlaceOf(List<LimitStatus> kept) {
+        List<LimitStatus> all = Stream.concat(kept.stream(), limits.stream()).toList();
+        return new Verdict(outcome, charge, answer, before, all, true);
+    }
+
+    /** The limits of the last charge alone, as they are told beside others. */
+    List<LimitStatus> ownLimits() {
+        return answer == null ? List.of() : isDenial() ? unviolated(answer.limits()) : answer.limits();
+    }
+
+    /** Gives the last charge back, as another one is in its place. It is not settled then. */
+    void giveBack() {
+        if (charge != null && answer != null && isTaken()) {
+            replaced = true;
+            charge.refund(answer, charge.permits());
+        }
     }
 
     /**
@@ -153,6 +181,10 @@ public final class Verdict implements Assessment {
         return limits;
     }
 
+    boolean replacesWhatWasTold() {
+        return replacesWhatWasTold;
+    }
+
     RequestOutcome outcome() {
         return outcome;
     }
@@ -184,9 +216,9 @@ public final class Verdict implements Assessment {
         return answer != null && !answer.allowed();
     }
 
-    /** Whether permits were taken. */
+    /** Whether permits were taken, and have not been given back in place of others. */
     boolean isTaken() {
-        return charge != null && answer != null && answer.allowed();
+        return charge != null && answer != null && answer.allowed() && !replaced;
     }
 
     /** Whether the response has a say in how much stays taken. */

@@ -64,7 +64,7 @@ class RequestLimiterTest {
         assertThat(limits.attribute()).isEqualTo(ATTRIBUTE + "f");
         FakeRequest request = new FakeRequest();
         Verdict verdict = limits.decide(request);
-        assertThat(request.attributes).containsOnlyKeys(ATTRIBUTE + "f");
+        assertThat(request.attributes).containsOnlyKeys(ATTRIBUTE + "f", "io.headgate.arrival");
         assertThat(request.attributes.get(ATTRIBUTE + "f")).isInstanceOfSatisfying(Decision.class, decision -> {
             assertThat(decision.remaining()).isEqualTo(1);
             assertThat(verdict.decision()).hasValue(decision);
