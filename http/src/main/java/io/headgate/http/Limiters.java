@@ -63,7 +63,7 @@ final class Limiters {
         settings.limitedRules().forEach(rule -> rule.givenName().ifPresent(made::add));
         Wanted<ClientAddress> clients = new Wanted<>();
         Wanted<String> keys = new Wanted<>();
-        if (!settings.limits.isEmpty()) {
+        if (settings.limitsClients()) {
             clients.add(
                     settings.clients(settings.limits).name(unique(generalName)),
                     limiter -> plansOfClients.put(Limiter.DEFAULT_PLAN, limiter));
@@ -82,7 +82,7 @@ final class Limiters {
         }
         clients.obtain(registry, user, ClientAddress.class);
         keys.obtain(registry, user, String.class);
-        general = settings.limits.isEmpty() ? settings.limiter : KeyedLimiter.byAddress(composed(settings, plans));
+        general = settings.limitsClients() ? KeyedLimiter.byAddress(composed(settings, plans)) : settings.limiter;
         if (general != null) {
             use(general, settings.dryRun);
         }
@@ -110,11 +110,14 @@ final class Limiters {
     /** A plan has a limiter of addresses if addresses can have it, and one of keys if keys can. */
     private void addPlans(Settings settings, Plans plans, Wanted<ClientAddress> clients, Wanted<String> keys) {
         for (Plan plan : settings.plans) {
-            if (plan.isByAddress() && plan.isUnlimited()) {
+            if (!plan.isByAddress() || !settings.limitsClients()) {
+                continue;
+            }
+            if (plan.isUnlimited()) {
                 Limiter<ClientAddress> limiter = Limiter.unlimited(unique(plan.name()));
                 unlimited.add(limiter);
                 plansOfClients.put(plan.name(), limiter);
-            } else if (plan.isByAddress()) {
+            } else {
                 LimiterBuilder<ClientAddress> builder = settings.clients(plan.limits());
                 plan.maxClients().ifPresent(builder::maxKeys);
                 clients.add(builder.name(unique(plan.name())), limiter -> plansOfClients.put(plan.name(), limiter));

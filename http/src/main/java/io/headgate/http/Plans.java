@@ -40,6 +40,9 @@ final class Plans implements AutoCloseable {
     }
 
     private static @Nullable AddressPlans ofAddresses(Settings settings) {
+        if (!settings.limitsClients()) {
+            return null;
+        }
         AddressPlans.Builder plans = AddressPlans.builder().ticker(settings.ticker);
         boolean any = false;
         for (Plan plan : settings.plans) {

@@ -325,6 +325,11 @@ final class Settings {
         }
     }
 
+    /** Whether the general limits are those of clients, too. Behind authentication a limiter at arrival has those, where keys have others. */
+    boolean limitsClients() {
+        return !limits.isEmpty() && (stage == Stage.ARRIVAL || key.isClient());
+    }
+
     private boolean hasGeneralClients() {
         return !limits.isEmpty() || (limiter != null && limiter.isByAddress());
     }

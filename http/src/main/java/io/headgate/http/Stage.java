@@ -6,7 +6,8 @@ public enum Stage {
     ARRIVAL,
     /**
      * Behind authentication, where principals are known, and behind a limiter at {@link #ARRIVAL}. So a request without a
-     * principal is not limited here by a rule whose key is one.
+     * principal is not limited here by a rule whose key is one; and where one with a principal is admitted, by its key or by a rule, what the
+     * general limits took of its client at arrival is given back.
      */
     AUTHENTICATED
 }

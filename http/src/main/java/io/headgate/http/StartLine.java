@@ -4,6 +4,7 @@ import io.headgate.Limit;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What the log says of a configuration when it starts: its limits and rules, written as they could be configured. */
 final class StartLine {
@@ -11,19 +12,25 @@ final class StartLine {
     private StartLine() {}
 
     static String of(Settings settings, Limiters limiters) {
-        KeyedLimiter<?> general = limiters.general();
-        String limits = general == null
-                ? "no general limits"
-                : "limits "
-                        + text(settings.limits.isEmpty() ? general.limiter().limits() : settings.limits)
-                        + (settings.key.isClient() ? "" : " for each " + settings.key)
-                        + settings.plans.stream().map(StartLine::text).collect(Collectors.joining());
+        String limits = general(settings, limiters.general());
         return settings.rules.isEmpty()
                 ? limits
                 : limits + "; rules "
                         + settings.rules.stream()
                                 .map(rule -> rule.name() + ": " + text(rule, limiters))
                                 .collect(Collectors.joining(" | "));
+    }
+
+    private static String general(Settings settings, @Nullable KeyedLimiter<?> handedIn) {
+        if (settings.limits.isEmpty()) {
+            return handedIn == null
+                    ? "no general limits"
+                    : "limits " + text(handedIn.limiter().limits());
+        }
+        return "limits "
+                + text(settings.limits)
+                + (settings.key.isClient() ? "" : " for each " + settings.key)
+                + settings.plans.stream().map(StartLine::text).collect(Collectors.joining());
     }
 
     private static String text(Plan plan) {

@@ -90,9 +90,8 @@ final class FilterFactory {
 
     /** Whether it has something to limit as requests arrive. */
     private boolean hasSomethingAtArrival() {
-        boolean isAllBehind = properties.limits().isEmpty()
-                && properties.hasRules(Stage.AUTHENTICATED)
-                && !properties.hasRules(Stage.ARRIVAL);
+        boolean isAllBehind =
+                properties.limits().isEmpty() && properties.hasSecondFilter() && !properties.hasRules(Stage.ARRIVAL);
         return hasSomethingToLimit()
                 && (!isAllBehind || !LimiterBeans.asked(beans).isEmpty());
     }
@@ -130,11 +129,14 @@ final class FilterFactory {
     /** Makes the filter behind authentication, once; null if nothing is limited there, or filters of the application's own limit. */
     @Nullable
     RateLimitFilter makeAuthenticated(LimiterRegistry registry, Consumer<ClientDenied> events) {
-        if (!hasSomethingToLimit() || !properties.hasRules(Stage.AUTHENTICATED) || !beans.containsBean(FILTER)) {
+        if (!hasSomethingToLimit() || !properties.hasSecondFilter() || !beans.containsBean(FILTER)) {
             return null;
         }
         RateLimitFilter.Builder builder = RateLimitFilter.builder();
         configure(builder, Stage.AUTHENTICATED, registry, events);
+        if (properties.stage() == Stage.AUTHENTICATED) {
+            PlanBeans.configure(beans, builder);
+        }
         RateLimitFilter filter = HeadgateProperties.naming(builder::build);
         authenticated = filter;
         return filter;
@@ -145,7 +147,9 @@ final class FilterFactory {
         Limiter<ClientAddress> own = LimiterBeans.general(beans, properties);
         RateLimitFilter.Builder builder = own == null ? RateLimitFilter.builder() : RateLimitFilter.builder(own);
         configure(builder, Stage.ARRIVAL, registry, events);
-        PlanBeans.configure(beans, builder);
+        if (properties.stage() == Stage.ARRIVAL) {
+            PlanBeans.configure(beans, builder);
+        }
         RateLimitFilter filter = HeadgateProperties.naming(builder::build);
         if (healthPaths == null || properties.health() == HeadgateProperties.Health.LIMITED) {
             return filter;

@@ -67,7 +67,7 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
                 "rules.when",
                 "conditions separated by commas, each [no] header NAME[=VALUE], [no] query NAME[=VALUE], [no] role NAME,"
                         + " authenticated or anonymous");
-        forms.put("rules.stage", String.valueOf(forms.remove("stage")));
+        forms.put("rules.stage", String.valueOf(forms.get("stage")));
         forms.put(
                 "plans",
                 "a map of names to plans, each with limits, and ranges, ranges-file or a PlanSource bean that says who has it;"

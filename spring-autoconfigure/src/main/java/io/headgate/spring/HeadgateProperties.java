@@ -40,6 +40,8 @@ import org.springframework.boot.convert.DurationUnit;
  * @param rules Paths that are limited in another way, in order; the first rule that matches a request decides.
  * @param key What the limits hold for, each by itself; who has no such key is limited by address, and a header that no source of plans
  *     knows limits in addition.
+ * @param stage Whether requests are limited by the key as they arrive, or behind authentication, where principals are known, and in front of
+ *     it by address.
  * @param plans Other limits for clients in address ranges, and for keys that a source of plans knows.
  * @param secret Secret by which keys of more than 64 characters are hashed in memory.
  * @param trustedProxies Address ranges of your own proxies, whose forwarding header is believed.
@@ -76,6 +78,7 @@ public record HeadgateProperties(
         @DefaultValue Map<String, Limit> limits,
         @DefaultValue List<RuleProperties> rules,
         @DefaultValue("client") String key,
+        @DefaultValue("arrival") Stage stage,
         @DefaultValue Map<String, PlanProperties> plans,
         @Nullable String secret,
         @DefaultValue List<String> trustedProxies,
@@ -159,9 +162,7 @@ public record HeadgateProperties(
             String dispatcher,
             FailedLogin.@Nullable Doubts doubts) {
         naming(() -> {
-            if (stage == Stage.ARRIVAL) {
-                configureLimits(builder);
-            }
+            configureLimits(builder, stage);
             if (secret != null) {
                 builder.secret(secret);
             }
@@ -194,13 +195,24 @@ public record HeadgateProperties(
         });
     }
 
-    private void configureLimits(RateLimitFilter.Builder builder) {
+    /** Of the general limits, those of clients are for requests that arrive; those of a key are at its stage. */
+    private void configureLimits(RateLimitFilter.Builder builder, Stage at) {
+        boolean isOfKey = at == stage;
+        if (!isOfKey && at == Stage.AUTHENTICATED) {
+            return;
+        }
         if (!limits.isEmpty()) {
             List<Limit> all = List.copyOf(limits.values());
             builder.limits(all.get(0), all.subList(1, all.size()).toArray(new Limit[0]));
         }
-        Option.KEY.set(builder, key);
-        plans.forEach((name, plan) -> builder.plan(plan.plan(name)));
+        if (isOfKey) {
+            Option.KEY.set(builder, key);
+        }
+        plans.forEach((name, plan) -> {
+            if (isOfKey || plan.isByAddress()) {
+                builder.plan(plan.plan(name));
+            }
+        });
     }
 
     private void configureProxies(RateLimitFilter.Builder builder) {
@@ -246,6 +258,11 @@ public record HeadgateProperties(
         return rules.stream().anyMatch(rule -> rule.stage() == stage);
     }
 
+    /** Whether something is limited behind authentication. */
+    boolean hasSecondFilter() {
+        return stage == Stage.AUTHENTICATED || hasRules(Stage.AUTHENTICATED);
+    }
+
     /**
      * Throws if something is about principals where nobody is authenticated yet.
      *
@@ -257,13 +274,14 @@ public record HeadgateProperties(
         }
         String place = "nobody is authenticated yet where this is asked, since headgate.order is " + order
                 + ", before Spring Security at " + security;
-        if (RequestKey.parse(key).needsPrincipal()) {
+        if (stage == Stage.ARRIVAL && RequestKey.parse(key).needsPrincipal()) {
             throw invalid(
                     Option.KEY.property(),
                     key,
-                    place + ": set headgate.order to " + (security + 1)
-                            + ", so that all limits come behind authentication; or leave headgate.key at client, and add a rule"
-                            + " with this key and stage: authenticated");
+                    place
+                            + ": set headgate.stage to authenticated, so that requests are limited by address as they arrive, and by this"
+                            + " key behind authentication; or set headgate.order to " + (security + 1)
+                            + ", so that all limits come behind it");
         }
         for (int i = 0; i < rules.size(); i++) {
             rules.get(i).requireAuthentication("rules[" + i + "]", place, security + 1);
@@ -272,20 +290,27 @@ public record HeadgateProperties(
 
     /** Throws what is wrong here, whether or not a filter is made of it. */
     void requireSound(boolean resolves, boolean knowsPlans, FailedLogin.@Nullable Doubts doubts) {
-        RateLimitFilter.Builder builder = RateLimitFilter.builder();
-        configure(builder, Stage.ARRIVAL, resolves, "", doubts);
-        if (limits.isEmpty()) {
-            builder.limits(
-                    Limit.perSecond(1)); // that nothing would be limited is for the filter to say, if there is one
+        if (stage == Stage.AUTHENTICATED && RequestKey.parse(key).equals(RequestKey.CLIENT)) {
+            throw invalid(
+                    Option.STAGE.property(),
+                    "authenticated",
+                    "clients are limited as requests arrive: say in headgate.key what is limited behind authentication, such as"
+                            + " principal; a rule has a stage of its own");
         }
-        if (knowsPlans) {
-            builder.planSource(key -> CompletableFuture.completedFuture(null));
-        }
-        naming(builder::build);
-        if (hasRules(Stage.AUTHENTICATED)) {
-            RateLimitFilter.Builder authenticated = RateLimitFilter.builder();
-            configure(authenticated, Stage.AUTHENTICATED, resolves, "", doubts);
-            naming(authenticated::build);
+        for (Stage each : Stage.values()) {
+            if (each == Stage.AUTHENTICATED && !hasSecondFilter()) {
+                continue;
+            }
+            RateLimitFilter.Builder builder = RateLimitFilter.builder();
+            configure(builder, each, resolves, "", doubts);
+            if (each == Stage.ARRIVAL && limits.isEmpty()) {
+                builder.limits(
+                        Limit.perSecond(1)); // that nothing would be limited is for the filter to say, if there is one
+            }
+            if (each == stage && knowsPlans) {
+                builder.planSource(key -> CompletableFuture.completedFuture(null));
+            }
+            naming(builder::build);
         }
     }
 

@@ -29,6 +29,11 @@ public record PlanProperties(
         return name.matches("[a-zA-Z0-9-]+") ? "plans." + name : "plans[" + name + "]";
     }
 
+    /** Whether clients have it by their address. */
+    boolean isByAddress() {
+        return !ranges.isEmpty() || rangesFile != null;
+    }
+
     /** The filter's plan. Throws if it makes no sense, with the property at fault. */
     Plan plan(String name) {
         String at = at(name);

@@ -99,7 +99,9 @@ class FailureTextTest {
         limits.60           | 1/s          | a name of a limit is not a number       | a list of limits and a map of names
         limits              | unlimited    | "unlimited" is not a limit              | [NAME=]PERMITS/[COUNT]UNIT
         key                 | X-API-Key    | "X-API-Key" is not a key                | header NAME
-        key                 | principal    | add a rule with this key and stage: authenticated | client, principal
+        key                 | principal    | set headgate.stage to authenticated     | client, principal
+        stage               | authenticated | clients are limited as requests arrive | arrival or authenticated
+        stage               | later        | later                                   | arrival or authenticated
         secret              | ''           | it is empty                             | any text that is not empty
         plans.gold          | fast         | "fast" is not a limit                   | limits alone may stand
         plans.gold.limits   | fast         | "fast" is not a limit                   | unlimited, or limits separated
