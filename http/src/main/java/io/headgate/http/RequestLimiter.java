@@ -250,8 +250,8 @@ public final class RequestLimiter implements AutoCloseable {
     }
 
     /**
-     * Tells which rule, key and plan a request meets, and what {@link #decide} would answer now. Takes nothing, counts nothing, loads
-     * no plan, and leaves nothing in the request.
+     * Tells which rule, key and plan a request meets, and what {@link #decide} would answer now. Takes nothing, counts no
+     * request, loads no plan, and leaves nothing in the request. The look-ups of a cache of plans are counted.
      *
      * @param request one that was made up for the question, or any other
      * @return what would become of it. No failure is thrown, but it may be told of

@@ -104,7 +104,7 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
 
     /**
      * Adds rules. The first one that matches a request decides, in place of the general limits. Rules limit by address,
-     * whatever the key of the general limits is.
+     * whatever the key of the general limits is, unless they have a {@linkplain Rule#key key of their own}.
      *
      * @param rules after those that were added before
      * @return this

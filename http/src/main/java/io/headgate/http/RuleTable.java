@@ -28,11 +28,13 @@ final class RuleTable {
      * A rule, or the general limits.
      *
      * @param keyed tells the policies by the request's key; null if its policies are always the same
+     * @param isInAddition whether what else a request would be under holds beside it
      */
     private record Entry(
             @Nullable Rule rule,
             PolicySet policies,
-            @Nullable KeyedPolicies keyed) {
+            @Nullable KeyedPolicies keyed,
+            boolean isInAddition) {
 
         PolicySet of(HttpRequest request, @Nullable ClientAddress client) {
             return keyed == null ? policies : keyed.of(request, client);
@@ -49,6 +51,8 @@ final class RuleTable {
 
     /** The rules in their order, and the general limits after them, which are for any request. */
     private final List<Entry> entries = new ArrayList<>();
+    /** The last of them. */
+    private final Entry last;
     /** By the client's address, or what else the general limiter has for a key. */
     private final PolicySet general;
     /** Whether both readings of a canonical path lead to the same policies. */
@@ -69,15 +73,15 @@ final class RuleTable {
                 ? general
                 : PolicySet.of(policy(settings, (KeyedLimiter<ClientAddress>) null, null));
         for (Rule rule : settings.rules) {
-            PlanLoading known = rule.key().equals(settings.key) ? loading : null;
+            PlanLoading known = settings.knowsPlansOf(rule.key()) ? loading : null;
             Policy<?> own = policy(settings, limiters.of(rule), rule).loading(known);
-            boolean beside =
-                    rule.isInAddition() || (known == null && !rule.key().isVerified());
-            PolicySet policies = beside ? PolicySet.of(own, everything) : PolicySet.of(own);
+            boolean isUnverified = known == null && !rule.key().isVerified();
+            boolean isByClient = isUnverified || (rule.isInAddition() && settings.key.isClient());
+            PolicySet policies = isByClient ? PolicySet.of(own, everything) : PolicySet.of(own);
             KeyedPolicies keyed = rule.key().isClient()
                     ? null
                     : new KeyedPolicies(rule.key(), plans, known != null, withoutKey, policies, Map.of(), plan -> {});
-            entries.add(new Entry(rule, policies, keyed));
+            entries.add(new Entry(rule, policies, keyed, rule.isInAddition()));
         }
         KeyedPolicies byKey = null;
         if (!settings.key.isClient()) {
@@ -90,7 +94,8 @@ final class RuleTable {
             PolicySet policies = beside ? PolicySet.of(own, everything) : PolicySet.of(own);
             byKey = new KeyedPolicies(settings.key, plans, loading != null, withoutKey, policies, byPlan, unknownPlan);
         }
-        entries.add(new Entry(null, general, byKey));
+        last = new Entry(null, general, byKey, false);
+        entries.add(last);
         rulesAreCanonical = settings.rules.stream().allMatch(Rule::isCanonical);
         useAddresses = !settings.rules.isEmpty() || (all != null && all.isByAddress());
     }
@@ -124,9 +129,24 @@ final class RuleTable {
     /** What a request is charged by. */
     PolicySet of(HttpRequest request, @Nullable ClientAddress client) {
         String path = entries.size() == 1 ? null : request.path();
-        PolicySet policies = strictly(request, path).of(request, client);
+        PolicySet policies = of(strictly(request, path), request, client);
         Entry lenient = leniently(request, path);
-        return lenient == null ? policies : policies.and(lenient.of(request, client));
+        return lenient == null ? policies : policies.and(of(lenient, request, client));
+    }
+
+    /** By an entry. Where the general limits are those of a key, they are so beside a rule, and in its place, too. */
+    private PolicySet of(Entry entry, HttpRequest request, @Nullable ClientAddress client) {
+        PolicySet policies = entry.of(request, client);
+        if (!isUnderLast(entry, policies)) {
+            return policies;
+        }
+        PolicySet others = last.of(request, client);
+        return policies.equals(general) ? others : policies.and(others);
+    }
+
+    /** Whether a request with these policies is under the general limits of its key. */
+    private boolean isUnderLast(Entry entry, PolicySet policies) {
+        return entry.rule() != null && last.keyed() != null && (entry.isInAddition() || policies.equals(general));
     }
 
     private Entry strictly(HttpRequest request, @Nullable String path) {
@@ -159,17 +179,25 @@ final class RuleTable {
 
     private Met met(Entry entry, HttpRequest request, @Nullable ClientAddress client) {
         KeyedPolicies keyed = entry.keyed();
-        String key = keyed == null ? null : keyed.key().of(request, client, plans.digest);
-        String plan = key == null || keyed == null ? null : keyed.planOf(key);
+        String plan = planOf(keyed, request, client);
+        if (plan == null && isUnderLast(entry, entry.of(request, client))) {
+            plan = planOf(last.keyed(), request, client);
+        }
         AddressPlans ofAddresses = plans.ofAddresses;
-        if (plan == null && ofAddresses != null && client != null && isByClient(entry.of(request, client))) {
+        if (plan == null && ofAddresses != null && client != null && isByClient(of(entry, request, client))) {
             plan = ofAddresses.planOf(client);
         }
         return new Met(
                 Optional.ofNullable(entry.rule()).map(Rule::name),
                 keyed == null ? RequestKey.CLIENT : keyed.key(),
-                keyed == null ? client != null : key != null,
+                keyed == null ? client != null : keyed.key().of(request, client, plans.digest) != null,
                 Optional.ofNullable(plan));
+    }
+
+    private @Nullable String planOf(
+            @Nullable KeyedPolicies keyed, HttpRequest request, @Nullable ClientAddress client) {
+        String key = keyed == null ? null : keyed.key().of(request, client, plans.digest);
+        return key == null || keyed == null ? null : keyed.planOf(key);
     }
 
     /** Whether the general limits of clients are among them. */
