@@ -137,7 +137,7 @@ public final class RequestLimiter implements AutoCloseable {
         UnreachableRules.find(settings.rules, (rule, why) -> warnings.also(Warning.UNREACHABLE_RULE, rule.name(), why));
         settings.hostBits.forEach((option, ranges) -> {
             if (!ranges.isEmpty()) {
-                warnings.once(Warning.HOST_BITS, settings.spelling.apply(option), ranges);
+                warnings.also(Warning.HOST_BITS, settings.spelling.apply(option), ranges);
             }
         });
     }

@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,6 +149,12 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
             }
         }
         settings.plans.addAll(List.of(plans));
+        noteHostBits(
+                Option.PLANS,
+                settings.plans.stream()
+                        .map(Plan::hostBits)
+                        .filter(text -> !text.isEmpty())
+                        .collect(Collectors.joining(", ")));
         return self();
     }
 

@@ -133,6 +133,9 @@ final class FilterFactory {
         if (!hasSomethingToLimit() || !properties.hasRules(Stage.AUTHENTICATED) || !beans.containsBean(FILTER)) {
             return null;
         }
+        if (properties.limits().isEmpty() && LimiterBeans.asked(beans).isEmpty()) {
+            properties.requireLimitsBeside();
+        }
         RateLimitFilter.Builder builder = RateLimitFilter.builder();
         configure(builder, Stage.AUTHENTICATED, registry, events);
         RateLimitFilter filter = HeadgateProperties.naming(builder::build);
