@@ -68,10 +68,10 @@ public interface HttpRequest {
     }
 
     /**
-     * The first value of a parameter in the query string. The body is never read.
+     * The first value of a parameter in the query string that can be decoded. The body is never read.
      *
      * @param name the name, case-sensitive
-     * @return decoded; null if the query has no such parameter, or one that cannot be decoded
+     * @return decoded; null if the query has no such parameter
      */
     @Nullable
     String query(String name);

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.function.UnaryOperator;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +22,15 @@ final class KeyDigest {
     private static final String ALGORITHM = "HmacSHA256";
 
     private final SecretKeySpec secret;
-    private final int ipv6Prefix;
+    private final UnaryOperator<ClientAddress> clients;
 
-    /** With this secret; with a random one if it is null, so that digests are not the same after a restart. */
-    KeyDigest(@Nullable String secret, int ipv6Prefix) {
-        this.ipv6Prefix = ipv6Prefix;
+    /**
+     * With this secret; with a random one if it is null, so that digests are not the same after a restart.
+     *
+     * @param clients the client that an address belongs to
+     */
+    KeyDigest(@Nullable String secret, UnaryOperator<ClientAddress> clients) {
+        this.clients = clients;
         byte[] bytes = new byte[32];
         if (secret == null) {
             new SecureRandom().nextBytes(bytes);
@@ -37,12 +42,7 @@ final class KeyDigest {
 
     /** The client that an address belongs to. */
     String client(ClientAddress address) {
-        return address.network(ipv6Prefix).toString();
-    }
-
-    /** Whether clients are told apart by so many bits. */
-    boolean isFor(int ipv6Prefix) {
-        return this.ipv6Prefix == ipv6Prefix;
+        return clients.apply(address).toString();
     }
 
     /** The key itself, or its digest if it is long. A digest looks like no key that is short enough. */

@@ -68,7 +68,7 @@ final class Limiters {
                     settings.clients(settings.limits).name(unique(generalName)),
                     limiter -> plansOfClients.put(Limiter.DEFAULT_PLAN, limiter));
         }
-        addPlans(settings, plans, clients, keys);
+        addPlans(settings, plans, generalName, clients, keys);
         Map<Rule, Limiter<ClientAddress>> clientsOfRules = new HashMap<>();
         for (Rule rule : settings.limitedRules()) {
             String name = rule.givenName().orElseGet(() -> unique(rule.name()));
@@ -108,7 +108,8 @@ final class Limiters {
     }
 
     /** A plan has a limiter of addresses if addresses can have it, and one of keys if keys can. */
-    private void addPlans(Settings settings, Plans plans, Wanted<ClientAddress> clients, Wanted<String> keys) {
+    private void addPlans(
+            Settings settings, Plans plans, String generalName, Wanted<ClientAddress> clients, Wanted<String> keys) {
         for (Plan plan : settings.plans) {
             if (!plan.isByAddress() || !settings.limitsClients()) {
                 continue;
@@ -127,7 +128,7 @@ final class Limiters {
             return;
         }
         keys.add(
-                settings.keys(settings.limits).name(unique("keys")),
+                settings.keys(settings.limits).name(unique(generalName + " by " + settings.key)),
                 limiter -> generalOfKeys = KeyedLimiter.byText(limiter, settings.key, plans.digest));
         if (plans.ofKeys == null) {
             return;

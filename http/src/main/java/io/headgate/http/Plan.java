@@ -41,13 +41,16 @@ public final class Plan {
     private final List<AddressRange> ranges;
     private final @Nullable Path rangesFile;
     private final OptionalLong maxClients;
+    /** Ranges whose text means less than it says, and what they mean. */
+    private final String hostBits;
 
     private Plan(
             String name,
             List<Limit> limits,
             List<AddressRange> ranges,
             @Nullable Path rangesFile,
-            OptionalLong maxClients) {
+            OptionalLong maxClients,
+            String hostBits) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
                     "\"" + name + "\" is not the name of a plan; the form is letters, digits, \".\", \"_\" and \"-\"");
@@ -57,6 +60,7 @@ public final class Plan {
         this.ranges = ranges;
         this.rangesFile = rangesFile;
         this.maxClients = maxClients;
+        this.hostBits = hostBits;
     }
 
     /**
@@ -71,7 +75,7 @@ public final class Plan {
     public static Plan limits(String name, Limit first, Limit... more) {
         List<Limit> limits = new ArrayList<>(List.of(more));
         limits.add(0, first);
-        return new Plan(name, List.copyOf(limits), List.of(), null, OptionalLong.empty());
+        return new Plan(name, List.copyOf(limits), List.of(), null, OptionalLong.empty(), "");
     }
 
     /**
@@ -82,7 +86,7 @@ public final class Plan {
      * @throws IllegalArgumentException if the name has another form
      */
     public static Plan unlimited(String name) {
-        return new Plan(name, List.of(), List.of(), null, OptionalLong.empty());
+        return new Plan(name, List.of(), List.of(), null, OptionalLong.empty(), "");
     }
 
     /**
@@ -141,7 +145,7 @@ public final class Plan {
             throw new IllegalArgumentException("\"" + option + "\" has no value");
         }
         return switch (option) {
-            case "ranges" -> ranges(OptionText.ranges(value));
+            case "ranges" -> ranges(value);
             case "ranges-file" -> rangesFile(Path.of(value));
             default -> maxClients(OptionText.number(value));
         };
@@ -162,7 +166,24 @@ public final class Plan {
      * @return the plan
      */
     public Plan ranges(AddressRange... ranges) {
-        return new Plan(name, limits, List.of(ranges), rangesFile, maxClients);
+        return new Plan(name, limits, List.of(ranges), rangesFile, maxClients, "");
+    }
+
+    /**
+     * The same from text. A range that is written with bits beyond its prefix is warned of (HG-007).
+     *
+     * @param ranges separated by commas, such as {@code 192.0.2.0/24, 2001:db8::/32}
+     * @return the plan
+     * @throws IllegalArgumentException if one is no range
+     */
+    public Plan ranges(String ranges) {
+        return new Plan(
+                name,
+                limits,
+                List.of(OptionText.ranges(ranges)),
+                rangesFile,
+                maxClients,
+                OptionText.withHostBits(ranges));
     }
 
     /**
@@ -173,7 +194,7 @@ public final class Plan {
      * @return the plan
      */
     public Plan rangesFile(Path file) {
-        return new Plan(name, limits, ranges, Objects.requireNonNull(file, "file"), maxClients);
+        return new Plan(name, limits, ranges, Objects.requireNonNull(file, "file"), maxClients, hostBits);
     }
 
     /**
@@ -190,7 +211,7 @@ public final class Plan {
         if (most < 1 || most > 1L << 30) {
             throw new IllegalArgumentException("max-clients must be 1 to " + (1L << 30) + ", not " + most);
         }
-        return new Plan(name, limits, ranges, rangesFile, OptionalLong.of(most));
+        return new Plan(name, limits, ranges, rangesFile, OptionalLong.of(most), hostBits);
     }
 
     /**
@@ -217,6 +238,10 @@ public final class Plan {
 
     List<AddressRange> ranges() {
         return ranges;
+    }
+
+    String hostBits() {
+        return hostBits;
     }
 
     @Nullable

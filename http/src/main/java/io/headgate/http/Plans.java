@@ -5,6 +5,7 @@ import io.headgate.plan.AddressPlans;
 import io.headgate.plan.PlanCache;
 import io.headgate.plan.PlanSource;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class Plans implements AutoCloseable {
 
     private final @Nullable String secret;
+    private final int ipv6Prefix;
+    private final List<AddressRange> translationPrefixes;
     private final @Nullable PlanSource<String> source;
 
     /** Writes keys. */
@@ -21,22 +24,33 @@ final class Plans implements AutoCloseable {
     /** Knows the plans of addresses; null if none has one. */
     final @Nullable AddressPlans ofAddresses;
 
+    /** Then a cache that was made here loads nothing any more. */
+    private volatile boolean closed;
+
     /** Takes over what a former configuration knew of keys, if it asks the same source and hashes by the same secret. */
     Plans(Settings settings, @Nullable Plans before) {
         secret = settings.secret;
+        ipv6Prefix = settings.ipv6Prefix;
+        translationPrefixes = settings.translationPrefixes;
         source = settings.planSource;
-        digest = before != null && Objects.equals(before.secret, secret) && before.digest.isFor(settings.ipv6Prefix)
+        digest = before != null && before.writesKeysAs(this)
                 ? before.digest
-                : new KeyDigest(secret, settings.ipv6Prefix);
+                : new KeyDigest(secret, settings.clientOfAddress());
         ofAddresses = ofAddresses(settings);
         PlanSource<String> asked = source;
         if (asked == null) {
             ofKeys = settings.planCache;
-        } else if (before != null && before.source == asked && before.digest == digest) {
+        } else if (before != null && before.source == asked && before.digest == digest && !before.closed) {
             ofKeys = before.ofKeys;
         } else {
             ofKeys = PlanCache.<String>builder(asked).ticker(settings.ticker).build();
         }
+    }
+
+    private boolean writesKeysAs(Plans other) {
+        return Objects.equals(secret, other.secret)
+                && ipv6Prefix == other.ipv6Prefix
+                && translationPrefixes.equals(other.translationPrefixes);
     }
 
     private static @Nullable AddressPlans ofAddresses(Settings settings) {
@@ -76,6 +90,7 @@ final class Plans implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         if (ofAddresses != null) {
             ofAddresses.close();
         }

@@ -94,6 +94,11 @@ record RequestCondition(
         return kind == Kind.HEADER || kind == Kind.QUERY;
     }
 
+    /** Whether only somebody who has been authenticated meets it. */
+    boolean isVerified() {
+        return needsPrincipal() && !negated;
+    }
+
     boolean needsPrincipal() {
         return kind == Kind.ROLE || kind == Kind.AUTHENTICATED;
     }

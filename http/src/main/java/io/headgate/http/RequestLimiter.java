@@ -139,7 +139,7 @@ public final class RequestLimiter implements AutoCloseable {
         UnreachableRules.find(settings.rules, (rule, why) -> warnings.also(Warning.UNREACHABLE_RULE, rule.name(), why));
         settings.hostBits.forEach((option, ranges) -> {
             if (!ranges.isEmpty()) {
-                warnings.once(Warning.HOST_BITS, settings.spelling.apply(option), ranges);
+                warnings.also(Warning.HOST_BITS, settings.spelling.apply(option), ranges);
             }
         });
     }
@@ -257,8 +257,8 @@ public final class RequestLimiter implements AutoCloseable {
     }
 
     /**
-     * Tells which rule, key and plan a request meets, and what {@link #decide} would answer now. Takes nothing, counts nothing, loads
-     * no plan, and leaves nothing in the request.
+     * Tells which rule, key and plan a request meets, and what {@link #decide} would answer now. Takes nothing, counts no
+     * request, loads no plan, and leaves nothing in the request. The look-ups of a cache of plans are counted.
      *
      * @param request one that was made up for the question, or any other
      * @return what would become of it. No failure is thrown, but it may be told of

@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,7 +105,7 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
 
     /**
      * Adds rules. The first one that matches a request decides, in place of the general limits. Rules limit by address,
-     * whatever the key of the general limits is.
+     * whatever the key of the general limits is, unless they have a {@linkplain Rule#key key of their own}.
      *
      * @param rules after those that were added before
      * @return this
@@ -148,6 +149,12 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
             }
         }
         settings.plans.addAll(List.of(plans));
+        noteHostBits(
+                Option.PLANS,
+                settings.plans.stream()
+                        .map(Plan::hostBits)
+                        .filter(text -> !text.isEmpty())
+                        .collect(Collectors.joining(", ")));
         return self();
     }
 

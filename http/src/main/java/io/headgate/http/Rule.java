@@ -385,7 +385,7 @@ public final class Rule {
 
     /** Whether the general limits hold beside it. */
     boolean isInAddition() {
-        return (terms.chargeOn != null && !terms.alone) || !terms.key.isVerified();
+        return terms.chargeOn != null && !terms.alone;
     }
 
     boolean isAuthenticated() {
@@ -407,7 +407,9 @@ public final class Rule {
 
     /** Whether a header field or a parameter, which clients write as they like, leads past the limits. */
     boolean isUnlimitedForTheAsking() {
-        return neverDenies() && terms.conditions.stream().anyMatch(RequestCondition::isForgeable);
+        return neverDenies()
+                && terms.conditions.stream().anyMatch(RequestCondition::isForgeable)
+                && terms.conditions.stream().noneMatch(RequestCondition::isVerified);
     }
 
     boolean isUnlimited() {
@@ -460,7 +462,7 @@ public final class Rule {
     /** Whether this rule, if it comes first, leaves nothing to another one. */
     boolean covers(Rule other) {
         return terms.path == null
-                && terms.conditions.isEmpty()
+                && other.terms.conditions.containsAll(terms.conditions)
                 && (terms.methods.isEmpty()
                         || (!other.terms.methods.isEmpty()
                                 && other.terms.methods.stream().allMatch(this::isFor)))

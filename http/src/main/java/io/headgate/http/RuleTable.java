@@ -28,19 +28,21 @@ final class RuleTable {
      * A rule, or the general limits.
      *
      * @param keyed tells the policies by the request's key; null if its policies are always the same
-     * @param replaces whether it is in place of what a principal's client was charged before
+     * @param isInAddition whether what else a request would be under holds beside it
+     * @param isInPlace whether it is in place of what a principal's client was charged before
      */
     private record Entry(
             @Nullable Rule rule,
             PolicySet policies,
             @Nullable KeyedPolicies keyed,
-            boolean replaces) {
+            boolean isInAddition,
+            boolean isInPlace) {
 
         PolicySet of(HttpRequest request, @Nullable ClientAddress client) {
             if (keyed != null) {
                 return keyed.of(request, client);
             }
-            return replaces && request.principal() != null ? policies.inPlaceOfClient(true) : policies;
+            return isInPlace && request.principal() != null ? policies.inPlaceOfClient(true) : policies;
         }
 
         boolean matches(HttpRequest request, String method, String path) {
@@ -54,6 +56,8 @@ final class RuleTable {
 
     /** The rules in their order, and the general limits after them, which are for any request. */
     private final List<Entry> entries = new ArrayList<>();
+    /** The last of them. */
+    private final Entry last;
     /** By the client's address, or what else the general limiter has for a key. */
     private final PolicySet general;
     /** Whether both readings of a canonical path lead to the same policies. */
@@ -74,12 +78,12 @@ final class RuleTable {
         PolicySet withoutKey =
                 isBehind ? PolicySet.of(policy(settings, (KeyedLimiter<ClientAddress>) null, null)) : general;
         for (Rule rule : settings.rules) {
-            PlanLoading known = rule.key().equals(settings.key) ? loading : null;
+            PlanLoading known = settings.knowsPlansOf(rule.key()) ? loading : null;
             Policy<?> own = policy(settings, limiters.of(rule), rule).loading(known);
-            boolean beside =
-                    rule.isInAddition() || (known == null && !rule.key().isVerified());
-            boolean replaces = isBehind && !beside;
-            PolicySet policies = beside ? PolicySet.of(own, everything) : PolicySet.of(own);
+            boolean isUnverified = known == null && !rule.key().isVerified();
+            boolean isByClient = isUnverified || (rule.isInAddition() && settings.key.isClient());
+            boolean isInPlace = isBehind && !isUnverified && !rule.isInAddition();
+            PolicySet policies = isByClient ? PolicySet.of(own, everything) : PolicySet.of(own);
             KeyedPolicies keyed = rule.key().isClient()
                     ? null
                     : new KeyedPolicies(
@@ -87,10 +91,10 @@ final class RuleTable {
                             plans,
                             known != null,
                             withoutKey,
-                            policies.inPlaceOfClient(replaces),
+                            policies.inPlaceOfClient(isInPlace),
                             Map.of(),
                             plan -> {});
-            entries.add(new Entry(rule, policies, keyed, replaces));
+            entries.add(new Entry(rule, policies, keyed, rule.isInAddition(), isInPlace));
         }
         KeyedPolicies byKey = null;
         if (!settings.key.isClient()) {
@@ -112,7 +116,8 @@ final class RuleTable {
                     byPlan,
                     unknownPlan);
         }
-        entries.add(new Entry(null, general, byKey, false));
+        last = new Entry(null, general, byKey, false, false);
+        entries.add(last);
         rulesAreCanonical = settings.rules.stream().allMatch(Rule::isCanonical);
         useAddresses = !settings.rules.isEmpty() || (all != null && all.isByAddress());
     }
@@ -146,9 +151,24 @@ final class RuleTable {
     /** What a request is charged by. */
     PolicySet of(HttpRequest request, @Nullable ClientAddress client) {
         String path = entries.size() == 1 ? null : request.path();
-        PolicySet policies = strictly(request, path).of(request, client);
+        PolicySet policies = of(strictly(request, path), request, client);
         Entry lenient = leniently(request, path);
-        return lenient == null ? policies : policies.and(lenient.of(request, client));
+        return lenient == null ? policies : policies.and(of(lenient, request, client));
+    }
+
+    /** By an entry. Where the general limits are those of a key, they are so beside a rule, and in its place, too. */
+    private PolicySet of(Entry entry, HttpRequest request, @Nullable ClientAddress client) {
+        PolicySet policies = entry.of(request, client);
+        if (!isUnderLast(entry, policies)) {
+            return policies;
+        }
+        PolicySet others = last.of(request, client);
+        return policies.equals(general) ? others : policies.and(others).inPlaceOfClient(others.isInPlaceOfClient());
+    }
+
+    /** Whether a request with these policies is under the general limits of its key. */
+    private boolean isUnderLast(Entry entry, PolicySet policies) {
+        return entry.rule() != null && last.keyed() != null && (entry.isInAddition() || policies.equals(general));
     }
 
     private Entry strictly(HttpRequest request, @Nullable String path) {
@@ -181,17 +201,25 @@ final class RuleTable {
 
     private Met met(Entry entry, HttpRequest request, @Nullable ClientAddress client) {
         KeyedPolicies keyed = entry.keyed();
-        String key = keyed == null ? null : keyed.key().of(request, client, plans.digest);
-        String plan = key == null || keyed == null ? null : keyed.planOf(key);
+        String plan = planOf(keyed, request, client);
+        if (plan == null && isUnderLast(entry, entry.of(request, client))) {
+            plan = planOf(last.keyed(), request, client);
+        }
         AddressPlans ofAddresses = plans.ofAddresses;
-        if (plan == null && ofAddresses != null && client != null && isByClient(entry.of(request, client))) {
+        if (plan == null && ofAddresses != null && client != null && isByClient(of(entry, request, client))) {
             plan = ofAddresses.planOf(client);
         }
         return new Met(
                 Optional.ofNullable(entry.rule()).map(Rule::name),
                 keyed == null ? RequestKey.CLIENT : keyed.key(),
-                keyed == null ? client != null : key != null,
+                keyed == null ? client != null : keyed.key().of(request, client, plans.digest) != null,
                 Optional.ofNullable(plan));
+    }
+
+    private @Nullable String planOf(
+            @Nullable KeyedPolicies keyed, HttpRequest request, @Nullable ClientAddress client) {
+        String key = keyed == null ? null : keyed.key().of(request, client, plans.digest);
+        return key == null || keyed == null ? null : keyed.planOf(key);
     }
 
     /** Whether the general limits of clients are among them. */

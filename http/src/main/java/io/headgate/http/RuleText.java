@@ -116,15 +116,14 @@ final class RuleText {
 
     private List<String> tokensOfThisPart() {
         List<String> part = new ArrayList<>();
-        while (next < tokens.size() && (isName(part) || !OPTIONS.contains(tokens.get(next)))) {
-            part.add(token());
+        // Whether the next token is the name of something, which may be called like an option, or like its own kind.
+        boolean isName = false;
+        while (next < tokens.size() && (isName || !OPTIONS.contains(tokens.get(next)))) {
+            String token = token();
+            isName = !isName && NAMED.contains(token);
+            part.add(token);
         }
         return part;
-    }
-
-    /** Whether the next token is the name of something, which may be called like an option. */
-    private static boolean isName(List<String> part) {
-        return !part.isEmpty() && NAMED.contains(part.get(part.size() - 1));
     }
 
     private String peek() {

@@ -23,6 +23,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -212,6 +213,17 @@ final class Settings {
                 .translationPrefixes(translationPrefixes.toArray(new AddressRange[0])));
     }
 
+    /** Which client an address belongs to, as limiters of clients have it. */
+    UnaryOperator<ClientAddress> clientOfAddress() {
+        int prefix = ipv6Prefix;
+        if (translationPrefixes.isEmpty()) {
+            return address -> address.network(prefix);
+        }
+        Limiter<ClientAddress> one =
+                clients(List.of(ANY)).maxKeys(1).sweepInterval(Duration.ZERO).build();
+        return one::tracked;
+    }
+
     /** A limiter of keys that are no addresses, as the options have it. */
     LimiterBuilder<String> keys(List<Limit> limits) {
         LimiterBuilder<String> builder =
@@ -362,6 +374,16 @@ final class Settings {
                 .filter(rule -> !rule.limits().isEmpty())
                 .distinct()
                 .toList();
+    }
+
+    /** Whether a source of plans tells whose a key is. */
+    boolean knowsPlansOf(RequestKey key) {
+        return (planSource != null || planCache != null) && key.equals(this.key);
+    }
+
+    /** Whether general limits hold beside a rule: as it charges by the response, or by a key that nobody vouches for. */
+    boolean isBesideGeneralLimits(Rule rule) {
+        return rule.isInAddition() || !(rule.key().isVerified() || knowsPlansOf(rule.key()));
     }
 
     /** Whether anything is limited that has no cost of its own. */

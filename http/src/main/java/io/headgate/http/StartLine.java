@@ -17,7 +17,7 @@ final class StartLine {
                 ? limits
                 : limits + "; rules "
                         + settings.rules.stream()
-                                .map(rule -> rule.name() + ": " + text(rule, limiters))
+                                .map(rule -> rule.name() + ": " + text(rule, settings, limiters))
                                 .collect(Collectors.joining(" | "));
     }
 
@@ -37,7 +37,7 @@ final class StartLine {
         return "; plan " + plan.name() + ": " + (plan.isUnlimited() ? "unlimited" : text(plan.limits()));
     }
 
-    private static String text(Rule rule, Limiters limiters) {
+    private static String text(Rule rule, Settings settings, Limiters limiters) {
         KeyedLimiter<?> limiter = limiters.of(rule);
         if (limiter == null) {
             return "unlimited";
@@ -45,7 +45,7 @@ final class StartLine {
         return text(limiter.limiter().limits())
                 + (rule.key().isClient() ? "" : " for each " + rule.key())
                 + (rule.isDryRun() ? " dry-run" : "")
-                + (rule.isInAddition() ? " beside the general limits" : "");
+                + (settings.isBesideGeneralLimits(rule) ? " beside the general limits" : "");
     }
 
     private static String text(List<Limit> limits) {

@@ -168,7 +168,7 @@ class ExplainTest {
         FakeRequest odd = from("198.51.100.1").header("X-Key", "odd-key");
         limits.decide(odd);
         assertThat(met(odd).plan()).contains("odd");
-        assertThat(asked(odd)).containsExactly("keys");
+        assertThat(asked(odd)).containsExactly("test by header x-key");
         FakeRequest login = from("198.51.100.1").method("POST").path("/login");
         assertThat(met(login))
                 .isEqualTo(new Met(Optional.of("login"), RequestKey.CLIENT, true, Optional.of("partners")));

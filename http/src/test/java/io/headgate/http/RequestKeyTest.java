@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.headgate.net.ClientAddress;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,7 +15,11 @@ class RequestKeyTest {
 
     private static final ClientAddress CLIENT = ClientAddress.parse("192.0.2.1");
 
-    private final KeyDigest digest = new KeyDigest("a secret", 64);
+    private final KeyDigest digest = digest("a secret");
+
+    private static KeyDigest digest(@Nullable String secret) {
+        return new KeyDigest(secret, address -> address.network(64));
+    }
 
     private String key(String text, FakeRequest request) {
         return String.valueOf(RequestKey.parse(text).of(request, CLIENT, digest));
@@ -91,10 +96,10 @@ class RequestKeyTest {
         String hashed = key("header k", request);
         assertThat(hashed).hasSizeLessThan(100).doesNotContain("kkkk").isEqualTo(key("header k", request));
         assertThat(hashed).isNotEqualTo(key("header k", new FakeRequest().header("k", longest + "l")));
-        assertThat(RequestKey.parse("header k").of(request, null, new KeyDigest("another", 64)))
+        assertThat(RequestKey.parse("header k").of(request, null, digest("another")))
                 .isNotEqualTo(hashed);
-        assertThat(RequestKey.parse("header k").of(request, null, new KeyDigest(null, 64)))
-                .isNotEqualTo(RequestKey.parse("header k").of(request, null, new KeyDigest(null, 64)));
+        assertThat(RequestKey.parse("header k").of(request, null, digest(null)))
+                .isNotEqualTo(RequestKey.parse("header k").of(request, null, digest(null)));
     }
 
     @ParameterizedTest

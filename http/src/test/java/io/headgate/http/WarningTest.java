@@ -105,6 +105,25 @@ class WarningTest {
         assertThat(builder.build().warnings()).isEmpty();
     }
 
+    @Test
+    void aRangeOfAPlanWithBitsBeyondItsPrefix() {
+        RequestLimiter.Builder builder = RequestLimiter.builder();
+        Option.LIMITS.set(builder, "10/s");
+        Option.EXEMPT.set(builder, "192.0.2.9/28");
+        Option.PLANS.set(builder, """
+                a: 20/s ranges 198.51.100.7/24, ::1
+                b: 30/s ranges 203.0.113.5, 2001:db8::1/64 max-clients 5
+                """);
+        try (RequestLimiter limits = builder.build()) {
+            assertThat(limits.warningTexts().get(Warning.HOST_BITS))
+                    .contains(
+                            "exempt has address ranges with bits beyond their prefix: 192.0.2.9/28 means 192.0.2.0/28.")
+                    .contains(
+                            "plans has address ranges with bits beyond their prefix: 198.51.100.7/24 means 198.51.100.0/24,"
+                                    + " 2001:db8::1/64 means 2001:db8::/64.");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {65, 96, 128})
     void addressesOfOneNetworkThatAreToldApart(int prefix) {

@@ -100,7 +100,10 @@ final class ServletHttpRequest implements HttpRequest {
             int equals = pair.indexOf('=');
             String key = equals < 0 ? pair : pair.substring(0, equals);
             if (name.equals(decoded(key))) {
-                return equals < 0 ? "" : decoded(pair.substring(equals + 1));
+                String value = equals < 0 ? "" : decoded(pair.substring(equals + 1));
+                if (value != null) { // else servers leave it out as well
+                    return value;
+                }
             }
         }
         return null;

@@ -136,6 +136,7 @@ class ServletHttpRequestTest {
                 "client=a=b, a=b",
                 "Client=a, -",
                 "client=%zz, -",
+                "client=%zz&client=a, a",
                 "%zz=1&client=a, a"
             })
     void theQueryIsDecoded(String query, String value) {

@@ -43,6 +43,14 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
     private static final Pattern LIMIT = Pattern.compile(
             "headgate\\.(rules\\[[0-9]+]\\.|plans(\\[[^]]*]|\\.[^.\\[]+)\\.)?limits(\\[[^]]*]|\\.[^.\\[]+)");
 
+    /** What stands below a value of a rule that has no keys of its own. */
+    private static final Pattern MAP_IN_A_RULE =
+            Pattern.compile("headgate\\.(rules\\[[0-9]+]\\.(?!limits\\b)[^.\\[]+)\\.(.+)");
+
+    /** What a variable or a property says of a plan, without the plan's name: a variable has no underscore in that. */
+    private static final Pattern OF_A_PLAN = Pattern.compile(
+            "headgate(?:_plans_[^_]+_?|\\.plans(?:\\.[^.\\[]+|\\[[^]]*])\\.?)(.*)", Pattern.CASE_INSENSITIVE);
+
     /** Sources of variables that come from anywhere: what is wrong there is only warned of. */
     private static final List<String> FOREIGN = List.of(
             StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
@@ -66,6 +74,7 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         planLimits().forEach(this::requireOneForm);
         requireOneFormInRules();
         requireTexts();
+        requireNoMapsInRules();
         Set<String> variables = unknownVariables();
         if (!variables.isEmpty()) {
             Object[] seen = {String.join(", ", variables), String.join(", ", names(HeadgateProperties.class))};
@@ -215,6 +224,24 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
     }
 
+    /** Binding takes it for an element of a list that is overridden elsewhere, and drops it. */
+    private void requireNoMapsInRules() {
+        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+            if (source instanceof IterableConfigurationPropertySource iterable && !isForeign(source)) {
+                for (ConfigurationPropertyName name : iterable) {
+                    Matcher map = MAP_IN_A_RULE.matcher(name.toString());
+                    if (map.matches()) {
+                        ConfigurationProperty entry = iterable.getConfigurationProperty(name);
+                        throw HeadgateProperties.invalid(
+                                map.group(1),
+                                "{" + map.group(2) + "=" + (entry == null ? "" : entry.getValue()) + "}",
+                                "it is no map");
+                    }
+                }
+            }
+        }
+    }
+
     private static boolean isForeign(ConfigurationPropertySource source) {
         return source.getUnderlyingSource() instanceof PropertySource<?> underlying
                 && FOREIGN.contains(underlying.getName());
@@ -254,12 +281,9 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         if (rest.matches("rules[0-9]+.*")) {
             return isField(RuleProperties.class, rest.replaceFirst("rules[0-9]+", ""));
         }
-        // Where the name of a plan ends nobody can tell.
-        return rest.startsWith("plans")
-                ? rest.contains("limits")
-                        || names(PlanProperties.class).stream()
-                                .map(ConfiguredKeys::uniform)
-                                .anyMatch(rest.replaceFirst("[0-9]+$", "")::endsWith)
+        Matcher plan = OF_A_PLAN.matcher(variable);
+        return plan.matches()
+                ? plan.group(1).isEmpty() || isField(PlanProperties.class, uniform(plan.group(1)))
                 : isField(HeadgateProperties.class, rest);
     }
 

@@ -132,6 +132,9 @@ final class FilterFactory {
         if (!hasSomethingToLimit() || !properties.hasSecondFilter() || !beans.containsBean(FILTER)) {
             return null;
         }
+        if (properties.limits().isEmpty() && LimiterBeans.asked(beans).isEmpty()) {
+            properties.requireLimitsBeside();
+        }
         RateLimitFilter.Builder builder = RateLimitFilter.builder();
         configure(builder, Stage.AUTHENTICATED, registry, events);
         if (properties.stage() == Stage.AUTHENTICATED) {

@@ -53,7 +53,7 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
                 "; with Spring Security " + FailedLogin.TEXT + " too, alone or among them",
                 String::concat);
         forms.put("rules", "a list, each with a path, and limits or unlimited: true");
-        forms.put("rules.name", "a name that no other rule has, and neither \"default\" nor \"health\"");
+        forms.put("rules.name", "a name that no other rule has, and no plan, and neither \"default\" nor \"health\"");
         forms.put("rules.path", "a servlet mapping, such as /login, /api/*, *.css or /*");
         forms.put("rules.methods", "methods separated by commas, such as GET, POST");
         forms.put("rules.limits", String.valueOf(forms.get("limits")));

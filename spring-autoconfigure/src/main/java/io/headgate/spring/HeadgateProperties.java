@@ -238,12 +238,14 @@ public record HeadgateProperties(
 
     private void configureRules(
             RateLimitFilter.Builder builder, Stage stage, String dispatcher, FailedLogin.@Nullable Doubts doubts) {
+        // Those of both filters are in one registry. A plan may have a limiter of addresses, and one of keys.
         Set<String> names = new HashSet<>(Set.of(GENERAL, HEALTH));
+        plans.keySet().forEach(plan -> names.addAll(List.of(plan, plan + "-keys")));
         for (int i = 0; i < rules.size(); i++) {
             String at = "rules[" + i + "]";
             Rule rule = rules.get(i).rule(at, doubts);
             if (!names.add(rule.name())) {
-                throw invalid(at + ".name", rule.name(), "another rule or limiter has this name");
+                throw invalid(at + ".name", rule.name(), "another rule, plan or limiter has this name");
             }
             // What limits nobody is for the paths that are written, and no others.
             boolean below = !dispatcher.isEmpty() && rules.get(i).mayDeny();
@@ -285,6 +287,13 @@ public record HeadgateProperties(
         }
         for (int i = 0; i < rules.size(); i++) {
             rules.get(i).requireAuthentication("rules[" + i + "]", place, security + 1);
+        }
+    }
+
+    /** Throws if a rule behind authentication needs general limits, of which there are none. */
+    void requireLimitsBeside() {
+        for (int i = 0; i < rules.size(); i++) {
+            rules.get(i).requireLimitsBeside("rules[" + i + "]");
         }
     }
 

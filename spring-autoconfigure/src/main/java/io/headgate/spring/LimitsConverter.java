@@ -15,9 +15,8 @@ import org.springframework.core.convert.converter.ConditionalGenericConverter;
 @ConfigurationPropertiesBinding
 final class LimitsConverter implements ConditionalGenericConverter {
 
-    /** Stands for none at all, where that may be written: in a plan. */
-    private static final Map<String, Limit> UNLIMITED =
-            Map.of("unlimited", Limit.perSecond(1).named("unlimited"));
+    /** Stands for none at all, where that may be written: in a plan. No configuration has such a name, since it is not ASCII. */
+    private static final Map<String, Limit> UNLIMITED = Map.of("\u221e", Limit.perSecond(1));
 
     @Override
     public Set<ConvertiblePair> getConvertibleTypes() {

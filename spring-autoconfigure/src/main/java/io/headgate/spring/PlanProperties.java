@@ -2,7 +2,6 @@ package io.headgate.spring;
 
 import io.headgate.Limit;
 import io.headgate.http.Plan;
-import io.headgate.net.AddressRange;
 import io.headgate.plan.AddressPlans;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,9 +41,7 @@ public record PlanProperties(
             HeadgateProperties.check(
                     at + ".ranges",
                     String.join(", ", ranges),
-                    () -> plan[0] = plan[0].ranges(ranges.stream()
-                            .map(range -> AddressRange.parse(range.strip()))
-                            .toArray(AddressRange[]::new)));
+                    () -> plan[0] = plan[0].ranges(String.join(", ", ranges)));
         }
         if (rangesFile != null) {
             String file = rangesFile;

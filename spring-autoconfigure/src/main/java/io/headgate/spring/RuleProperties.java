@@ -93,6 +93,18 @@ public record RuleProperties(
         return dryRun ? rule[0].dryRun() : rule[0];
     }
 
+    /** Throws if clients write the rule's key, and nothing else limits them: a new one each time would be let through. */
+    void requireLimitsBeside(String at) {
+        if (stage == Stage.AUTHENTICATED
+                && key != null
+                && RequestKey.parse(key).toString().contains("header ")) {
+            throw HeadgateProperties.invalid(
+                    at + ".key",
+                    key,
+                    "clients can write another one each time, and there are no headgate.limits, which would hold for them");
+        }
+    }
+
     /** Throws if the rule is about principals, and decides where nobody is authenticated. */
     void requireAuthentication(String at, String place, int behind) {
         String reason = place + ": add stage: authenticated to the rule, or set headgate.order to " + behind

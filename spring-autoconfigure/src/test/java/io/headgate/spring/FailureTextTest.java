@@ -162,7 +162,7 @@ class FailureTextTest {
     @CsvSource(delimiter = '|', textBlock = """
         path       | /api/**    | is not a path pattern              | /api/*
         path       | ''         | is not a path pattern              | /api/*
-        name       | default    | another rule or limiter            | that no other rule has
+        name       | default    | another rule, plan or limiter      | that no other rule has
         methods    | 'GE T'     | is not a method                    | such as GET, POST
         limits     | 5/minit    | "5/minit" is not a limit           | [NAME=]PERMITS/[COUNT]UNIT
         unlimited  | true       | the rule has limits too            | only without limits
@@ -189,6 +189,69 @@ class FailureTextTest {
                 .contains("Origin: \"headgate.rules[1]." + key + "\"")
                 .contains(reason);
         assertThat(analysis.getAction()).contains(form);
+    }
+
+    /** Binding would drop it, and so a condition, or what has a bucket. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        when       | when.header       | [no] role NAME
+        key        | key.header        | client, principal, header NAME
+        stage      | stage.behind      | arrival or authenticated
+        methods    | methods.a         | such as GET, POST
+        charge-on  | charge-on.a       | 100 to 599
+        cost       | cost.a.b          | at least 0
+        dry-run    | dry-run.x[0]      | true or false
+        """)
+    void aValueOfARuleIsNoMap(String key, String entry, String form) {
+        FailureAnalysis analysis = analysis(Map.of(
+                "headgate.limits",
+                "1/s",
+                "headgate.rules[0].path",
+                "/first",
+                "headgate.rules[0].limits.api",
+                "1/s",
+                "headgate.rules[0]." + entry,
+                "X-A"));
+        assertThat(analysis.getDescription())
+                .contains("Property: headgate.rules[0]." + key)
+                .contains("Value: \"{" + entry.substring(key.length() + 1) + "=X-A}\"")
+                .contains("it is no map");
+        assertThat(analysis.getAction()).contains(form);
+    }
+
+    @Test
+    void aRuleIsNotCalledAsAPlanIs() {
+        for (String name : List.of("gold", "gold-keys")) {
+            FailureAnalysis analysis = analysis(Map.of(
+                    "headgate.limits", "1/s",
+                    "headgate.plans.gold.limits", "5/s",
+                    "headgate.plans.gold.ranges", "192.0.2.0/24",
+                    "headgate.rules[0].name", name,
+                    "headgate.rules[0].path", "/a",
+                    "headgate.rules[0].limits", "5/s",
+                    "headgate.rules[0].key", "principal",
+                    "headgate.rules[0].stage", "authenticated"));
+            assertThat(analysis.getDescription())
+                    .contains("Property: headgate.rules[0].name", "Value: \"" + name + "\"")
+                    .contains("another rule, plan or limiter has this name");
+            assertThat(analysis.getAction()).contains("no other rule has, and no plan, and neither");
+        }
+    }
+
+    /** Who has no such header, or another one each time, would be under no limit at all. */
+    @Test
+    void aKeyThatClientsWriteNeedsLimitsBehindAuthenticationToo() {
+        for (String key : List.of("header X-Tenant", "principal + header X-Tenant")) {
+            FailureAnalysis analysis = analysis(Map.of(
+                    "headgate.rules[0].path", "/a",
+                    "headgate.rules[0].limits", "5/s",
+                    "headgate.rules[0].key", key,
+                    "headgate.rules[0].stage", "authenticated"));
+            assertThat(analysis.getDescription())
+                    .contains("Property: headgate.rules[0].key", "Value: \"" + key + "\"")
+                    .contains("there are no headgate.limits, which would hold for them");
+            assertThat(analysis.getAction()).contains("client, principal, header NAME");
+        }
     }
 
     @ParameterizedTest

@@ -68,6 +68,38 @@ class PlansTest {
                 });
     }
 
+    /** A limit may be called as what has none. */
+    @Test
+    void aLimitMayBeCalledUnlimited() {
+        web.withPropertyValues(
+                        "headgate.limits=unlimited=2/day",
+                        "headgate.plans.partners.limits=unlimited=1/s burst 5",
+                        "headgate.plans.partners.ranges=198.51.100.0/24",
+                        "headgate.plans.others.limits=unlimited=1/s",
+                        "headgate.plans.others.ranges=203.0.113.0/24")
+                .run(context -> {
+                    assertThat(passing(context, 9, "192.0.2.1", null)).isEqualTo(2);
+                    assertThat(passing(context, 9, "198.51.100.1", null)).isEqualTo(5);
+                    assertThat(passing(context, 9, "203.0.113.1", null)).isEqualTo(1);
+                });
+    }
+
+    @Test
+    void aRangeWithBitsBeyondItsPrefixIsWarnedOf() {
+        web.withPropertyValues(
+                        "headgate.limits=2/day",
+                        "headgate.exempt=192.0.2.9/28",
+                        "headgate.plans.partners.limits=5/day",
+                        "headgate.plans.partners.ranges=198.51.100.7/24, 2001:db8::/32")
+                .run(context -> assertThat(
+                                context.getBean(SetupAdvice.class).warnings().get("HG-007"))
+                        .contains(
+                                "headgate.exempt has address ranges with bits beyond their prefix: 192.0.2.9/28 means")
+                        .contains(
+                                "headgate.plans has address ranges with bits beyond their prefix: 198.51.100.7/24 means"
+                                        + " 198.51.100.0/24."));
+    }
+
     @Test
     void plansByAKeyThatACacheKnows() {
         web.withUserConfiguration(Customers.class)

@@ -90,7 +90,9 @@ class PrincipalPlansTest {
                 .extracting(limits -> limits.limiters().stream()
                         .map(use -> use.limiter().name())
                         .toList())
-                .containsExactly(List.of("default", "partners", "health"), List.of("keys", "gold", "partners-keys"));
+                .containsExactly(
+                        List.of("default", "partners", "health"),
+                        List.of("default by principal", "gold", "partners-keys"));
         assertThat(limiters.requestLimiters())
                 .extracting(RequestLimiter::planStats)
                 .extracting(Optional::isPresent)

@@ -353,7 +353,8 @@ class PropertiesTest {
                 "HEADGATE_PLANS_PARTNERS_RANGES_0", "192.0.2.0/24",
                 "HEADGATE_PLANS_PARTNERS_RANGES_FILE", file.toString(),
                 "HEADGATE_PLANS_PARTNERS_MAX_CLIENTS", "9",
-                "HEADGATE_PLANS_SERVICE_HOST", "10.1.1.1");
+                "HEADGATE_PLANS_SERVICE_HOST", "10.1.1.1",
+                "HEADGATE_PLANS_OUR_PARTNERS_LIMITS", "60/s"); // two names: no plan is called so
         with(variables, Map.of()).run(context -> {
             HeadgateProperties p = context.getBean(HeadgateProperties.class);
             assertThat(p.plans()).containsOnlyKeys("partners");
@@ -361,7 +362,8 @@ class PropertiesTest {
                     .isEqualTo(new PlanProperties(
                             Map.of("60-per-1s", Limit.parse("60/s")), List.of("192.0.2.0/24"), file.toString(), 9L));
             assertThat(output)
-                    .contains("HG-108: Unknown HEADGATE_PLANS_SERVICE_HOST in the environment")
+                    .contains(
+                            "HG-108: Unknown HEADGATE_PLANS_OUR_PARTNERS_LIMITS, HEADGATE_PLANS_SERVICE_HOST in the environment")
                     .doesNotContain("sesame");
         });
     }
@@ -369,10 +371,27 @@ class PropertiesTest {
     @Test
     void systemProperties(CapturedOutput output) {
         Map<String, Object> properties = Map.of(
-                "headgate.limits", "7/s", "headgate.limit", "8/s", "headgatekeeper", "x", "headgate.exempt[0]", "::1");
+                "headgate.limits",
+                "7/s",
+                "headgate.limit",
+                "8/s",
+                "headgatekeeper",
+                "x",
+                "headgate.exempt[0]",
+                "::1",
+                "headgate.plans[v1.gold].limits",
+                "7/s",
+                "headgate.plans.our-partners.ranges[0]",
+                "::1",
+                "headgate.plans.our-partners.limits.a",
+                "7/s",
+                "headgate.plans.gold.our.limits",
+                "8/s",
+                "headgate.plans[v1.gold].ranges",
+                "::2");
         with(Map.of(), properties).run(context -> {
             assertThat(context.getBean(HeadgateProperties.class).exempt()).containsExactly("::1");
-            assertThat(output).contains("Unknown headgate.limit in the");
+            assertThat(output).contains("Unknown headgate.limit, headgate.plans.gold.our.limits in the");
         });
     }
 }
