@@ -125,11 +125,6 @@ public final class Decision {
         return new Decision(false, retryAfter, neverAdmissible, overflow, limits, limiter, 0, Decision::giveNothing);
     }
 
-    /** Whether permits were taken, and not given back yet. */
-    synchronized boolean isTaken() {
-        return taken > 0;
-    }
-
     private static void giveNothing(long permits) {}
 
     /**
