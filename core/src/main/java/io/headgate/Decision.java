@@ -191,7 +191,7 @@ public final class Decision {
      * Which limiter denied the call, if several were asked ({@link Limiter#allOf}): the first of those that did. The
      * limits that did are {@linkplain LimitStatus#violated violated}.
      *
-     * @return its name; empty if the call was allowed, or one limiter alone was asked
+     * @return its name; empty if the call was allowed, or the limiter is not made of several that all must allow it
      */
     public Optional<String> deniedBy() {
         return Optional.ofNullable(deniedBy);
