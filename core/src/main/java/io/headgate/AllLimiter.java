@@ -2,10 +2,8 @@ package io.headgate;
 
 import io.headgate.internal.QuotedText;
 import io.headgate.net.ClientAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
@@ -32,8 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class AllLimiter<K> implements Limiter<K> {
 
-    private static final int NONE = -1;
-
     /** As they were given, but those of another one of this kind one by one. */
     private final List<Limiter<K>> limiters;
 
@@ -42,8 +38,8 @@ final class AllLimiter<K> implements Limiter<K> {
     private final @Nullable Ticker clock;
 
     private final List<Limit> limits;
-    /** The one that tells keys apart by the most, of those that go by the key itself; null if there is none. */
-    private final @Nullable Limiter<K> finest;
+    /** Those that have buckets of the key itself, each plan's by itself. */
+    private final List<Limiter<K>> own;
 
     private final LongAdder allowed = new LongAdder();
     private final LongAdder denied = new LongAdder();
@@ -66,21 +62,15 @@ final class AllLimiter<K> implements Limiter<K> {
         members = limiters.stream().map(limiter -> Member.of(limiter, clock)).toList();
         limits = limiters.stream().flatMap(limiter -> limiter.limits().stream()).toList();
         requireOwnNames();
-        finest = own(limiters).max(Comparator.comparingInt(AllLimiter::bits)).orElse(null);
+        own = own(limiters).toList();
     }
 
-    /** Those that have buckets of the key itself, each plan's by itself. */
     private static <K> Stream<Limiter<K>> own(Collection<Limiter<K>> limiters) {
         return limiters.stream()
                 .flatMap(limiter -> limiter instanceof PlanLimiter<K> plans
                         ? own(plans.limiters().values())
                         : limiter instanceof AllLimiter<K> all ? own(all.limiters) : Stream.of(limiter))
                 .filter(limiter -> !(limiter instanceof KeyedLimiter || limiter instanceof UnlimitedLimiter));
-    }
-
-    /** By how much it tells keys apart; more than any number of bits if keys are used as they are. */
-    private static int bits(Limiter<?> limiter) {
-        return limiter.ipv6Prefix().orElse(Integer.MAX_VALUE);
     }
 
     /** Within a limiter one name may be that of several limits, of which one applies: those of plans. */
@@ -101,14 +91,18 @@ final class AllLimiter<K> implements Limiter<K> {
     @Override
     public boolean tryAcquire(K key, long permits) {
         UnlimitedLimiter.isPositive(permits);
-        long now = clock == null ? 0 : clock.read();
+        long now = reading();
         int denying = firstDenying(key, permits, now);
         // One that denies is asked all the same, to count it and to tell its listener. Nobody is asked after it.
-        boolean allows = denying == NONE
+        boolean allows = denying == Questions.NONE
                 ? takeFrom(0, key, permits, now)
                 : members.get(denying).take(key, permits, now, this, key, members.size() + 1);
-        (allows ? allowed : denied).increment();
+        count(allows);
         return allows;
+    }
+
+    private long reading() {
+        return clock == null ? 0 : clock.read();
     }
 
     /**
@@ -121,7 +115,14 @@ final class AllLimiter<K> implements Limiter<K> {
                 return members.get(0).admits(key, permits, now) ? i : 0;
             }
         }
-        return NONE;
+        return Questions.NONE;
+    }
+
+    /** Whether all would allow a call, as far as looks can tell that count nothing. */
+    boolean admits(K key, long permits) {
+        long now = reading();
+        return firstDenying(key, permits, now) == Questions.NONE
+                && members.get(0).admits(key, permits, now);
     }
 
     /** Takes permits from the members from an index on, or from none of them. Beyond their end the call is denied. */
@@ -131,67 +132,32 @@ final class AllLimiter<K> implements Limiter<K> {
                 : index == members.size();
     }
 
-    void countUndone() {
-        undone.increment();
+    void count(boolean allows) {
+        (allows ? allowed : denied).increment();
+    }
+
+    void countUndone(int charges) {
+        undone.add(charges);
     }
 
     @Override
     public Decision decide(K key, long permits) {
         UnlimitedLimiter.isPositive(permits);
-        List<Question<?>> questions = questions(key);
-        int denying = firstDenying(questions, permits);
-        if (denying != NONE) {
-            askWhoDenies(questions.get(denying), permits);
-        } else {
-            denying = askInOrder(questions, permits);
-        }
-        return count(explain(questions, denying, permits, question -> question.answer(permits)));
+        Questions questions = questions(key);
+        int denying = questions.ask(permits);
+        return questions.explain(denying, permits, question -> question.answer(permits));
     }
 
-    void addQuestions(List<Question<?>> questions, K key) {
-        members.forEach(member -> member.addQuestions(questions, key));
-    }
-
-    private List<Question<?>> questions(K key) {
-        List<Question<?>> questions = new ArrayList<>(members.size());
+    Questions questions(K key) {
+        Questions questions = new Questions();
         addQuestions(questions, key);
         return questions;
     }
 
-    /** As {@link #firstDenying(Object, long, long)}. */
-    private static int firstDenying(List<Question<?>> questions, long permits) {
-        for (int i = 1; i < questions.size(); i++) {
-            if (!questions.get(i).admits(permits)) {
-                return questions.get(0).admits(permits) ? i : 0;
-            }
-        }
-        return NONE;
-    }
-
-    /** Lets it count the denial. If it allows the call by now, the look was true when it was made. */
-    private void askWhoDenies(Question<?> question, long permits) {
-        if (question.ask(permits)) {
-            question.takeBack(permits);
-            countUndone();
-        }
-    }
-
-    /** Charges all, or none. Answers the index of the one that has denied. */
-    private int askInOrder(List<Question<?>> questions, long permits) {
-        for (int i = 0; i < questions.size(); i++) {
-            if (!questions.get(i).ask(permits)) {
-                takeBack(questions, i, permits);
-                return i;
-            }
-        }
-        return NONE;
-    }
-
-    private void takeBack(List<Question<?>> questions, int end, long permits) {
-        for (int i = end - 1; i >= 0; i--) {
-            questions.get(i).takeBack(permits);
-            countUndone();
-        }
+    void addQuestions(Questions questions, K key) {
+        int from = questions.size();
+        members.forEach(member -> member.addQuestions(questions, key));
+        questions.addGroup(this, from);
     }
 
     /**
@@ -203,134 +169,55 @@ final class AllLimiter<K> implements Limiter<K> {
     public CompletionStage<Decision> decideAsync(K key, long permits) {
         try {
             UnlimitedLimiter.isPositive(permits);
-            List<Question<?>> questions = questions(key);
-            int denying = NONE;
-            for (int i = 0; i < questions.size() && denying == NONE; i++) {
-                Question<?> question = questions.get(i);
-                if (question.isInMemory() && !question.admits(permits)) {
-                    askWhoDenies(question, permits);
-                    denying = i;
-                }
-            }
-            CompletionStage<Integer> end =
-                    denying == NONE ? askFrom(0, questions, permits) : CompletableFuture.completedStage(denying);
-            return end.thenApply(
-                    index -> count(explain(questions, index, permits, question -> question.answerAtOnce(permits))));
+            Questions questions = questions(key);
+            return questions
+                    .askAsync(permits)
+                    .thenApply(
+                            denying -> questions.explain(denying, permits, question -> question.answerAtOnce(permits)));
         } catch (Exception e) {
             return CompletableFuture.failedStage(e);
         }
     }
 
-    private CompletionStage<Integer> askFrom(int index, List<Question<?>> questions, long permits) {
-        if (index == questions.size()) {
-            return CompletableFuture.completedStage(NONE);
-        }
-        return questions.get(index).askAsync(permits).thenCompose(allows -> {
-            if (allows) {
-                return askFrom(index + 1, questions, permits);
-            }
-            takeBack(questions, index, permits);
-            return CompletableFuture.completedStage(index);
-        });
-    }
-
     @Override
     public Decision peek(K key, long permits) {
         UnlimitedLimiter.isPositive(permits);
-        List<Question<?>> questions = questions(key);
-        List<Decision> answers = new ArrayList<>();
-        int denying = NONE;
-        for (Question<?> question : questions) {
-            Decision answer = question.answer(permits);
-            denying = denying == NONE && !answer.allowed() ? answers.size() : denying;
-            answers.add(answer);
-        }
-        return explain(questions, answers, denying, 0);
-    }
-
-    private Decision count(Decision decision) {
-        (decision.allowed() ? allowed : denied).increment();
-        return decision;
-    }
-
-    /** The answer of all that were asked, of which one denies, or none. */
-    private static Decision explain(
-            List<Question<?>> questions, int denying, long permits, Function<Question<?>, @Nullable Decision> answer) {
-        List<Decision> answers = new ArrayList<>();
-        for (Question<?> question : questions) {
-            Decision found = answer.apply(question);
-            if (found != null) {
-                answers.add(found);
-            }
-        }
-        return explain(questions, answers, denying, permits);
-    }
-
-    private static Decision explain(List<Question<?>> questions, List<Decision> answers, int denying, long taken) {
-        List<LimitStatus> limits =
-                answers.stream().flatMap(answer -> answer.limits().stream()).toList();
-        boolean overflow = answers.stream().anyMatch(Decision::overflow);
-        if (denying == NONE) {
-            return Decision.allowed(overflow, limits, taken, given -> refund(questions, given));
-        }
-        List<Decision> denials =
-                answers.stream().filter(answer -> !answer.allowed()).toList();
-        Decision decision = denials.stream().anyMatch(Decision::neverAdmissible)
-                ? Decision.neverAdmissible(overflow, limits)
-                : Decision.denied(longestWait(denials), overflow, limits);
-        return decision.by(questions.get(denying).limiterName());
-    }
-
-    /** Null if one of them promises nothing. */
-    private static @Nullable Duration longestWait(List<Decision> denials) {
-        Duration longest = Duration.ZERO;
-        for (Decision denial : denials) {
-            Duration wait = denial.retryAfter().orElse(null);
-            if (wait == null) {
-                return null;
-            }
-            longest = wait.compareTo(longest) > 0 ? wait : longest;
-        }
-        return longest;
-    }
-
-    /** Gives back to all, also if one fails to take it. */
-    private static void refund(List<Question<?>> questions, long permits) {
-        RuntimeException failure = null;
-        for (Question<?> question : questions) {
-            failure = Members.attempt(() -> question.refund(permits), failure);
-        }
-        if (failure != null) {
-            throw failure;
-        }
+        return questions(key).peek(permits);
     }
 
     @Override
     public void refund(K key, long permits) {
-        limiters.forEach(limiter -> limiter.refund(key, permits));
+        Members.forEach(limiters, limiter -> limiter.refund(key, permits));
     }
 
     @Override
     public void charge(K key, long permits) {
-        limiters.forEach(limiter -> limiter.charge(key, permits));
+        Members.forEach(limiters, limiter -> limiter.charge(key, permits));
     }
 
     /** Only those that go by the key itself, and tell keys apart by as much as any of them does. */
     @Override
     public void reset(K key) {
-        Limiter<K> other = finest;
-        if (other == null) {
+        if (own.isEmpty()) {
             throw new UnsupportedOperationException(
                     "none of the limiters goes by the key itself; reset a part of it where it is limited");
         }
-        own(limiters).filter(limiter -> isAsFine(limiter, other, key)).forEach(limiter -> limiter.reset(key));
+        int fewest = own.stream()
+                .mapToInt(limiter -> bitsLeftOut(limiter, key))
+                .min()
+                .orElseThrow();
+        List<Limiter<K>> finest = own.stream()
+                .filter(limiter -> bitsLeftOut(limiter, key) <= Math.max(0, fewest))
+                .toList();
+        Members.forEach(finest, limiter -> limiter.reset(key));
     }
 
-    /** Whether no two keys share their buckets in a limiter which are told apart by the finest one. */
-    private static <K> boolean isAsFine(Limiter<K> limiter, Limiter<K> finest, K key) {
-        return (finest.tracked(key) instanceof ClientAddress client && client.isIpv4())
-                ? limiter.ipv4Prefix().equals(finest.ipv4Prefix())
-                : bits(limiter) == bits(finest);
+    /** How many bits of a client's address a limiter leaves out to tell it apart; -1 if keys are used as they are. */
+    private static <K> int bitsLeftOut(Limiter<K> limiter, K key) {
+        boolean ipv4 = limiter.tracked(key) instanceof ClientAddress client && client.isIpv4();
+        return ipv4
+                ? 32 - limiter.ipv4Prefix().orElse(33)
+                : 128 - limiter.ipv6Prefix().orElse(129);
     }
 
     @Override
@@ -355,17 +242,31 @@ final class AllLimiter<K> implements Limiter<K> {
 
     @Override
     public K tracked(K key) {
+        Limiter<K> finest = null;
+        for (Limiter<K> limiter : own) {
+            if (finest == null || bitsLeftOut(limiter, key) < bitsLeftOut(finest, key)) {
+                finest = limiter;
+            }
+        }
         return finest == null ? key : finest.tracked(key);
     }
 
     @Override
     public OptionalInt ipv4Prefix() {
-        return finest == null ? OptionalInt.empty() : finest.ipv4Prefix();
+        return most(Limiter::ipv4Prefix);
     }
 
     @Override
     public OptionalInt ipv6Prefix() {
-        return finest == null ? OptionalInt.empty() : finest.ipv6Prefix();
+        return most(Limiter::ipv6Prefix);
+    }
+
+    /** The most bits by which any limiter tells keys apart; empty if one uses keys as they are. */
+    private OptionalInt most(Function<Limiter<K>, OptionalInt> prefix) {
+        List<OptionalInt> all = own.stream().map(prefix).toList();
+        return all.contains(OptionalInt.empty())
+                ? OptionalInt.empty()
+                : all.stream().mapToInt(OptionalInt::getAsInt).max();
     }
 
     @Override

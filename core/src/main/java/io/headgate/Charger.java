@@ -204,16 +204,23 @@ final class Charger<K> {
         giveBack(key, Operation.GIVE_BACK, permits, charged, sharing);
     }
 
-    /** Takes one charge back, since a limiter that was asked after this one has denied the call. */
-    void undo(K key, long permits, long charged, boolean sharing) {
-        giveBack(key, Operation.UNDO, permits, charged, sharing);
+    /**
+     * Takes one charge back, since a limiter that was asked after this one has denied the call. False if nothing was
+     * charged: the key had no room, and was allowed without a count.
+     */
+    boolean undo(K key, long permits, long charged, boolean sharing) {
+        return giveBack(key, Operation.UNDO, permits, charged, sharing);
     }
 
-    private void giveBack(K key, Operation operation, long permits, long charged, boolean sharing) {
-        if (sharing && shared != null) {
+    private boolean giveBack(K key, Operation operation, long permits, long charged, boolean sharing) {
+        if (sharing) {
+            if (shared == null) {
+                return false; // the key may have room by now, and owe there what others have taken
+            }
             shared.apply(key, operation, permits, charged, null);
         }
         store.apply(key, operation, permits, charged, null);
+        return true;
     }
 
     /**
@@ -254,7 +261,7 @@ final class Charger<K> {
     }
 
     /** The sum of two counts; the largest number where it would be more, as a call may ask for any number of permits. */
-    private static long sumOrMost(long first, long second) {
+    static long sumOrMost(long first, long second) {
         return first > Long.MAX_VALUE - second ? Long.MAX_VALUE : first + second;
     }
 

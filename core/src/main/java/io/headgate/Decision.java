@@ -125,11 +125,6 @@ public final class Decision {
         return new Decision(false, retryAfter, neverAdmissible, overflow, limits, limiter, 0, Decision::giveNothing);
     }
 
-    /** Whether permits were taken, and not given back yet. */
-    synchronized boolean isTaken() {
-        return taken > 0;
-    }
-
     private static void giveNothing(long permits) {}
 
     /**
@@ -196,7 +191,7 @@ public final class Decision {
      * Which limiter denied the call, if several were asked ({@link Limiter#allOf}): the first of those that did. The
      * limits that did are {@linkplain LimitStatus#violated violated}.
      *
-     * @return its name; empty if the call was allowed, or one limiter alone was asked
+     * @return its name; empty if the call was allowed, or the limiter is not made of several that all must allow it
      */
     public Optional<String> deniedBy() {
         return Optional.ofNullable(deniedBy);

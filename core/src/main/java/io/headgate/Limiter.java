@@ -310,7 +310,8 @@ public interface Limiter<K> extends AutoCloseable {
      *                 "staff", Limiter.unlimited()));
      * }</pre>
      *
-     * <p>The plan is looked up once for each call, and {@link Decision#refund} gives back to the limiter that was
+     * <p>The plan is looked up once for each call, but twice by {@code tryAcquire} of an {@link #allOf} that this is one
+     * of, and {@link Decision#refund} gives back to the limiter that was
      * charged, whatever plan the key has by then. {@link #refund} and {@link #charge} go to the limiter of the plan that
      * the key has now. {@link #reset} fills the key's buckets under every plan.
      *
@@ -351,7 +352,8 @@ public interface Limiter<K> extends AutoCloseable {
      * {@link #tracked} is as in the limiter that tells keys apart by the most.
      *
      * <p>{@link #reset} fills only buckets that are the key's own: not those of {@linkplain #keyed parts}, nor those of
-     * networks that are wider than in another limiter here.
+     * networks that are wider than in another limiter here. It, {@link #refund} and {@link #charge} reach all limiters,
+     * also if one throws.
      *
      * @param limiters one or more, closed with this one
      * @param <K> the type of the keys

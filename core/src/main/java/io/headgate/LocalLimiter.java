@@ -168,9 +168,9 @@ public final class LocalLimiter<K> implements Limiter<K> {
         return acquire(canonical(key), permits, now, null);
     }
 
-    /** Takes a charge back, since another limiter has denied the call. */
-    void undo(K key, long permits, long charged, boolean sharing) {
-        charger.undo(canonical(key), permits, charged, sharing);
+    /** Takes a charge back, since another limiter has denied the call. Answers whether anything was charged. */
+    boolean undo(K key, long permits, long charged, boolean sharing) {
+        return charger.undo(canonical(key), permits, charged, sharing);
     }
 
     /** Begins to sweep. Not done in the constructor, since it publishes the limiter to another thread. */

@@ -15,6 +15,9 @@ sealed interface Member<K> {
      * each round. Where a decision is to be made, each is found once, and kept in a Question.
      *
      * A call reads the clock once for all members that have the same.
+     *
+     * A composition within another one would have to stop half-way through its members for the next one. Its Questions
+     * wait for that in the heap.
      */
 
     /**
@@ -33,7 +36,7 @@ sealed interface Member<K> {
     <R> boolean take(K key, long permits, long now, AllLimiter<R> all, R root, int next);
 
     /** Adds what is to be asked for this key. */
-    void addQuestions(List<Question<?>> questions, K key);
+    void addQuestions(Questions questions, K key);
 
     /** The clock of the first limiter in memory among some and their members; null if there is none. */
     static @Nullable Ticker clock(List<? extends Limiter<?>> limiters) {
@@ -59,7 +62,10 @@ sealed interface Member<K> {
             plans.limiters().forEach((plan, ofPlan) -> members.put(plan, of(ofPlan, clock)));
             return new Planned<>(plans.plan(), members);
         }
-        return new Other<>(limiter);
+        if (limiter instanceof AllLimiter<K> all) {
+            return new Nested<>(all);
+        }
+        return limiter instanceof UnlimitedLimiter<K> unlimited ? new Unlimited<>(unlimited) : new Other<>(limiter);
     }
 
     private static <K, P> Member<K> keyed(KeyedLimiter<K, P> keyed, @Nullable Ticker clock) {
@@ -89,14 +95,15 @@ sealed interface Member<K> {
             if (!result.allowed || all.takeFrom(next, root, permits, now)) {
                 return result.allowed;
             }
-            limiter.undo(key, permits, reading, result.overflow);
-            all.countUndone();
+            if (limiter.undo(key, permits, reading, result.overflow)) {
+                all.countUndone(1);
+            }
             return false;
         }
 
         @Override
-        public void addQuestions(List<Question<?>> questions, K key) {
-            questions.add(new Question<>(limiter, key));
+        public void addQuestions(Questions questions, K key) {
+            questions.add(limiter, key);
         }
     }
 
@@ -118,7 +125,7 @@ sealed interface Member<K> {
         }
 
         @Override
-        public void addQuestions(List<Question<?>> questions, K key) {
+        public void addQuestions(Questions questions, K key) {
             P found = part.apply(key);
             if (found != null) {
                 member.addQuestions(questions, found);
@@ -145,8 +152,54 @@ sealed interface Member<K> {
         }
 
         @Override
-        public void addQuestions(List<Question<?>> questions, K key) {
+        public void addQuestions(Questions questions, K key) {
             of(key).addQuestions(questions, key);
+        }
+    }
+
+    /** A limiter that allows everything. */
+    record Unlimited<K>(UnlimitedLimiter<K> limiter) implements Member<K> {
+
+        @Override
+        public boolean admits(K key, long permits, long now) {
+            return true;
+        }
+
+        @Override
+        public <R> boolean take(K key, long permits, long now, AllLimiter<R> all, R root, int next) {
+            return limiter.tryAcquire(key, permits) && all.takeFrom(next, root, permits, now);
+        }
+
+        @Override
+        public void addQuestions(Questions questions, K key) {
+            questions.add(limiter, key);
+        }
+    }
+
+    /** Limiters that all must allow the call, under a plan or by a part of the key. Its charges are in the heap. */
+    record Nested<K>(AllLimiter<K> limiter) implements Member<K> {
+
+        @Override
+        public boolean admits(K key, long permits, long now) {
+            return limiter.admits(key, permits);
+        }
+
+        @Override
+        public <R> boolean take(K key, long permits, long now, AllLimiter<R> all, R root, int next) {
+            Questions questions = limiter.questions(key);
+            if (questions.ask(permits) != Questions.NONE) {
+                return false;
+            }
+            if (all.takeFrom(next, root, permits, now)) {
+                return true;
+            }
+            all.countUndone(questions.takeBack(permits));
+            return false;
+        }
+
+        @Override
+        public void addQuestions(Questions questions, K key) {
+            limiter.addQuestions(questions, key);
         }
     }
 
@@ -168,17 +221,13 @@ sealed interface Member<K> {
                 return true;
             }
             question.takeBack(permits);
-            all.countUndone();
+            all.countUndone(1);
             return false;
         }
 
         @Override
-        public void addQuestions(List<Question<?>> questions, K key) {
-            if (limiter instanceof AllLimiter<K> all) { // under a plan
-                all.addQuestions(questions, key);
-            } else {
-                questions.add(new Question<>(limiter, key));
-            }
+        public void addQuestions(Questions questions, K key) {
+            questions.add(limiter, key);
         }
     }
 }

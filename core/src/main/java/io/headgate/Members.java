@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** What a limiter that is made of others tells of them all. */
 final class Members {
@@ -71,32 +71,32 @@ final class Members {
         return sums.build();
     }
 
+    /** The largest number where the sum would be more: one limiter alone may have counted so much. */
     private static long sum(List<LimiterStats> all, ToLongFunction<LimiterStats> number) {
-        return all.stream().mapToLong(number).sum();
+        return all.stream().mapToLong(number).reduce(0, Charger::sumOrMost);
     }
 
     /** Closes them all, also if one fails to. */
     static void close(List<? extends Limiter<?>> limiters) {
+        forEach(limiters, Limiter::close);
+    }
+
+    /** Does something to each, also if it fails for some. Throws the first failure. */
+    static <T> void forEach(List<? extends T> all, Consumer<? super T> task) {
         RuntimeException failure = null;
-        for (Limiter<?> limiter : limiters) {
-            failure = attempt(limiter::close, failure);
+        for (T each : all) {
+            try {
+                task.accept(each);
+            } catch (RuntimeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else if (failure != e) { // which an exception cannot suppress
+                    failure.addSuppressed(e);
+                }
+            }
         }
         if (failure != null) {
             throw failure;
-        }
-    }
-
-    /** Runs a task, and answers the first failure so far. */
-    static @Nullable RuntimeException attempt(Runnable task, @Nullable RuntimeException before) {
-        try {
-            task.run();
-            return before;
-        } catch (RuntimeException failure) {
-            if (before == null) {
-                return failure;
-            }
-            before.addSuppressed(failure);
-            return before;
         }
     }
 }

@@ -109,7 +109,7 @@ final class PlanLimiter<K> implements Limiter<K> {
     /** Under every plan: the key owes nothing, whichever it has next. */
     @Override
     public void reset(K key) {
-        distinct().forEach(limiter -> limiter.reset(key));
+        Members.forEach(distinct(), limiter -> limiter.reset(key));
     }
 
     @Override

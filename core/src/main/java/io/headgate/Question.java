@@ -57,19 +57,23 @@ final class Question<P> {
         return decision.allowed();
     }
 
-    /** Takes back what the limiter has taken, if it has been asked and allowed the call. */
-    void takeBack(long permits) {
+    /**
+     * Takes back what the limiter has taken, if it has been asked and allowed the call. Answers whether there was anything.
+     */
+    boolean takeBack(long permits) {
         Decision taken = answer;
-        if (taken != null && taken.allowed()) {
-            answer = null;
-            if (limiter instanceof LocalLimiter<P> local) {
-                if (taken.isTaken()) {
-                    local.undo(key, permits, asked, taken.overflow());
-                }
-            } else {
-                refund(taken, permits);
-            }
+        if (taken == null || !taken.allowed()) {
+            return false;
         }
+        answer = null;
+        if (limiter instanceof LocalLimiter<P> local) {
+            return local.undo(key, permits, asked, taken.overflow());
+        }
+        if (limiter instanceof UnlimitedLimiter) {
+            return false;
+        }
+        refund(taken, permits);
+        return true;
     }
 
     /** Gives back what the limiter has taken. */

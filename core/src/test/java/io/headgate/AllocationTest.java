@@ -94,5 +94,8 @@ class AllocationTest<K> {
         Limiter<K> byPlan = Limiter.byPlan(any -> "plan", Map.of("plan", narrow));
         assertAllocatesNothing(byPlan, key);
         assertAllocatesNothing(Limiter.allOf(byPlan, broad.keyed(any -> all), denying), key);
+        Limiter<K> staff = Limiter.byPlan(any -> "staff", Map.of("plan", narrow, "staff", Limiter.unlimited()));
+        assertAllocatesNothing(Limiter.allOf(staff, broad.keyed(any -> all)), key);
+        assertAllocatesNothing(Limiter.allOf(broad.keyed(any -> all), staff), key);
     }
 }

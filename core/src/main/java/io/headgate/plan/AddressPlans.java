@@ -151,13 +151,9 @@ public final class AddressPlans implements Function<ClientAddress, @Nullable Str
                 }
             }
             // All at once, so that a range that moves from one file to another is always in one of them.
-            if (offers.isEmpty() || conflict(offers) == null) {
-                return;
-            }
-            for (Offer offer : offers) {
-                String conflict = conflict(List.of(offer));
-                if (conflict != null) {
-                    offer.file().fail(conflict);
+            while (!offers.isEmpty()) {
+                if (take(offers)) {
+                    return;
                 }
             }
         } finally {
@@ -165,32 +161,35 @@ public final class AddressPlans implements Function<ClientAddress, @Nullable Str
         }
     }
 
-    /** Takes all that is offered, or nothing. Returns null, or which range would have two plans. */
-    private @Nullable String conflict(List<Offer> offers) {
-        PrefixTable<String> next;
-        try {
-            next = tableWith(offers);
-        } catch (IllegalArgumentException e) {
-            return String.valueOf(e.getMessage());
+    /**
+     * Takes all that is offered and answers true. Or takes nothing, since a range would have two plans, and withdraws the
+     * offer of which that is the fault.
+     */
+    private boolean take(List<Offer> offers) {
+        PrefixTable.Builder<String> all = fixedRanges();
+        // What stays comes first, as it is free of contradictions: so it is an offer that meets one.
+        for (RangesFile file : files) {
+            if (offers.stream().noneMatch(offer -> offer.file() == file)) {
+                file.ranges().forEach(range -> all.put(range, file.plan()));
+            }
         }
-        table = next;
+        for (Offer offer : offers) {
+            try {
+                offer.list()
+                        .ranges()
+                        .forEach(range -> all.put(range, offer.file().plan()));
+            } catch (IllegalArgumentException e) {
+                offers.remove(offer);
+                offer.file().fail(String.valueOf(e.getMessage()));
+                return false;
+            }
+        }
+        table = all.build();
         for (Offer offer : offers) {
             offer.file().take(offer);
             LOG.log(Level.INFO, offer.file() + ": " + offer.file().ranges().size() + " ranges are in use from now on");
         }
-        return null;
-    }
-
-    private PrefixTable<String> tableWith(List<Offer> offers) {
-        PrefixTable.Builder<String> all = fixedRanges();
-        for (RangesFile file : files) {
-            List<AddressRange> ranges = file.ranges();
-            for (Offer offer : offers) {
-                ranges = offer.file() == file ? offer.list().ranges() : ranges;
-            }
-            ranges.forEach(range -> all.put(range, file.plan()));
-        }
-        return all.build();
+        return true;
     }
 
     private void start() {

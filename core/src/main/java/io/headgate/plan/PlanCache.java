@@ -55,7 +55,8 @@ public final class PlanCache<K> implements Function<K, @Nullable String>, AutoCl
      * slots: one for each load until it is answered and its task has left the executor. So a thread that hangs keeps its
      *        slot, whatever the timeout did, and a stage that nobody completes gives it back at the timeout.
      *
-     * Timeouts need no thread: a request that wants a load, and who reads the stats, first end the loads that are overdue.
+     * Timeouts need no thread: a request that wants a load, and who reads the stats, first end the loads that are overdue; so
+     * does a late answer.
      *
      * A plan is put, and the load then taken out of asked. So a thread that finds no load there, enters one and still finds
      * no fresh plan is the first.
@@ -233,7 +234,7 @@ public final class PlanCache<K> implements Function<K, @Nullable String>, AutoCl
 
     private void run(Load<K> load) {
         try {
-            if (!load.isAnswered()) { // else it was overdue before a thread was free
+            if (!isOverdue(load, ticker.read()) && !load.isAnswered()) { // else no thread was free in time
                 loads.increment();
                 Objects.requireNonNull(source.load(load.key.key), "the source returned no stage")
                         .whenComplete((plan, failure) -> answer(load, plan, failure));
@@ -247,7 +248,7 @@ public final class PlanCache<K> implements Function<K, @Nullable String>, AutoCl
 
     private void answer(Load<K> load, @Nullable String name, @Nullable Throwable failure) {
         long now = ticker.read();
-        if (!load.tryAnswer()) {
+        if (isOverdue(load, now) || !load.tryAnswer()) {
             return; // too late
         }
         long pause = failureBackoff;
@@ -280,14 +281,20 @@ public final class PlanCache<K> implements Function<K, @Nullable String>, AutoCl
     }
 
     private void endOverdue(long now) {
-        for (Load<K> oldest = underWay.peek(); oldest != null && now - oldest.deadline >= 0; oldest = underWay.peek()) {
-            if (oldest.tryAnswer()) {
-                timeouts.increment();
-                log(timeouts, "A plan was not loaded within " + timeout + ".");
-                end(oldest, now, failureBackoff);
-            }
+        for (Load<K> oldest = underWay.peek(); oldest != null && isOverdue(oldest, now); oldest = underWay.peek()) {
             underWay.remove(oldest); // also if another thread is about to
         }
+    }
+
+    /** Whether a load has had its time. Then it ends here, unless it has an answer. */
+    private boolean isOverdue(Load<K> load, long now) {
+        boolean overdue = now - load.deadline >= 0;
+        if (overdue && load.tryAnswer()) {
+            timeouts.increment();
+            log(timeouts, "A plan was not loaded within " + timeout + ".");
+            end(load, now, failureBackoff);
+        }
+        return overdue;
     }
 
     private void failed(Throwable failure) {

@@ -414,6 +414,57 @@ class AddressPlansTest {
         assertThat(told).isEmpty();
     }
 
+    /** A third file is at fault: the move is no less a move, and nobody of it is without a plan. */
+    @Test
+    void aRangeMayMoveWhileAnotherFileContradicts() throws IOException {
+        Path crawlers = Files.writeString(folder.resolve("crawlers.txt"), "10.0.0.0/8\n");
+        Path staff = Files.writeString(folder.resolve("staff.txt"), "198.51.100.0/24\n");
+        Files.writeString(file, "192.0.2.0/24\n");
+        AddressPlans plans = builder()
+                .plan("office", AddressRange.parse("172.16.0.0/12"))
+                .plan("crawlers", crawlers)
+                .plan("partners", file)
+                .plan("staff", staff)
+                .build();
+        Files.writeString(crawlers, "10.0.0.0/8\n192.0.2.0/24\n");
+        Files.writeString(file, "203.0.113.0/24\n");
+        Files.writeString(staff, "172.16.0.0/12\n");
+        pollTwice(plans);
+        assertThat(plan(plans, "192.0.2.1")).isEqualTo("crawlers");
+        assertThat(plan(plans, "203.0.113.1")).isEqualTo("partners");
+        assertThat(plan(plans, "198.51.100.1")).isEqualTo("staff");
+        assertThat(plan(plans, "172.16.0.1")).isEqualTo("office");
+        assertThat(told)
+                .containsExactly("Plan \"staff\", file " + staff
+                        + ": 172.16.0.0/12 is both office and staff; a range has one value" + KEPT);
+    }
+
+    /** The file that gives the range up is at fault by another one: so the range stays where it was. */
+    @Test
+    void aRangeStaysWhereItWasIfTheFileThatGivesItUpContradicts() throws IOException {
+        Path crawlers = Files.writeString(folder.resolve("crawlers.txt"), "10.0.0.0/8\n");
+        Files.writeString(file, "192.0.2.0/24\n");
+        AddressPlans plans = builder()
+                .plan("office", AddressRange.parse("172.16.0.0/12"))
+                .plan("crawlers", crawlers)
+                .plan("partners", file)
+                .build();
+        Files.writeString(crawlers, "10.0.0.0/8\n192.0.2.0/24\n");
+        Files.writeString(file, "172.16.0.0/12\n");
+        pollTwice(plans);
+        assertThat(plan(plans, "192.0.2.1")).isEqualTo("partners");
+        assertThat(plan(plans, "172.16.0.1")).isEqualTo("office");
+        assertThat(told)
+                .containsExactlyInAnyOrder(
+                        warning("172.16.0.0/12 is both office and partners; a range has one value" + KEPT),
+                        "Plan \"crawlers\", file " + crawlers
+                                + ": 192.0.2.0/24 is both partners and crawlers; a range has one value" + KEPT);
+        Files.writeString(file, "203.0.113.0/24\n");
+        pollTwice(plans);
+        assertThat(plan(plans, "192.0.2.1")).isEqualTo("crawlers");
+        assertThat(plans.files()).allMatch(RangesFileStatus::healthy);
+    }
+
     @Test
     void oneFileThatContradictsDoesNotHoldUpAnother() throws IOException {
         Path crawlers = Files.writeString(folder.resolve("crawlers.txt"), "10.0.0.0/8\n");

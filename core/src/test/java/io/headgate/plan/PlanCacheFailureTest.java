@@ -185,6 +185,33 @@ class PlanCacheFailureTest {
         assertThat(plans.stats().underWay()).isZero();
     }
 
+    /** Also if no request and no look at the stats has come since the load was overdue. */
+    @Test
+    void anAnswerAfterTheTimeoutIsDroppedWhoeverSeesItFirst() {
+        PlanCache<String> plans = builder().build();
+        plans.request("late");
+        plans.request("failing");
+        plans.request("intime");
+        HeldSource.Call late = source.next();
+        HeldSource.Call failing = source.next();
+        HeldSource.Call inTime = source.next();
+        plans.request("waiting"); // for a thread
+        ticker.advance(TIMEOUT.minusNanos(1));
+        inTime.stage().complete("gold");
+        ticker.advance(Duration.ofNanos(1));
+        late.stage().complete("gold");
+        failing.stage().completeExceptionally(new IllegalStateException("on purpose"));
+        source.runTasks();
+        assertThat(plans.planIfKnown("intime")).isEqualTo("gold");
+        assertThat(plans.planIfKnown("late")).isNull();
+        assertThat(source.calls()).containsExactly("late", "failing", "intime");
+        assertThat(plans.stats().timeouts()).isEqualTo(3);
+        assertThat(plans.stats().failures()).isZero();
+        assertThat(plans.stats().underWay()).isZero();
+        plans.request("late"); // is left alone for a while
+        assertThat(source.waitingTasks()).isZero();
+    }
+
     @Test
     void theStatsTellOfATimeoutWithoutARequest() {
         PlanCache<String> plans = builder().build();
