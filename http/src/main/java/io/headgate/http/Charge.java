@@ -22,9 +22,18 @@ record Charge<K>(
         long permits,
         @Nullable Charge<?> next) implements Assessment {
 
-    /** This charge, and another after it. */
+    /** This charge, and another after it. Everybody's limits are charged once a request: with the last that is under them. */
     Charge<K> then(Charge<?> other) {
-        return new Charge<>(policy, limiter, key, permits, other);
+        return new Charge<>(policy, other.isUnderEverybody() ? withoutEverybody() : limiter, key, permits, other);
+    }
+
+    private boolean isUnderEverybody() {
+        return withoutEverybody() != limiter || (next != null && next.isUnderEverybody());
+    }
+
+    private Limiter<K> withoutEverybody() {
+        KeyedLimiter<K> keyed = policy.limiter();
+        return keyed == null ? limiter : keyed.tiers().withoutEverybody(limiter);
     }
 
     /** The client that is charged, as its limiter tracks it; null if the key is no address. */

@@ -17,7 +17,8 @@ final class StartLine {
                 : "limits "
                         + text(settings.limits.isEmpty() ? general.limiter().limits() : settings.limits)
                         + (settings.key.isClient() ? "" : " for each " + settings.key)
-                        + settings.plans.stream().map(StartLine::text).collect(Collectors.joining());
+                        + settings.plans.stream().map(StartLine::text).collect(Collectors.joining())
+                        + settings.tiers.stream().map(tier -> "; tier " + tier).collect(Collectors.joining());
         return settings.rules.isEmpty()
                 ? limits
                 : limits + "; rules "
@@ -41,7 +42,7 @@ final class StartLine {
                 + (rule.isInAddition() ? " beside the general limits" : "");
     }
 
-    private static String text(List<Limit> limits) {
+    static String text(List<Limit> limits) {
         return limits.isEmpty()
                 ? "of a limiter that does not tell"
                 : limits.stream().map(StartLine::text).collect(Collectors.joining(", "));
