@@ -88,6 +88,12 @@ final class Limiters {
         general = settings.limits.isEmpty()
                 ? settings.limiter
                 : KeyedLimiter.byAddress(composed(settings, plans)).under(tiers);
+        Limiter<ClientAddress> ofClients = plansOfClients.get(Limiter.DEFAULT_PLAN);
+        if (ofClients != null) {
+            use(ofClients, true, settings.dryRun);
+        }
+        tiers.networks().forEach(limiter -> use(limiter, true, settings.dryRun));
+        tiers.everybody().forEach(limiter -> use(limiter, false, settings.dryRun));
         if (general != null) {
             use(general, settings.dryRun);
         }
@@ -188,9 +194,7 @@ final class Limiters {
         List<Limiter<?>> members = Objects.requireNonNullElse(limiter.members(), List.of());
         members.forEach(member -> use(member, isByAddress, dryRun));
         if (members.isEmpty() && all.stream().noneMatch(use -> use.limiter() == limiter)) {
-            boolean isOfEverybody = tiers.isOfEverybody(limiter);
-            all.add(new LimiterUse(
-                    limiter, isByAddress && !isOfEverybody, dryRun, isOfEverybody || tiers.isOfNetworks(limiter)));
+            all.add(new LimiterUse(limiter, isByAddress, dryRun, tiers.have(limiter)));
         }
     }
 

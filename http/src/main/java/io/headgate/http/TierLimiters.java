@@ -3,6 +3,7 @@ package io.headgate.http;
 import io.headgate.Limiter;
 import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Puts limiters under the tiers: each with those of broader reach behind it, in one decision. Immutable once all are composed. */
 final class TierLimiters {
@@ -34,12 +36,17 @@ final class TierLimiters {
         everybody.add(limiter);
     }
 
-    boolean isOfNetworks(Limiter<?> limiter) {
-        return networks.values().stream().anyMatch(network -> network == limiter);
+    Collection<Limiter<ClientAddress>> networks() {
+        return networks.values();
     }
 
-    boolean isOfEverybody(Limiter<?> limiter) {
-        return everybody.stream().anyMatch(each -> each == limiter);
+    Collection<Limiter<String>> everybody() {
+        return everybody;
+    }
+
+    /** Whether a limiter is one of these, by identity. */
+    boolean have(Limiter<?> limiter) {
+        return Stream.concat(networks.values().stream(), everybody.stream()).anyMatch(each -> each == limiter);
     }
 
     /** A limiter of clients, and behind it those of their networks, from the longest prefix to the shortest, and of everybody. */

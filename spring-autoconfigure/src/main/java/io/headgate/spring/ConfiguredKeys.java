@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +39,11 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
     private static final ConfigurationPropertyName LIMITS = ConfigurationPropertyName.of("headgate.limits");
     private static final ConfigurationPropertyName RULES = ConfigurationPropertyName.of("headgate.rules");
     private static final ConfigurationPropertyName PLANS = ConfigurationPropertyName.of("headgate.plans");
+    private static final ConfigurationPropertyName TIERS = ConfigurationPropertyName.of("headgate.tiers");
 
-    /** The key of one limit: in a list or a map, of all requests, of a rule or of a plan. */
+    /** The key of one limit: in a list or a map, of all requests, of a rule, of a plan or of a tier. */
     private static final Pattern LIMIT = Pattern.compile(
-            "headgate\\.(rules\\[[0-9]+]\\.|plans(\\[[^]]*]|\\.[^.\\[]+)\\.)?limits(\\[[^]]*]|\\.[^.\\[]+)");
+            "headgate\\.(rules\\[[0-9]+]\\.|(plans|tiers)(\\[[^]]*]|\\.[^.\\[]+)\\.)?limits(\\[[^]]*]|\\.[^.\\[]+)");
 
     /** Sources of variables that come from anywhere: what is wrong there is only warned of. */
     private static final List<String> FOREIGN = List.of(
@@ -63,7 +65,8 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
         requireAscii();
         requireOneForm(LIMITS);
-        planLimits().forEach(this::requireOneForm);
+        limitsBelow(PLANS).forEach(this::requireOneForm);
+        limitsBelow(TIERS).forEach(this::requireOneForm);
         requireOneFormInRules();
         requireTexts();
         Set<String> variables = unknownVariables();
@@ -92,10 +95,10 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
     }
 
-    /** Whether limits, rules or plans are written anywhere, be it an empty text. */
+    /** Whether limits, rules, plans or tiers are written anywhere, be it an empty text. */
     boolean haveLimitsOrRules() {
         for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-            if (isThere(source, LIMITS) || isThere(source, RULES) || isThere(source, PLANS)) {
+            if (Stream.of(LIMITS, RULES, PLANS, TIERS).anyMatch(name -> isThere(source, name))) {
                 return true;
             }
         }
@@ -164,14 +167,14 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
     }
 
-    /** Where the limits of plans may be, whatever source has them. */
-    private Set<ConfigurationPropertyName> planLimits() {
+    /** Where the limits of plans, or of tiers, may be, whatever source has them. */
+    private Set<ConfigurationPropertyName> limitsBelow(ConfigurationPropertyName map) {
         Set<ConfigurationPropertyName> limits = new LinkedHashSet<>();
         for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
             if (source instanceof IterableConfigurationPropertySource iterable) {
                 iterable.stream()
-                        .filter(PLANS::isAncestorOf)
-                        .map(name -> name.chop(PLANS.getNumberOfElements() + 1).append("limits"))
+                        .filter(map::isAncestorOf)
+                        .map(name -> name.chop(map.getNumberOfElements() + 1).append("limits"))
                         .forEach(limits::add);
             }
         }
@@ -254,13 +257,19 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         if (rest.matches("rules[0-9]+.*")) {
             return isField(RuleProperties.class, rest.replaceFirst("rules[0-9]+", ""));
         }
-        // Where the name of a plan ends nobody can tell.
         return rest.startsWith("plans")
-                ? rest.contains("limits")
-                        || names(PlanProperties.class).stream()
-                                .map(ConfiguredKeys::uniform)
-                                .anyMatch(rest.replaceFirst("[0-9]+$", "")::endsWith)
-                : isField(HeadgateProperties.class, rest);
+                ? isFieldOfNamed(PlanProperties.class, rest)
+                : rest.startsWith("tiers")
+                        ? isFieldOfNamed(TierProperties.class, rest)
+                        : isField(HeadgateProperties.class, rest);
+    }
+
+    /** Where the name of a plan or of a tier ends nobody can tell. */
+    private static boolean isFieldOfNamed(Class<?> type, String rest) {
+        return rest.contains("limits")
+                || names(type).stream()
+                        .map(ConfiguredKeys::uniform)
+                        .anyMatch(rest.replaceFirst("[0-9]+$", "")::endsWith);
     }
 
     /** A list of simple values may have its index behind it, and a map of limits has names. */

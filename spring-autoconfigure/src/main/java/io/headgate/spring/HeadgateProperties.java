@@ -41,6 +41,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param key What the limits hold for, each by itself; who has no such key is limited by address, and a header that no source of plans
  *     knows limits in addition.
  * @param plans Other limits for clients in address ranges, and for keys that a source of plans knows.
+ * @param tiers Further limits of a client's whole network, and of everybody together, beside the general limits.
  * @param secret Secret by which keys of more than 64 characters are hashed in memory.
  * @param trustedProxies Address ranges of your own proxies, whose forwarding header is believed.
  * @param forwardedHeader Header in which trusted proxies name the client.
@@ -77,6 +78,7 @@ public record HeadgateProperties(
         @DefaultValue List<RuleProperties> rules,
         @DefaultValue("client") String key,
         @DefaultValue Map<String, PlanProperties> plans,
+        @DefaultValue Map<String, TierProperties> tiers,
         @Nullable String secret,
         @DefaultValue List<String> trustedProxies,
         @Nullable String forwardedHeader,
@@ -142,6 +144,11 @@ public record HeadgateProperties(
         return PREFIX + "." + option.property();
     }
 
+    /** Where an entry of a map stands, below the prefix. */
+    static String entry(Option option, String name) {
+        return option.property() + (name.matches("[a-zA-Z0-9-]+") ? "." + name : "[" + name + "]");
+    }
+
     /**
      * Sets the options of a filter: of the one that decides as requests arrive, or of the one behind authentication, which has its own
      * rules alone.
@@ -201,6 +208,7 @@ public record HeadgateProperties(
         }
         Option.KEY.set(builder, key);
         plans.forEach((name, plan) -> builder.plan(plan.plan(name)));
+        tiers.forEach((name, tier) -> builder.tier(tier.tier(name, ipv6Prefix)));
     }
 
     private void configureProxies(RateLimitFilter.Builder builder) {
