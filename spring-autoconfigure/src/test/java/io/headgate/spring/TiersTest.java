@@ -72,7 +72,7 @@ class TiersTest {
     void theOwnerOfANetworkWhoRotatesHasTheTiersLimit() throws IOException {
         Reply first = site.get(PROXY, "/hello", "X-Forwarded-For: 2001:db8:1:ffff::1");
         assertThat(first.field("RateLimit-Policy"))
-                .isEqualTo("\"3-per-60s\";q=3;w=60, \"network\";q=10;w=60, \"service\";q=25;w=61");
+                .isEqualTo("\"3-per-60s\";q=3;w=60, \"network\";q=10;w=60, \"service\";q=25;w=60");
         assertThat(passing(statuses(40, i -> "2001:db8:1:" + Integer.toHexString(i) + "::1")))
                 .isEqualTo(9);
         assertThat(site.get(PROXY, "/hello", "X-Forwarded-For: 2001:db8:1:20::1")
