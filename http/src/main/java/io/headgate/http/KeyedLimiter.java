@@ -20,6 +20,9 @@ record KeyedLimiter<K>(
     /** What every request without an address is charged to: no client can have it. */
     static final ClientAddress NOBODY = ClientAddress.parse("::");
 
+    /** Has none, and gets none. One object, since limiters are compared. */
+    private static final TierLimiters UNDER_NONE = new TierLimiters();
+
     /** The key of a request from an address; null if it has none. */
     @FunctionalInterface
     interface KeyOf<K> {
@@ -28,16 +31,15 @@ record KeyedLimiter<K>(
     }
 
     static KeyedLimiter<ClientAddress> byAddress(Limiter<ClientAddress> limiter) {
-        return new KeyedLimiter<>(limiter, (request, address) -> address, NOBODY, new TierLimiters());
+        return new KeyedLimiter<>(limiter, (request, address) -> address, NOBODY, UNDER_NONE);
     }
 
     static <K> KeyedLimiter<K> byKey(Limiter<K> limiter, Function<HttpRequest, @Nullable K> key) {
-        return new KeyedLimiter<>(limiter, (request, address) -> key.apply(request), null, new TierLimiters());
+        return new KeyedLimiter<>(limiter, (request, address) -> key.apply(request), null, UNDER_NONE);
     }
 
     static KeyedLimiter<String> byText(Limiter<String> limiter, RequestKey key, KeyDigest digest) {
-        return new KeyedLimiter<>(
-                limiter, (request, address) -> key.of(request, address, digest), null, new TierLimiters());
+        return new KeyedLimiter<>(limiter, (request, address) -> key.of(request, address, digest), null, UNDER_NONE);
     }
 
     /** The same, where the limiter, or what it chooses from, has been put under these. */
