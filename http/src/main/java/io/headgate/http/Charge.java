@@ -22,9 +22,18 @@ record Charge<K>(
         long permits,
         @Nullable Charge<?> next) implements Assessment {
 
-    /** This charge, and another after it. */
+    /** This charge, and another after it. Everybody's limits are charged once a request: with the last that is under them. */
     Charge<K> then(Charge<?> other) {
-        return new Charge<>(policy, limiter, key, permits, other);
+        return new Charge<>(policy, other.isUnderEverybody() ? withoutEverybody() : limiter, key, permits, other);
+    }
+
+    private boolean isUnderEverybody() {
+        return withoutEverybody() != limiter || (next != null && next.isUnderEverybody());
+    }
+
+    private Limiter<K> withoutEverybody() {
+        KeyedLimiter<K> keyed = policy.limiter();
+        return keyed == null ? limiter : keyed.tiers().withoutEverybody(limiter);
     }
 
     /** The client that is charged, as its limiter tracks it; null if the key is no address. */
@@ -36,6 +45,15 @@ record Charge<K>(
     /** Whether the response has a say in how much is taken. */
     boolean isConditional() {
         return policy.chargeOn() != null || policy.costAfter() != null;
+    }
+
+    /** Gives back all that the decision took from the client, and leaves everybody charged. */
+    void refundClient(Decision decision) {
+        KeyedLimiter<K> keyed = policy.limiter();
+        if (keyed != null && withoutEverybody() != limiter) {
+            keyed.tiers().chargeEverybody(permits);
+        }
+        refund(decision, permits);
     }
 
     /** Gives back what the decision took; by the key if the limiter made its decision without a way back. */

@@ -1,6 +1,5 @@
 package io.headgate.http;
 
-import io.headgate.Limiter;
 import io.headgate.Ticker;
 import io.headgate.metrics.HeavyHitters;
 import io.headgate.metrics.HeavyHitters.Hit;
@@ -10,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Who is being denied: the clients that were denied most often, and a line in the log for each now and then. Thread-safe. */
@@ -44,10 +44,11 @@ final class DenialLog {
     }
 
     /** Takes notice of a denial of a client. */
-    void add(ClientAddress client, Limiter<?> limiter, boolean dryRun, @Nullable Consumer<ClientDenied> listener) {
+    void add(
+            ClientAddress client, Supplier<String> limiter, boolean dryRun, @Nullable Consumer<ClientDenied> listener) {
         clients.add(client);
         if ((listener != null || RequestLimiter.isLogged(Level.INFO)) && isDue(client)) {
-            ClientDenied denied = new ClientDenied(client, limiter.name(), dryRun);
+            ClientDenied denied = new ClientDenied(client, limiter.get(), dryRun);
             RequestLimiter.log(
                     Level.INFO,
                     () -> client + (dryRun ? " would be" : " is") + " denied by the limiter \"" + denied.limiter()

@@ -8,5 +8,6 @@ import io.headgate.Limiter;
  * @param limiter the limiter
  * @param isByAddress whether its keys are client addresses
  * @param isDryRun whether its denials are only counted, where it is asked first
+ * @param isTier whether its buckets are those of many clients together, of a {@link Tier}
  */
-public record LimiterUse(Limiter<?> limiter, boolean isByAddress, boolean isDryRun) {}
+public record LimiterUse(Limiter<?> limiter, boolean isByAddress, boolean isDryRun, boolean isTier) {}

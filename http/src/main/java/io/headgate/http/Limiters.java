@@ -29,6 +29,7 @@ final class Limiters {
     /** Of which the general one is made, if clients have plans by their address. */
     private final Map<String, Limiter<ClientAddress>> plansOfClients = new HashMap<>();
 
+    private final TierLimiters tiers = new TierLimiters();
     private final Map<Rule, KeyedLimiter<?>> ofRules = new HashMap<>();
     private final Set<LimiterUse> all = new LinkedHashSet<>();
     /** Those of plans that let everything through, and track nobody. */
@@ -61,6 +62,7 @@ final class Limiters {
         settings.requireOtherNamesThan(generalName);
         // Names that were given come first, wherever they stand: rules without one give way.
         settings.limitedRules().forEach(rule -> rule.givenName().ifPresent(made::add));
+        settings.tiers.forEach(tier -> made.add(tier.name()));
         Wanted<ClientAddress> clients = new Wanted<>();
         Wanted<String> keys = new Wanted<>();
         if (settings.limitsClients()) {
@@ -68,6 +70,7 @@ final class Limiters {
                     settings.clients(settings.limits).name(unique(generalName)),
                     limiter -> plansOfClients.put(Limiter.DEFAULT_PLAN, limiter));
         }
+        addTiers(settings, clients, keys);
         addPlans(settings, plans, generalName, clients, keys);
         Map<Rule, Limiter<ClientAddress>> clientsOfRules = new HashMap<>();
         for (Rule rule : settings.limitedRules()) {
@@ -82,7 +85,15 @@ final class Limiters {
         }
         clients.obtain(registry, user, ClientAddress.class);
         keys.obtain(registry, user, String.class);
-        general = settings.limitsClients() ? KeyedLimiter.byAddress(composed(settings, plans)) : settings.limiter;
+        general = settings.limitsClients()
+                ? KeyedLimiter.byAddress(composed(settings, plans)).under(tiers)
+                : settings.limiter;
+        Limiter<ClientAddress> ofClients = plansOfClients.get(Limiter.DEFAULT_PLAN);
+        if (ofClients != null) {
+            use(ofClients, true, settings.dryRun);
+        }
+        tiers.networks().forEach(limiter -> use(limiter, true, settings.dryRun));
+        tiers.everybody().forEach(limiter -> use(limiter, false, settings.dryRun));
         if (general != null) {
             use(general, settings.dryRun);
         }
@@ -129,35 +140,50 @@ final class Limiters {
         }
         keys.add(
                 settings.keys(settings.limits).name(unique(generalName + " by " + settings.key)),
-                limiter -> generalOfKeys = KeyedLimiter.byText(limiter, settings.key, plans.digest));
+                limiter -> generalOfKeys = byText(limiter, settings, plans));
         if (plans.ofKeys == null) {
             return;
         }
         for (Plan plan : settings.plans) {
             String name = unique(plan.isByAddress() ? plan.name() + "-keys" : plan.name());
-            Consumer<Limiter<String>> receiver =
-                    limiter -> plansOfKeys.put(plan.name(), KeyedLimiter.byText(limiter, settings.key, plans.digest));
             if (plan.isUnlimited()) {
-                receiver.accept(Limiter.unlimited(name));
+                plansOfKeys.put(plan.name(), KeyedLimiter.byText(Limiter.unlimited(name), settings.key, plans.digest));
             } else {
                 LimiterBuilder<String> builder = settings.keys(plan.limits());
                 plan.maxClients().ifPresent(builder::maxKeys);
-                keys.add(builder.name(name), receiver);
+                keys.add(builder.name(name), limiter -> plansOfKeys.put(plan.name(), byText(limiter, settings, plans)));
             }
         }
     }
 
+    /** Before any limiter of keys is put under them. */
+    private void addTiers(Settings settings, Wanted<ClientAddress> clients, Wanted<String> keys) {
+        for (Tier tier : settings.tiers) {
+            if (tier.isOfEverybody()) {
+                keys.add(settings.everybody(tier).name(tier.name()), tiers::addEverybody);
+            } else {
+                clients.add(settings.networks(tier).name(tier.name()), limiter -> tiers.addNetworks(tier, limiter));
+            }
+        }
+    }
+
+    private KeyedLimiter<String> byText(Limiter<String> limiter, Settings settings, Plans plans) {
+        return KeyedLimiter.byText(tiers.withEverybody(limiter), settings.key, plans.digest)
+                .under(tiers);
+    }
+
     private Limiter<ClientAddress> composed(Settings settings, Plans plans) {
         Limiter<ClientAddress> byDefault = Objects.requireNonNull(plansOfClients.get(Limiter.DEFAULT_PLAN));
+        Limiter<ClientAddress> underAll = tiers.withAll(byDefault);
         if (plans.ofAddresses == null) {
-            return byDefault;
+            return underAll;
         }
         Map<String, Limiter<ClientAddress>> inOrder = new LinkedHashMap<>();
-        inOrder.put(Limiter.DEFAULT_PLAN, byDefault);
+        inOrder.put(Limiter.DEFAULT_PLAN, underAll);
         for (Plan plan : settings.plans) {
             Limiter<ClientAddress> limiter = plansOfClients.get(plan.name());
             if (limiter != null) {
-                inOrder.put(plan.name(), limiter);
+                inOrder.put(plan.name(), plan.isUnlimited() ? limiter : tiers.withEverybody(limiter));
             }
         }
         return Limiter.byPlan(plans.ofAddresses, inOrder);
@@ -172,7 +198,7 @@ final class Limiters {
         List<Limiter<?>> members = Objects.requireNonNullElse(limiter.members(), List.of());
         members.forEach(member -> use(member, isByAddress, dryRun));
         if (members.isEmpty() && all.stream().noneMatch(use -> use.limiter() == limiter)) {
-            all.add(new LimiterUse(limiter, isByAddress, dryRun));
+            all.add(new LimiterUse(limiter, isByAddress, dryRun, tiers.have(limiter)));
         }
     }
 

@@ -52,6 +52,15 @@ public enum Option {
                     .filter(line -> !line.isBlank())
                     .map(Plan::parse)
                     .toArray(Plan[]::new))),
+    TIERS(
+            "tiers",
+            "one tier a line, where " + Tier.FORM,
+            "none",
+            "Further limits of a client's whole network, and of everybody together, beside the general limits",
+            (builder, text) -> builder.tier(text.lines()
+                    .filter(line -> !line.isBlank())
+                    .map(Tier::parse)
+                    .toArray(Tier[]::new))),
     STAGE(
             "stage",
             "arrival or authenticated",

@@ -358,10 +358,13 @@ public final class RequestLimiter implements AutoCloseable {
 
     private void noteDenial(Verdict verdict) {
         Charge<?> charge = verdict.charge();
+        Decision answer = verdict.answer();
         try {
             ClientAddress client = charge == null ? null : charge.client();
-            if (charge != null && client != null) {
-                denials.add(client, charge.limiter(), charge.policy().dryRun(), onClientDenied);
+            if (charge != null && client != null && answer != null) {
+                Limiter<?> limiter = charge.limiter();
+                Supplier<String> denying = () -> answer.deniedBy().orElseGet(limiter::name);
+                denials.add(client, denying, charge.policy().dryRun(), onClientDenied);
             }
         } catch (Throwable failure) {
             failures.report(failure);

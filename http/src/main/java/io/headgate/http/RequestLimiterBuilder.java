@@ -159,6 +159,22 @@ public abstract class RequestLimiterBuilder<B extends RequestLimiterBuilder<B>> 
     }
 
     /**
+     * Adds tiers: further limits, beside the general ones, of all clients of a network together, and of everybody. A request takes its
+     * permits from all of them or from none. Rules, exempt addresses and unlimited plans are under no tier.
+     *
+     * @param tiers in any order; requests are charged from narrow to broad
+     * @return this
+     * @throws InvalidOptionException if the limits of a tier have one name
+     */
+    public B tier(Tier... tiers) {
+        for (Tier tier : tiers) {
+            Settings.attempt(Option.TIERS, tier, () -> settings.keys(tier.limits()));
+        }
+        settings.tiers.addAll(List.of(tiers));
+        return self();
+    }
+
+    /**
      * Says who knows the plans of keys, such as a database. It is asked in the background, through a {@link PlanCache} that is made
      * here, needs Caffeine, and is closed with what is built. No request waits for it, and only requests that the client's limits
      * have admitted make it load anything.

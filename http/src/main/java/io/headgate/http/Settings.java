@@ -35,6 +35,7 @@ final class Settings {
     private static final Limit ANY = Limit.parse("1/s");
     private static final Ticker SYSTEM = System::nanoTime;
     private static final int DEFAULT_IPV6_PREFIX = 64;
+    private static final int ROOM_OF_ONE = 1_000;
 
     /** The general limiter, if it was handed in; else one is made from {@link #limits}. */
     final @Nullable KeyedLimiter<?> limiter;
@@ -42,6 +43,7 @@ final class Settings {
     List<Limit> limits = List.of();
     final List<Rule> rules = new ArrayList<>();
     final List<Plan> plans = new ArrayList<>();
+    final List<Tier> tiers = new ArrayList<>();
     RequestKey key = RequestKey.CLIENT;
 
     /** Tells the plans of keys, in a cache that is made here; null if nobody does. */
@@ -130,6 +132,7 @@ final class Settings {
         copy.limits = limits;
         copy.rules.addAll(rules);
         copy.plans.addAll(plans);
+        copy.tiers.addAll(tiers);
         copy.key = key;
         copy.planSource = planSource;
         copy.planCache = planCache;
@@ -231,6 +234,27 @@ final class Settings {
         return configured(builder);
     }
 
+    /** A limiter of networks, as the options have it. A family of addresses that the tier does not name is never asked about. */
+    LimiterBuilder<ClientAddress> networks(Tier tier) {
+        List<Limit> limits = tier.limits();
+        LimiterBuilder<ClientAddress> builder = configured(Limiter.forNetworks(
+                        tier.ipv4Prefix().orElse(8),
+                        tier.ipv6Prefix().orElse(32),
+                        limits.get(0),
+                        limits.subList(1, limits.size()).toArray(new Limit[0]))
+                .translationPrefixes(translationPrefixes.toArray(new AddressRange[0])));
+        tier.maxClients().ifPresent(builder::maxKeys);
+        return builder;
+    }
+
+    /**
+     * A limiter with one key. It has room for many, since a key that comes for the first time in several calls at once takes the room
+     * of several for a moment.
+     */
+    LimiterBuilder<String> everybody(Tier tier) {
+        return keys(tier.limits()).maxKeys(ROOM_OF_ONE).overflow(Overflow.SHARE);
+    }
+
     private <K> LimiterBuilder<K> configured(LimiterBuilder<K> builder) {
         if (ticker != SYSTEM) { // else on the clock of every other builder: a registry compares clocks, too
             builder.ticker(ticker);
@@ -269,6 +293,7 @@ final class Settings {
                 limiter != null
                         || !limits.isEmpty()
                         || !plans.isEmpty() // which need them, and say so
+                        || !tiers.isEmpty()
                         || rules.stream().anyMatch(rule -> !rule.isUnlimited() || isInPlaceOfArrival(rule)),
                 Option.LIMITS,
                 null,
@@ -280,6 +305,7 @@ final class Settings {
                 "costAfter is set too, and is asked only about requests that have taken a permit before");
         attempt(Option.RULES, rules.stream().map(Rule::name).toList(), () -> RuleNames.requireUnique(rules));
         requireSoundKeys();
+        requireSoundTiers();
         String generalName = limiterName == null ? name : limiterName;
         if (generalName != null) {
             requireOtherNamesThan(generalName);
@@ -342,6 +368,29 @@ final class Settings {
         return !limits.isEmpty() && (stage == Stage.ARRIVAL || key.isClient());
     }
 
+    private void requireSoundTiers() {
+        for (Tier tier : tiers) {
+            require(
+                    !limits.isEmpty(),
+                    Option.TIERS,
+                    tier,
+                    "there are no {limits}, beside which it would hold; a limiter that is handed in has its tiers by Limiter.allOf");
+            require(
+                    stage == Stage.ARRIVAL,
+                    Option.TIERS,
+                    tier,
+                    "with {stage} authenticated requests have come through another filter before, whose tiers are for all of them:"
+                            + " set it there");
+            require(
+                    tier.ipv6Prefix().orElse(0) < ipv6Prefix,
+                    Option.TIERS,
+                    tier,
+                    "its networks would be no wider than clients are, of which IPv6 has " + ipv6Prefix
+                            + " bits by {ipv6Prefix}, so it would limit nothing further");
+        }
+        TierNames.require(this);
+    }
+
     private boolean hasGeneralClients() {
         return !limits.isEmpty() || (limiter != null && limiter.isByAddress());
     }
@@ -366,6 +415,10 @@ final class Settings {
                         .anyMatch(rule ->
                                 rule.givenName().filter(generalName::equals).isPresent());
         require(!isTaken, Option.RULES, generalName, "the limiter of all other requests has this name");
+        tiers.stream().filter(tier -> tier.name().equals(generalName)).forEach(tier -> {
+            throw new InvalidOptionException(
+                    Option.TIERS, tier, "the limiter of the general limits has this name", null);
+        });
     }
 
     /** The rules with limits of their own, each once. */

@@ -30,7 +30,8 @@ final class StartLine {
         return "limits "
                 + text(settings.limits)
                 + (settings.key.isClient() ? "" : " for each " + settings.key)
-                + settings.plans.stream().map(StartLine::text).collect(Collectors.joining());
+                + settings.plans.stream().map(StartLine::text).collect(Collectors.joining())
+                + settings.tiers.stream().map(tier -> "; tier " + tier).collect(Collectors.joining());
     }
 
     private static String text(Plan plan) {
@@ -48,7 +49,7 @@ final class StartLine {
                 + (settings.isBesideGeneralLimits(rule) ? " beside the general limits" : "");
     }
 
-    private static String text(List<Limit> limits) {
+    static String text(List<Limit> limits) {
         return limits.isEmpty()
                 ? "of a limiter that does not tell"
                 : limits.stream().map(StartLine::text).collect(Collectors.joining(", "));

@@ -132,7 +132,7 @@ public final class Verdict implements Assessment {
     void giveBack() {
         if (charge != null && answer != null && isTaken()) {
             replaced = true;
-            charge.refund(answer, charge.permits());
+            charge.refundClient(answer);
         }
     }
 

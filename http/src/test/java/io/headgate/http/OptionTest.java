@@ -42,6 +42,7 @@ class OptionTest {
             Map.entry(
                     Option.PLANS,
                     "partners: 6000/minute ranges 192.0.2.0/24\ncrawlers: unlimited ranges 198.51.100.0/24"),
+            Map.entry(Option.TIERS, "network: 2000/minute ipv4 24 ipv6 48\nservice: 500/second everybody"),
             Map.entry(Option.STAGE, "authenticated"),
             Map.entry(Option.SECRET, "a secret"),
             Map.entry(Option.TRUSTED_PROXIES, "10.0.0.0/8, 2001:db8::/32"),
@@ -71,6 +72,7 @@ class OptionTest {
             Option.LIMITS,
             Option.RULES,
             Option.PLANS,
+            Option.TIERS,
             Option.SECRET,
             Option.TRUSTED_PROXIES,
             Option.TRUSTED_HOPS,
@@ -110,7 +112,7 @@ class OptionTest {
     @ParameterizedTest
     @EnumSource
     void theBuilderHasAPublicMethodOfTheSameName(Option option) {
-        String name = option == Option.RULES || option == Option.PLANS
+        String name = option == Option.RULES || option == Option.PLANS || option == Option.TIERS
                 ? option.toString().replaceFirst("s$", "")
                 : option.toString();
         assertThat(Arrays.stream(RequestLimiterBuilder.class.getMethods()).map(Method::getName))

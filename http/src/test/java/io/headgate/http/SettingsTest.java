@@ -24,6 +24,7 @@ class SettingsTest {
         settings.limits = List.of(Limit.perSecond(1));
         settings.rules.add(Rule.unlimited("/a"));
         settings.plans.add(Plan.unlimited("p"));
+        settings.tiers.add(Tier.everybody("t", Limit.perSecond(1)));
         settings.key = RequestKey.parse("principal");
         settings.planSource = key -> CompletableFuture.completedStage("p");
         settings.planCache = PlanCache.<String>builder(settings.planSource).build();

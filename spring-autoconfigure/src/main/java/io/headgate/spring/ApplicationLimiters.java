@@ -39,8 +39,9 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
      * @param limiter the limiter
      * @param keyType the type of its keys, as far as it is known
      * @param isDryRun whether its denials are only counted
+     * @param isTier whether its buckets are those of many clients together
      */
-    record Shown(String name, Limiter<?> limiter, Class<?> keyType, boolean isDryRun) {
+    record Shown(String name, Limiter<?> limiter, Class<?> keyType, boolean isDryRun, boolean isTier) {
 
         /** The same limiter, if its keys are client addresses. */
         @SuppressWarnings("unchecked") // by their type
@@ -141,7 +142,7 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
                     String own = nameOf(use.limiter(), ofBeans.getOrDefault(use.limiter(), UNNAMED));
                     String name = unique(own, limits.name(), names);
                     Class<?> keyType = use.isByAddress() ? ClientAddress.class : Object.class;
-                    all.add(new Shown(name, use.limiter(), keyType, use.isDryRun()));
+                    all.add(new Shown(name, use.limiter(), keyType, use.isDryRun(), use.isTier()));
                 }
             }
         }
@@ -151,13 +152,14 @@ final class ApplicationLimiters implements ApplicationListener<ContextRefreshedE
                         unique(nameOf(limiter, bean), bean, names),
                         limiter,
                         keyType(beans, bean, Limiter.class),
+                        false,
                         false));
             }
         });
         registry.limiters().forEach((name, limiter) -> {
             if (seen.add(limiter)) {
                 Class<?> keyType = isOfClients(name) ? ClientAddress.class : Object.class;
-                all.add(new Shown(unique(name, name, names), limiter, keyType, false));
+                all.add(new Shown(unique(name, name, names), limiter, keyType, false, false));
             }
         });
         return all;

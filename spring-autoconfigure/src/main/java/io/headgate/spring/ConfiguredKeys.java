@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -38,18 +39,20 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
     private static final ConfigurationPropertyName LIMITS = ConfigurationPropertyName.of("headgate.limits");
     private static final ConfigurationPropertyName RULES = ConfigurationPropertyName.of("headgate.rules");
     private static final ConfigurationPropertyName PLANS = ConfigurationPropertyName.of("headgate.plans");
+    private static final ConfigurationPropertyName TIERS = ConfigurationPropertyName.of("headgate.tiers");
 
-    /** The key of one limit: in a list or a map, of all requests, of a rule or of a plan. */
+    /** The key of one limit: in a list or a map, of all requests, of a rule, of a plan or of a tier. */
     private static final Pattern LIMIT = Pattern.compile(
-            "headgate\\.(rules\\[[0-9]+]\\.|plans(\\[[^]]*]|\\.[^.\\[]+)\\.)?limits(\\[[^]]*]|\\.[^.\\[]+)");
+            "headgate\\.(rules\\[[0-9]+]\\.|(plans|tiers)(\\[[^]]*]|\\.[^.\\[]+)\\.)?limits(\\[[^]]*]|\\.[^.\\[]+)");
 
     /** What stands below a value of a rule that has no keys of its own. */
     private static final Pattern MAP_IN_A_RULE =
             Pattern.compile("headgate\\.(rules\\[[0-9]+]\\.(?!limits\\b)[^.\\[]+)\\.(.+)");
 
-    /** What a variable or a property says of a plan, without the plan's name: a variable has no underscore in that. */
-    private static final Pattern OF_A_PLAN = Pattern.compile(
-            "headgate(?:_plans_[^_]+_?|\\.plans(?:\\.[^.\\[]+|\\[[^]]*])\\.?)(.*)", Pattern.CASE_INSENSITIVE);
+    /** What a variable or a property says of a plan or a tier, without its name: a variable has no underscore in that. */
+    private static final Pattern NAMED = Pattern.compile(
+            "headgate(?:_(?:plans|tiers)_[^_]+_?|\\.(?:plans|tiers)(?:\\.[^.\\[]+|\\[[^]]*])\\.?)(.*)",
+            Pattern.CASE_INSENSITIVE);
 
     /** Sources of variables that come from anywhere: what is wrong there is only warned of. */
     private static final List<String> FOREIGN = List.of(
@@ -71,7 +74,8 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
         requireAscii();
         requireOneForm(LIMITS);
-        planLimits().forEach(this::requireOneForm);
+        limitsBelow(PLANS).forEach(this::requireOneForm);
+        limitsBelow(TIERS).forEach(this::requireOneForm);
         requireOneFormInRules();
         requireTexts();
         requireNoMapsInRules();
@@ -101,10 +105,10 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
     }
 
-    /** Whether limits, rules or plans are written anywhere, be it an empty text. */
+    /** Whether limits, rules, plans or tiers are written anywhere, be it an empty text. */
     boolean haveLimitsOrRules() {
         for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-            if (isThere(source, LIMITS) || isThere(source, RULES) || isThere(source, PLANS)) {
+            if (Stream.of(LIMITS, RULES, PLANS, TIERS).anyMatch(name -> isThere(source, name))) {
                 return true;
             }
         }
@@ -173,14 +177,14 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         }
     }
 
-    /** Where the limits of plans may be, whatever source has them. */
-    private Set<ConfigurationPropertyName> planLimits() {
+    /** Where the limits of plans, or of tiers, may be, whatever source has them. */
+    private Set<ConfigurationPropertyName> limitsBelow(ConfigurationPropertyName map) {
         Set<ConfigurationPropertyName> limits = new LinkedHashSet<>();
         for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
             if (source instanceof IterableConfigurationPropertySource iterable) {
                 iterable.stream()
-                        .filter(PLANS::isAncestorOf)
-                        .map(name -> name.chop(PLANS.getNumberOfElements() + 1).append("limits"))
+                        .filter(map::isAncestorOf)
+                        .map(name -> name.chop(map.getNumberOfElements() + 1).append("limits"))
                         .forEach(limits::add);
             }
         }
@@ -281,10 +285,12 @@ final class ConfiguredKeys implements BeanFactoryPostProcessor {
         if (rest.matches("rules[0-9]+.*")) {
             return isField(RuleProperties.class, rest.replaceFirst("rules[0-9]+", ""));
         }
-        Matcher plan = OF_A_PLAN.matcher(variable);
-        return plan.matches()
-                ? plan.group(1).isEmpty() || isField(PlanProperties.class, uniform(plan.group(1)))
-                : isField(HeadgateProperties.class, rest);
+        Matcher named = NAMED.matcher(variable);
+        if (!named.matches()) {
+            return isField(HeadgateProperties.class, rest);
+        }
+        Class<?> type = rest.startsWith("plans") ? PlanProperties.class : TierProperties.class;
+        return named.group(1).isEmpty() || isField(type, uniform(named.group(1)));
     }
 
     /** A list of simple values may have its index behind it, and a map of limits has names. */

@@ -77,7 +77,12 @@ final class HeadgateEndpoint {
     Map<String, Object> client(@Selector String client) {
         ClientAddress address = address(client);
         Map<String, Object> standing = new LinkedHashMap<>();
-        ofClients().forEach((name, limiter) -> standing.put(name, told(() -> standing(limiter.peek(address, 1)))));
+        for (ApplicationLimiters.Shown shown : limiters.all()) {
+            Limiter<ClientAddress> limiter = shown.clients();
+            if (limiter != null) {
+                standing.put(shown.name(), told(() -> standing(limiter.peek(address, 1))));
+            }
+        }
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("client", limiters.client(address).toString());
         answer.put("limiters", standing);
@@ -193,18 +198,21 @@ final class HeadgateEndpoint {
                 .sum();
     }
 
-    /** Fills the buckets of one client. */
+    /** Fills the buckets of one client; not those that it shares with others, its network's. */
     @DeleteOperation
     Map<String, Object> reset(@Selector String client) {
         ClientAddress address = address(client);
         List<RuntimeException> failures = new ArrayList<>();
-        ofClients().values().forEach(limiter -> {
+        for (ApplicationLimiters.Shown shown : limiters.all()) {
+            Limiter<ClientAddress> limiter = shown.clients();
             try {
-                limiter.reset(address);
+                if (limiter != null && !shown.isTier()) {
+                    limiter.reset(address);
+                }
             } catch (RuntimeException failure) {
                 failures.add(failure);
             }
-        });
+        }
         if (!failures.isEmpty()) {
             throw failures.get(0);
         }
@@ -218,16 +226,6 @@ final class HeadgateEndpoint {
         } catch (RuntimeException failure) {
             return Map.of("failure", failure.getClass().getName());
         }
-    }
-
-    private Map<String, Limiter<ClientAddress>> ofClients() {
-        Map<String, Limiter<ClientAddress>> byName = new LinkedHashMap<>();
-        for (ApplicationLimiters.Shown shown : limiters.all()) {
-            if (shown.clients() != null) {
-                byName.put(shown.name(), shown.clients());
-            }
-        }
-        return byName;
     }
 
     private static ClientAddress address(String text) {
@@ -298,6 +296,7 @@ final class HeadgateEndpoint {
     private static Map<String, Object> standing(Decision decision) {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("allowed", decision.allowed());
+        decision.deniedBy().ifPresent(limiter -> answer.put("deniedBy", limiter));
         decision.retryAfter().ifPresent(wait -> answer.put("retryAfterSeconds", seconds(wait)));
         answer.put("overflow", decision.overflow());
         Map<String, Object> limits = new LinkedHashMap<>();

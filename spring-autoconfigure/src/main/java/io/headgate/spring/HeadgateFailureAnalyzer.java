@@ -78,6 +78,14 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
                 "plans.ranges-file",
                 "the path of a file with one range a line, or with JSON as crawlers publish it, which has a range at least");
         forms.put("plans.max-clients", String.valueOf(forms.get("max-clients")));
+        forms.put(
+                "tiers",
+                "a map of names to tiers, each with limits, and with ipv4-prefix and ipv6-prefix, one of them, or everybody: true");
+        forms.put("tiers.limits", String.valueOf(forms.get("limits")));
+        forms.put("tiers.ipv4-prefix", "a number of bits from 8 to 31");
+        forms.put("tiers.ipv6-prefix", "a number of bits from 32, fewer than headgate.ipv6-prefix");
+        forms.put("tiers.everybody", BOOLEAN + ", and true only without prefixes and max-clients");
+        forms.put("tiers.max-clients", String.valueOf(forms.get("max-clients")));
         forms.put("health", "own, exempt or limited");
         forms.put("order", "a whole number; smaller comes earlier");
         forms.put("show-addresses", BOOLEAN);
@@ -190,7 +198,8 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
                 "Correct or remove it. The keys under headgate are "
                         + String.join(", ", ConfiguredKeys.names(HeadgateProperties.class)) + "; those of a rule are "
                         + String.join(", ", ConfiguredKeys.names(RuleProperties.class)) + "; those of a plan are "
-                        + String.join(", ", ConfiguredKeys.names(PlanProperties.class)) + ".",
+                        + String.join(", ", ConfiguredKeys.names(PlanProperties.class)) + "; those of a tier are "
+                        + String.join(", ", ConfiguredKeys.names(TierProperties.class)) + ".",
                 failure);
     }
 
@@ -208,13 +217,13 @@ final class HeadgateFailureAnalyzer implements FailureAnalyzer {
     }
 
     /**
-     * {@code headgate.rules[2].path} is described as {@code rules.path}, {@code headgate.plans.gold.ranges} as {@code plans.ranges}, and
-     * a named limit as the limits.
+     * {@code headgate.rules[2].path} is described as {@code rules.path}, {@code headgate.plans.gold.ranges} as {@code plans.ranges}, a
+     * tier likewise, and a named limit as the limits.
      */
     private static String withoutIndices(String name) {
         return name.replaceFirst("^headgate\\.", "")
-                .replaceFirst("^plans(\\[[^]]*]|\\.[^.\\[]+)", "plans")
+                .replaceFirst("^(plans|tiers)(\\[[^]]*]|\\.[^.\\[]+)", "$1")
                 .replaceAll("\\[[0-9]+]", "")
-                .replaceFirst("^(((rules|plans)\\.)?limits)\\..*", "$1");
+                .replaceFirst("^(((rules|plans|tiers)\\.)?limits)\\..*", "$1");
     }
 }

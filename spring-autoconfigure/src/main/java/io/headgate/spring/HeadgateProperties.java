@@ -43,6 +43,7 @@ import org.springframework.boot.convert.DurationUnit;
  * @param stage Whether requests are limited by the key as they arrive, or behind authentication, where principals are known, and in front of
  *     it by address.
  * @param plans Other limits for clients in address ranges, and for keys that a source of plans knows.
+ * @param tiers Further limits of a client's whole network, and of everybody together, beside the general limits.
  * @param secret Secret by which keys of more than 64 characters are hashed in memory.
  * @param trustedProxies Address ranges of your own proxies, whose forwarding header is believed.
  * @param forwardedHeader Header in which trusted proxies name the client.
@@ -80,6 +81,7 @@ public record HeadgateProperties(
         @DefaultValue("client") String key,
         @DefaultValue("arrival") Stage stage,
         @DefaultValue Map<String, PlanProperties> plans,
+        @DefaultValue Map<String, TierProperties> tiers,
         @Nullable String secret,
         @DefaultValue List<String> trustedProxies,
         @Nullable String forwardedHeader,
@@ -143,6 +145,11 @@ public record HeadgateProperties(
     /** The name of an option as a property. */
     static String property(Option option) {
         return PREFIX + "." + option.property();
+    }
+
+    /** Where an entry of a map stands, below the prefix. */
+    static String entry(Option option, String name) {
+        return option.property() + (name.matches("[a-zA-Z0-9-]+") ? "." + name : "[" + name + "]");
     }
 
     /**
@@ -213,6 +220,9 @@ public record HeadgateProperties(
                 builder.plan(plan.plan(name));
             }
         });
+        if (at == Stage.ARRIVAL) {
+            tiers.forEach((name, tier) -> builder.tier(tier.tier(name, ipv6Prefix)));
+        }
     }
 
     private void configureProxies(RateLimitFilter.Builder builder) {

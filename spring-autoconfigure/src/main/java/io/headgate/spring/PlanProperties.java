@@ -1,6 +1,7 @@
 package io.headgate.spring;
 
 import io.headgate.Limit;
+import io.headgate.http.Option;
 import io.headgate.http.Plan;
 import io.headgate.plan.AddressPlans;
 import java.nio.file.Path;
@@ -24,8 +25,8 @@ public record PlanProperties(
         @Nullable Long maxClients) {
 
     /** Where a plan stands. */
-    static String at(String name) {
-        return name.matches("[a-zA-Z0-9-]+") ? "plans." + name : "plans[" + name + "]";
+    private static String at(String name) {
+        return HeadgateProperties.entry(Option.PLANS, name);
     }
 
     /** Whether clients have it by their address. */

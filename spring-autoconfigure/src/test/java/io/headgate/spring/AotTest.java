@@ -186,6 +186,7 @@ class AotTest {
                 HeadgateProperties.class,
                 RuleProperties.class,
                 PlanProperties.class,
+                TierProperties.class,
                 Limit.class,
                 HeadgateFailureAnalyzer.class)) {
             Constructor<?> constructor = type.getDeclaredConstructors()[0];

@@ -121,7 +121,8 @@ class EnabledTest {
                 "headgate.unknown=1",
                 "headgate.rules[0].limits=1/s",
                 "headgate.rules[7].x=1",
-                "headgate.plans.p.x=1"));
+                "headgate.plans.p.x=1",
+                "headgate.tiers.t.x=1"));
         for (String name : ConfiguredKeys.names(HeadgateProperties.class)) {
             if (!name.equals("enabled")) {
                 wrong.add("headgate." + name + "=${no.such.property}");

@@ -300,6 +300,92 @@ class FailureTextTest {
                 .contains("headgate.plans[a b]", "\"a b\" is not the name of a plan");
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        ipv4-prefix | 7          | the IPv4 prefix of a tier must be 8 to 31 bits, not 7 | a number of bits from 8 to 31
+        ipv4-prefix | 32         | not 32, which is a single address      | a number of bits from 8 to 31
+        ipv6-prefix | 31         | must be 32 to 127 bits, not 31         | fewer than headgate.ipv6-prefix
+        ipv6-prefix | 64         | IPv6 has 64 bits by headgate.ipv6-prefix, so it would limit nothing | fewer than headgate.ipv6-prefix
+        ipv6-prefix | /48        | /48                                    | a number of bits from 32
+        everybody   | perhaps    | perhaps                                | true or false, and true only without prefixes
+        max-clients | 0          | must be 1 to 1073741824                | 1 to 1073741824
+        limits.x    | fast       | "fast" is not a limit                  | [NAME=]PERMITS/[COUNT]UNIT
+        limits.x[0] | 1/s        | a limit is one text, not a list        | [NAME=]PERMITS/[COUNT]UNIT
+        limits.7    | 1/s        | a number is an index of a list         | a list of limits and a map of names
+        limit       | 1/s        | Headgate has no such property          | those of a tier are limits, ipv4-prefix, ipv6-prefix, everybody, max-clients
+        """)
+    void namesTheTier(String key, String value, String reason, String form) {
+        Map<String, Object> properties = new HashMap<>(Map.of(
+                "headgate.limits",
+                "1/s",
+                "headgate.tiers.net.limits.api",
+                "9/s",
+                "headgate.tiers.net.ipv4-prefix",
+                "24"));
+        properties.put("headgate.tiers.net." + key, value);
+        FailureAnalysis analysis = analysis(properties);
+        assertThat(analysis.getDescription())
+                .contains("Property: headgate.tiers.net." + key, "Value: \"" + value + "\"")
+                .contains("Origin: \"headgate.tiers.net." + key + "\"")
+                .contains(reason);
+        assertThat(analysis.getAction()).contains(form);
+    }
+
+    @Test
+    void refusesTiersThatLimitNobody() {
+        assertThat(analysis(Map.of("headgate.limits", "1/s", "headgate.tiers.t.everybody", "true"))
+                        .getDescription())
+                .contains("headgate.tiers.t.limits is missing", "a tier needs limits");
+        assertThat(analysis(Map.of("headgate.limits", "1/s", "headgate.tiers.t.limits", "unlimited"))
+                        .getDescription())
+                .contains("headgate.tiers.t.limits cannot be \"unlimited\"", "is not a limit");
+        FailureAnalysis incomplete = analysis(Map.of("headgate.limits", "1/s", "headgate.tiers.t.limits", "9/s"));
+        assertThat(incomplete.getDescription())
+                .contains("headgate.tiers.t is missing or incomplete", "it has neither ipv4-prefix nor ipv6-prefix");
+        assertThat(incomplete.getAction()).contains("a map of names to tiers, each with limits, and with ipv4-prefix");
+        assertThat(analysis(Map.of("headgate.tiers.t.everybody", "true", "headgate.tiers.t.limits", "1/s"))
+                        .getDescription())
+                .contains("headgate.tiers cannot be \"t: 1/1s everybody\"")
+                .contains("there are no headgate.limits, beside which it would hold");
+        assertThat(analysis(Map.of(
+                                "headgate.limits", "1/s",
+                                "headgate.tiers.t.everybody", "true",
+                                "headgate.tiers.t.ipv6-prefix", "48",
+                                "headgate.tiers.t.limits", "1/s"))
+                        .getDescription())
+                .contains("headgate.tiers.t.ipv6-prefix cannot be \"48\"", "it is of everybody");
+        assertThat(analysis(Map.of(
+                                "headgate.limits", "1/s",
+                                "headgate.tiers.default.everybody", "true",
+                                "headgate.tiers.default.limits", "1/s"))
+                        .getDescription())
+                .contains("headgate.tiers cannot be", "the limiter of the general limits has this name");
+        assertThat(analysis(Map.of(
+                                "headgate.limits", "1/s",
+                                "headgate.tiers[a b].everybody", "true",
+                                "headgate.tiers[a b].limits", "1/s"))
+                        .getDescription())
+                .contains("headgate.tiers[a b]", "\"a b\" is not the name of a tier");
+    }
+
+    @Test
+    void refusesBothFormsOfLimitsInATier() {
+        FailureAnalysis analysis = analysis(
+                new MapPropertySource(
+                        "base",
+                        Map.of(
+                                "headgate.limits",
+                                "1/s",
+                                "headgate.tiers.t.limits",
+                                "5/s",
+                                "headgate.tiers.t.everybody",
+                                true)),
+                new MapPropertySource("prod", Map.of("headgate.tiers.t.limits.api", "10/s")));
+        assertThat(analysis.getDescription())
+                .contains("headgate.tiers.t.limits cannot be \"5/s\"")
+                .contains("headgate.tiers.t.limits.api = 10/s");
+    }
+
     @Test
     void refusesBothFormsOfLimitsInAPlanAndNamesBothOrigins() {
         FailureAnalysis analysis = analysis(

@@ -58,6 +58,7 @@ class ParityTest {
             Map.entry(Option.RULES, "rules[0].path=/x;rules[0].limits=1/s"),
             Map.entry(Option.KEY, "key=header X-API-Key"),
             Map.entry(Option.PLANS, "limits=1/s;plans.gold.limits=2/s;plans.gold.ranges=192.0.2.0/24"),
+            Map.entry(Option.TIERS, "limits=1/s;tiers.service.limits=9/s;tiers.service.everybody=true"),
             Map.entry(Option.SECRET, "secret=a secret"),
             Map.entry(Option.TRUSTED_PROXIES, "trusted-proxies=10.0.0.0/8"),
             Map.entry(Option.FORWARDED_HEADER, "trusted-hops=2;forwarded-header=forwarded"),
@@ -86,7 +87,7 @@ class ParityTest {
         Set<String> methods = Arrays.stream(RateLimitFilter.Builder.class.getMethods())
                 .filter(method -> method.getDeclaringClass() != Object.class)
                 .map(Method::getName)
-                .map(name -> name.equals("rule") || name.equals("plan") ? name + "s" : name)
+                .map(name -> Set.of("rule", "plan", "tier").contains(name) ? name + "s" : name)
                 .collect(Collectors.toCollection(TreeSet::new));
         Set<String> expected = new TreeSet<>(OF_CODE);
         for (Option option : Option.values()) {

@@ -335,7 +335,7 @@ class PropertiesTest {
             assertThat(output)
                     .contains("HG-108: Unknown HEADGATE_LIMIT, HEADGATE_RULES_0_PATHS, HEADGATE_SERVICE_HOST in the"
                             + " environment or the system properties: the keys under headgate are enabled,"
-                            + " limits, rules, key, plans, secret, trusted-proxies, ");
+                            + " limits, rules, key, plans, tiers, secret, trusted-proxies, ");
             assertThat(context.getBean(SetupAdvice.class).warnings().get("HG-108"))
                     .startsWith("Unknown HEADGATE_LIMIT, ");
         });
@@ -366,6 +366,52 @@ class PropertiesTest {
                             "HG-108: Unknown HEADGATE_PLANS_OUR_PARTNERS_LIMITS, HEADGATE_PLANS_SERVICE_HOST in the environment")
                     .doesNotContain("sesame");
         });
+    }
+
+    @Test
+    void tiersInEnvironmentVariables(CapturedOutput output) {
+        Map<String, Object> variables = Map.of(
+                "HEADGATE_LIMITS", "7/s",
+                "HEADGATE_TIERS_NETWORK_LIMITS_0", "60/s",
+                "HEADGATE_TIERS_NETWORK_IPV4PREFIX", "24",
+                "HEADGATE_TIERS_NETWORK_IPV6_PREFIX", "48",
+                "HEADGATE_TIERS_NETWORK_MAXCLIENTS", "9",
+                "HEADGATE_TIERS_ALL_LIMITS", "500/s",
+                "HEADGATE_TIERS_ALL_EVERYBODY", "true",
+                "HEADGATE_TIERS_SERVICE_HOST", "10.1.1.1");
+        with(variables, Map.of()).run(context -> {
+            HeadgateProperties p = context.getBean(HeadgateProperties.class);
+            assertThat(p.tiers()).containsOnlyKeys("network", "all");
+            assertThat(Objects.requireNonNull(p.tiers().get("network")).tier("network", 64))
+                    .hasToString("network: 60/1s ipv4 24 ipv6 48 max-clients 9");
+            assertThat(Objects.requireNonNull(p.tiers().get("all")).tier("all", 64))
+                    .hasToString("all: 500/1s everybody");
+            assertThat(output).contains("HG-108: Unknown HEADGATE_TIERS_SERVICE_HOST in the environment");
+        });
+    }
+
+    @Test
+    void tiers() {
+        bound(
+                p -> {
+                    assertThat(p.tiers().keySet()).containsExactly("network", "site.wide");
+                    assertThat(Objects.requireNonNull(p.tiers().get("network"))
+                                    .tier("network", 64)
+                                    .limits())
+                            .containsExactly(Limit.parse("2000/minute").named("network"));
+                    assertThat(Objects.requireNonNull(p.tiers().get("site.wide"))
+                                    .tier("site.wide", 64)
+                                    .limits())
+                            .containsExactly(
+                                    Limit.parse("500/s").named("fast"),
+                                    Limit.parse("9000/hour").named("slow"));
+                },
+                "headgate.limits=1/s",
+                "headgate.tiers.network.limits=2000/minute",
+                "headgate.tiers.network.ipv6-prefix=48",
+                "headgate.tiers[site.wide].limits.fast=500/s",
+                "headgate.tiers[site.wide].limits.slow=9000/hour",
+                "headgate.tiers[site.wide].everybody=true");
     }
 
     @Test

@@ -59,10 +59,15 @@ public final class Main {
     }
 
     private void show(Customers customers) throws Exception {
-        System.out.printf("%-40s %-14s %6s %6s%n", "client", "address", "calls", "200");
+        System.out.printf("%-40s %-15s %6s %6s%n", "client", "address", "calls", "200");
         call("nobody we know", "192.0.2.1", call -> "");
         call("another one", "192.0.2.2", call -> "");
         call("one that invents a key for each call", "192.0.2.3", call -> "invented-" + call);
+        call(
+                "the owner of a /48, a new /64 each time",
+                call -> "2001:db8:1:" + Integer.toHexString(call) + "::1",
+                "2001:db8:1::/48",
+                call -> "");
         call("a partner, by its range", "198.51.100.7", call -> "");
         call("a crawler, by the file that it publishes", "203.0.113.5", call -> "");
         call("ann, by an API key: basic", "192.0.2.4", call -> "key-of-ann");
@@ -74,11 +79,16 @@ public final class Main {
     }
 
     private void call(String who, String address, IntFunction<String> apiKey) throws Exception {
+        call(who, call -> address, address, apiKey);
+    }
+
+    private void call(String who, IntFunction<String> address, String from, IntFunction<String> apiKey)
+            throws Exception {
         int ok = 0;
         for (int call = 0; call < CALLS; call++) {
-            ok += status(address, apiKey.apply(call)) == 200 ? 1 : 0;
+            ok += status(address.apply(call), apiKey.apply(call)) == 200 ? 1 : 0;
         }
-        System.out.printf("%-40s %-14s %6d %6d%n", who, address, CALLS, ok);
+        System.out.printf("%-40s %-15s %6d %6d%n", who, from, CALLS, ok);
     }
 
     /** Calls now and then until a call is allowed twice in a row: the first may be by the plan before. */

@@ -3,6 +3,7 @@ package io.headgate.examples.plans;
 import io.headgate.Limit;
 import io.headgate.http.Plan;
 import io.headgate.http.RequestKey;
+import io.headgate.http.Tier;
 import io.headgate.net.AddressRange;
 import io.headgate.plan.PlanCache;
 import io.headgate.plan.PlanSource;
@@ -43,6 +44,7 @@ final class Server implements AutoCloseable {
                         Plan.unlimited("crawlers").rangesFile(crawlers),
                         Plan.parse("basic: 20/minute"),
                         Plan.parse("pro: 80/minute"))
+                .tier(Tier.ipv6Networks("owner", 48, Limit.perMinute(30))) // whose /64s are clients of their own
                 .planCache(plans)
                 .trustedProxies(AddressRange.parse("127.0.0.1")) // the demonstration plays a proxy
                 .build();

@@ -24,6 +24,7 @@ class MainTest {
         assertThat(allowed(table, "nobody we know")).isBetween(10, 12);
         assertThat(allowed(table, "another one")).isBetween(10, 12);
         assertThat(allowed(table, "one that invents a key for each call")).isBetween(10, 12);
+        assertThat(allowed(table, "the owner of a /48, a new /64 each time")).isBetween(30, 35);
         assertThat(allowed(table, "a partner, by its range")).isBetween(50, 55);
         assertThat(allowed(table, "a crawler, by the file that it publishes")).isEqualTo(100);
         assertThat(allowed(table, "ann, by an API key: basic")).isBetween(21, 35);
