@@ -7,11 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headgate.net.ClientAddress;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.OwnLimiter;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -195,6 +200,86 @@ class CompositionEdgesTest {
         assertThat(single.peek(ipv4).remaining()).isEqualTo(6);
         assertThat(client.peek(ipv6).remaining()).isEqualTo(6);
         assertThat(single.peek(ipv6).remaining()).isEqualTo(10);
+    }
+
+    /** One tells IPv6 clients apart by more, the other IPv4 clients. */
+    @Test
+    void ofEachFamilyTheNarrowestIsTheClientsOwn() {
+        LocalLimiter<ClientAddress> ipv6 = Limiter.forNetworks(24, 64, Limit.parse("ipv6=10/minute"))
+                .ticker(time)
+                .build();
+        LocalLimiter<ClientAddress> ipv4 = Limiter.forNetworks(32, 48, Limit.parse("ipv4=10/minute"))
+                .ticker(time)
+                .build();
+        Limiter<ClientAddress> limiter = Limiter.allOf(ipv6, ipv4);
+        assertThat(limiter.ipv4Prefix()).hasValue(32);
+        assertThat(limiter.ipv6Prefix()).hasValue(64);
+        ClientAddress first = ClientAddress.parse("192.0.2.1");
+        ClientAddress second = ClientAddress.parse("2001:db8:0:1::1");
+        assertThat(limiter.tracked(first)).hasToString("192.0.2.1");
+        assertThat(limiter.tracked(second)).hasToString("2001:db8:0:1::");
+        for (ClientAddress client : List.of(first, second)) {
+            limiter.tryAcquire(client, 4);
+            limiter.reset(client);
+        }
+        assertThat(ipv4.peek(first).remaining()).isEqualTo(10);
+        assertThat(ipv6.peek(first).remaining()).isEqualTo(6);
+        assertThat(ipv6.peek(second).remaining()).isEqualTo(10);
+        assertThat(ipv4.peek(second).remaining()).isEqualTo(6);
+    }
+
+    /** Exception 2 of the bound: the call takes back by what it has charged, which the reset has forgiven. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aResetWhileACallIsBetweenItsChargesMayCostAnotherCharge(boolean explained) {
+        LocalLimiter<String> client = limiter("client", "10/minute");
+        Limiter<String> limiter = Limiter.allOf(client, denyingAfter(() -> {
+            client.reset("ann");
+            assertThat(client.tryAcquire("ann", 10)).isTrue();
+        }));
+        assertThat(ask(limiter, explained, "ann", 4)).isFalse();
+        assertThat(owed(client, "ann")).isEqualTo(Duration.ofSeconds(36).plusNanos(1));
+    }
+
+    /** A step back between charge and undo gives back no more than was taken. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aClockThatStepsBackMeanwhileGivesNobodyMore(boolean explained) {
+        time.advance(Duration.ofDays(1));
+        LocalLimiter<String> client = limiter("client", "10/minute");
+        client.tryAcquire("ann", 5);
+        Limiter<String> limiter = Limiter.allOf(client, denyingAfter(() -> time.advance(Duration.ofSeconds(-3))));
+        assertThat(ask(limiter, explained, "ann", 4)).isFalse();
+        assertThat(owed(client, "ann")).isEqualTo(Duration.ofSeconds(33).plusNanos(1));
+    }
+
+    /** In the stage, whatever the limiter does; what was charged before it stays, as the request may be carried out. */
+    @Test
+    void aPartThatAnswersBadlyFailsTheStage() {
+        LocalLimiter<String> client = limiter("client", "10/minute");
+        List<Supplier<@Nullable CompletionStage<@Nullable Decision>>> answers = List.of(
+                () -> null,
+                () -> CompletableFuture.completedFuture(null),
+                () -> CompletableFuture.failedFuture(new IOException("away")),
+                () -> {
+                    throw new IllegalStateException("away");
+                });
+        int asked = 0;
+        for (Supplier<@Nullable CompletionStage<@Nullable Decision>> answer : answers) {
+            Limiter<String> bad = new OwnLimiter<>(limiter("bad", "9/minute")) {
+                @Override
+                @SuppressWarnings({"NullAway", "unchecked"}) // on purpose
+                public CompletionStage<Decision> decideAsync(String key, long permits) {
+                    return (CompletionStage<Decision>) (CompletionStage<?>) answer.get();
+                }
+            };
+            Limiter<String> limiter = Limiter.allOf(client, bad);
+            assertThat(limiter.decideAsync("ann", 1)).isCompletedExceptionally();
+            assertThat(client.peek("ann").remaining()).isEqualTo(10 - ++asked);
+            assertThat(Limiter.allOf(bad, client).decideAsync("ann", 1)).isCompletedExceptionally();
+            assertThat(client.peek("ann").remaining()).isEqualTo(10 - asked);
+            assertThat(limiter.stats().allowed() + limiter.stats().denied()).isZero();
+        }
     }
 
     @Test

@@ -89,7 +89,7 @@ public final class AddressPlans implements Function<ClientAddress, @Nullable Str
         LOG.log(Level.WARNING, warning);
         try {
             listener.accept(warning);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // whatever a listener throws
             LOG.log(Level.WARNING, "A listener to warnings of plans failed", e);
         }
     }

@@ -3,6 +3,7 @@ package io.headgate.plan;
 import io.headgate.internal.QuotedText;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -49,8 +50,14 @@ final class FileContent {
         } catch (NoSuchFileException e) {
             return faulty("it does not exist");
         } catch (IOException | RuntimeException e) {
-            return faulty("it cannot be read: " + QuotedText.of(e.toString()));
+            return faulty("it cannot be read: " + reason(e));
         }
+    }
+
+    /** Without the path, which whoever shows it tells, and which may be long. */
+    private static String reason(Exception e) {
+        String reason = e instanceof FileSystemException of ? of.getReason() : e.getMessage();
+        return e.getClass().getSimpleName() + (reason == null ? "" : ", " + QuotedText.of(reason));
     }
 
     private static FileContent faulty(String fault) {

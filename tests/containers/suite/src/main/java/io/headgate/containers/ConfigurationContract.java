@@ -65,21 +65,21 @@ interface ConfigurationContract extends OnContainer {
     default void theOwnerOfANetworkHasTheLimitOfItsTier() throws Exception {
         Map<String, String> params = Map.of(
                 "limits", "2/day",
-                "tiers", "\n  network: 7/day ipv4 24 ipv6 48\n\n  service: 10/day everybody\n",
+                "tiers", "\n  network: 8/day ipv4 24 ipv6 48\n\n  service: 12/day everybody\n",
                 "trustedProxies", "127.0.0.1");
         RateLimitFilter filter = new RateLimitFilter();
         try (Site site = open(app(filter, params))) {
             assertThat(site.get("/", "X-Forwarded-For: 2001:db8:1:ffff::1").field("RateLimit-Policy"))
-                    .isEqualTo("\"2-per-86400s\";q=2;w=86400, \"network\";q=7;w=86400, \"service\";q=10;w=86400");
+                    .isEqualTo("\"2-per-86400s\";q=2;w=86400, \"network\";q=8;w=86400, \"service\";q=12;w=86400");
             int passing = 0;
             for (int i = 0; i < 50; i++) {
                 String client = "X-Forwarded-For: 2001:db8:1:" + Integer.toHexString(i) + "::1";
                 passing += site.get("/", client).status() == 200 ? 1 : 0;
             }
-            assertThat(passing).isEqualTo(6);
+            assertThat(passing).isEqualTo(7);
             assertThat(site.get("/", "X-Forwarded-For: 2001:db8:1:7::1").body())
                     .contains("\"violated-policies\":[\"network\"]");
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < 4; i++) {
                 assertThat(site.get("/", "X-Forwarded-For: 192.0.2." + i).status())
                         .isEqualTo(200);
             }
