@@ -9,6 +9,7 @@ import io.headgate.http.Explanation.Met;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
 import io.headgate.net.PrefixTable;
+import io.headgate.plan.AddressPlans;
 import io.headgate.plan.PlanCache;
 import io.headgate.plan.PlanCacheStats;
 import io.headgate.plan.RangesFileStatus;
@@ -463,6 +464,24 @@ public final class RequestLimiter implements AutoCloseable {
      */
     public Optional<PlanCacheStats> planStats() {
         return Optional.ofNullable(plans.ofKeys).map(PlanCache::stats);
+    }
+
+    /**
+     * The plans of clients by their addresses, such as for meters of them.
+     *
+     * @return empty if no plan has ranges; it is closed with this
+     */
+    public Optional<AddressPlans> addressPlans() {
+        return Optional.ofNullable(plans.ofAddresses);
+    }
+
+    /**
+     * What knows the plans of keys, such as for meters of it.
+     *
+     * @return empty if no source of plans is asked; one that was made here is closed with this
+     */
+    public Optional<PlanCache<String>> planCache() {
+        return Optional.ofNullable(plans.ofKeys);
     }
 
     /**
