@@ -6,6 +6,8 @@ import io.headgate.plan.PlanCache;
 import io.headgate.plan.PlanSource;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What tells which plan a request has: the plans of addresses, and those of keys. What is made here is closed with it. */
@@ -22,13 +24,13 @@ final class Plans implements AutoCloseable {
     final @Nullable AddressPlans ofAddresses;
 
     /** Takes over what a former configuration knew of keys, if it asks the same source and hashes by the same secret. */
-    Plans(Settings settings, @Nullable Plans before) {
+    Plans(Settings settings, Warnings warnings, @Nullable Plans before) {
         secret = settings.secret;
         source = settings.planSource;
         digest = before != null && Objects.equals(before.secret, secret) && before.digest.isFor(settings.ipv6Prefix)
                 ? before.digest
                 : new KeyDigest(secret, settings.ipv6Prefix);
-        ofAddresses = ofAddresses(settings);
+        ofAddresses = ofAddresses(settings, warnings);
         PlanSource<String> asked = source;
         if (asked == null) {
             ofKeys = settings.planCache;
@@ -39,8 +41,20 @@ final class Plans implements AutoCloseable {
         }
     }
 
-    private static @Nullable AddressPlans ofAddresses(Settings settings) {
-        AddressPlans.Builder plans = AddressPlans.builder().ticker(settings.ticker);
+    private static @Nullable AddressPlans ofAddresses(Settings settings, Warnings warnings) {
+        Set<Path> warnedOf = ConcurrentHashMap.newKeySet();
+        AddressPlans.Builder plans = AddressPlans.builder()
+                .ticker(settings.ticker)
+                .onFault(file -> {
+                    if (warnedOf.add(file.file())) {
+                        warnings.also(
+                                Warning.FAULTY_RANGES_FILE,
+                                file.file(),
+                                file.plan(),
+                                file.fault().orElse(""),
+                                file.ranges());
+                    }
+                });
         boolean any = false;
         for (Plan plan : settings.plans) {
             plans.plan(plan.name(), plan.ranges().toArray(new AddressRange[0]));

@@ -113,9 +113,9 @@ public final class RequestLimiter implements AutoCloseable {
         this.user = before == null ? new Object() : before.user;
         this.generalName =
                 settings.limiterName != null ? settings.limiterName : before != null ? before.generalName : name;
-        this.plans = new Plans(settings, before == null ? null : before.plans);
-        this.limiters = new Limiters(settings, plans, generalName, registry, user);
         this.warnings = new Warnings(name, settings.spelling);
+        this.plans = new Plans(settings, warnings, before == null ? null : before.plans);
+        this.limiters = new Limiters(settings, plans, generalName, registry, user);
         this.rules = new RuleTable(settings, limiters, plans, this::warnOfPlan);
         this.usesAddresses = rules.useAddresses() || exempt.size() > 0;
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);

@@ -6,9 +6,12 @@ import io.headgate.Limit;
 import io.headgate.Ticker;
 import io.headgate.http.Plan;
 import io.headgate.http.RequestKey;
+import io.headgate.http.RequestLimiter;
+import io.headgate.plan.AddressPlans;
 import io.headgate.plan.PlanCache;
 import io.headgate.servlet.RateLimitFilter;
 import io.headgate.testing.FakeTicker;
+import io.headgate.testing.LogRecords;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -122,6 +125,49 @@ class PlanMetersTest {
                             .extracting(meter -> String.valueOf(meter.getId()))
                             .noneMatch(id -> id.contains("gold-key"));
                 });
+    }
+
+    /** In the list of warnings, which health shows as a detail, and as a gauge; the file's own gauge says whether it lasts. */
+    @Test
+    void aFaultOfAFileIsWarnedOf() throws IOException {
+        Path partners = file("partners.txt", "198.51.100.0/24");
+        try (LogRecords files = new LogRecords(AddressPlans.class);
+                LogRecords log = new LogRecords(RequestLimiter.class);
+                Site site = Site.of(
+                        Shop.class,
+                        "headgate.limits=9/day",
+                        "headgate.plans.partners.limits=5/day",
+                        "headgate.plans.partners.ranges-file=" + partners,
+                        "management.endpoint.health.show-details=always")) {
+            MeterRegistry registry = site.context().getBean(MeterRegistry.class);
+            AddressPlans plans = site.context()
+                    .getBean(RateLimitFilter.class)
+                    .limits()
+                    .addressPlans()
+                    .orElseThrow();
+            assertThat(warned(registry)).isZero();
+            assertThat(site.get("127.0.0.1", "/actuator/health").body()).contains("\"warnings\":{}");
+            file("partners.txt", "198.51.100.0/24\nnowhere\n");
+            plans.poll();
+            plans.poll();
+            assertThat(warned(registry)).isEqualTo(1);
+            assertThat(registry.get("headgate.plans.file.healthy").gauge().value())
+                    .isZero();
+            assertThat(site.get("127.0.0.1", "/actuator/health").body())
+                    .contains("\"status\":\"UP\"", "\"HG-017\":\"the file " + partners + " of the plan", "line 2: ")
+                    .contains("name another one in headgate.plans\"");
+            assertThat(log.warnings()).singleElement().asString().contains("HG-017: the file ");
+            file("partners.txt", "198.51.100.0/24");
+            plans.poll();
+            assertThat(warned(registry)).isEqualTo(1);
+            assertThat(registry.get("headgate.plans.file.healthy").gauge().value())
+                    .isEqualTo(1);
+            assertThat(files.warnings()).hasSize(1);
+        }
+    }
+
+    private static double warned(MeterRegistry registry) {
+        return registry.get("headgate.warnings").tag("code", "HG-017").gauge().value();
     }
 
     @Test
