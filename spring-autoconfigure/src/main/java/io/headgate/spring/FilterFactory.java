@@ -147,7 +147,9 @@ final class FilterFactory {
         configure(builder, Stage.ARRIVAL, registry, events);
         PlanBeans.configure(beans, builder);
         RateLimitFilter filter = HeadgateProperties.naming(builder::build);
-        if (healthPaths == null || properties.health() == HeadgateProperties.Health.LIMITED) {
+        if (healthPaths == null
+                || properties.health() == HeadgateProperties.Health.LIMITED
+                || properties.rules().stream().anyMatch(RuleProperties::isForEveryArrival)) {
             return filter;
         }
         // Added last, for two reasons: rules of the application come first, and alone it is nothing to limit.
