@@ -5,6 +5,7 @@ import io.headgate.plan.RangesFileStatus;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.List;
@@ -33,6 +34,7 @@ import java.util.function.ToDoubleFunction;
 public final class AddressPlansMetrics implements MeterBinder {
 
     private final AddressPlans plans;
+    private final Tags tags;
 
     /**
      * The meters of plans.
@@ -40,24 +42,36 @@ public final class AddressPlansMetrics implements MeterBinder {
      * @param plans the plans, which the meters do not keep from being collected
      */
     public AddressPlansMetrics(AddressPlans plans) {
+        this(plans, Tags.empty());
+    }
+
+    /**
+     * The meters of plans, where others have meters in the same registry.
+     *
+     * @param plans the plans, which the meters do not keep from being collected
+     * @param tags of all these meters, such as {@code filter}; the others must have tags of the same names
+     */
+    public AddressPlansMetrics(AddressPlans plans, Iterable<Tag> tags) {
         this.plans = Objects.requireNonNull(plans, "plans");
+        this.tags = Tags.of(tags);
     }
 
     @Override
     public void bindTo(MeterRegistry registry) {
         Gauge.builder("headgate.plans.ranges", plans, AddressPlans::size)
                 .description("Ranges with a plan that are in use")
+                .tags(tags)
                 .register(registry);
         List<RangesFileStatus> files = plans.files();
         for (int i = 0; i < files.size(); i++) {
             int file = i;
-            Tags tags = Tags.of(
+            Tags ofFile = tags.and(
                     "plan", files.get(i).plan(), "file", files.get(i).file().toString());
-            gauge(registry, tags, file, "healthy", "", "1 if the file can be used", s -> s.healthy() ? 1 : 0);
-            gauge(registry, tags, file, "ranges", "", "Ranges of the file that are in use", RangesFileStatus::ranges);
+            gauge(registry, ofFile, file, "healthy", "", "1 if the file can be used", s -> s.healthy() ? 1 : 0);
+            gauge(registry, ofFile, file, "ranges", "", "Ranges of the file that are in use", RangesFileStatus::ranges);
             gauge(
                     registry,
-                    tags,
+                    ofFile,
                     file,
                     "age",
                     "seconds",
@@ -68,14 +82,14 @@ public final class AddressPlansMetrics implements MeterBinder {
                             plans,
                             p -> p.files().get(file).failures())
                     .description("Polls that found a fault in the file")
-                    .tags(tags)
+                    .tags(ofFile)
                     .register(registry);
         }
     }
 
     private void gauge(
             MeterRegistry registry,
-            Tags tags,
+            Tags ofFile,
             int file,
             String name,
             String unit,
@@ -87,7 +101,7 @@ public final class AddressPlansMetrics implements MeterBinder {
                         p -> number.applyAsDouble(p.files().get(file)))
                 .description(description)
                 .baseUnit(unit.isEmpty() ? null : unit)
-                .tags(tags)
+                .tags(ofFile)
                 .register(registry);
     }
 }

@@ -62,10 +62,15 @@ public final class AddressPlans implements Function<ClientAddress, @Nullable Str
     private AddressPlans(Builder builder) {
         fixed = List.copyOf(builder.ranges);
         PrefixTable.Builder<String> all = fixedRanges();
-        Consumer<String> listener = builder.listener;
-        Consumer<String> warnings = warning -> warn(warning, listener);
+        Consumer<String> onWarning = builder.onWarning;
+        Consumer<String> warnings = warning -> {
+            LOG.log(Level.WARNING, warning);
+            tell(onWarning, warning);
+        };
+        Consumer<RangesFileStatus> onFault = builder.onFault;
+        Consumer<RangesFileStatus> faults = file -> tell(onFault, file);
         for (PlanFile planFile : builder.files) {
-            RangesFile file = new RangesFile(planFile.plan, planFile.path, builder.ticker, warnings);
+            RangesFile file = new RangesFile(planFile.plan, planFile.path, builder.ticker, warnings, faults);
             Offer offer = file.first();
             try {
                 offer.list().ranges().forEach(range -> all.put(range, planFile.plan));
@@ -85,10 +90,9 @@ public final class AddressPlans implements Function<ClientAddress, @Nullable Str
         return all;
     }
 
-    private static void warn(String warning, Consumer<String> listener) {
-        LOG.log(Level.WARNING, warning);
+    private static <T> void tell(Consumer<T> listener, T what) {
         try {
-            listener.accept(warning);
+            listener.accept(what);
         } catch (Throwable e) { // whatever a listener throws
             LOG.log(Level.WARNING, "A listener to warnings of plans failed", e);
         }
@@ -220,7 +224,8 @@ public final class AddressPlans implements Function<ClientAddress, @Nullable Str
         private final List<PlanFile> files = new ArrayList<>();
         private Duration pollInterval = Duration.ofSeconds(5);
         private Ticker ticker = System::nanoTime;
-        private Consumer<String> listener = warning -> {};
+        private Consumer<String> onWarning = warning -> {};
+        private Consumer<RangesFileStatus> onFault = file -> {};
         private @Nullable ScheduledExecutorService scheduler;
 
         private Builder() {}
@@ -296,7 +301,18 @@ public final class AddressPlans implements Function<ClientAddress, @Nullable Str
          * @return this builder
          */
         public Builder onWarning(Consumer<String> listener) {
-            this.listener = Objects.requireNonNull(listener, "listener");
+            onWarning = Objects.requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /**
+         * Is told each time that a file has a fault, or another one than before.
+         *
+         * @param listener called by the thread that polls, with how it stands with the file; what it throws is logged
+         * @return this builder
+         */
+        public Builder onFault(Consumer<RangesFileStatus> listener) {
+            onFault = Objects.requireNonNull(listener, "listener");
             return this;
         }
 

@@ -90,6 +90,8 @@ public final class PlanCache<K> implements Function<K, @Nullable String>, AutoCl
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder loads = new LongAdder();
+    private final LongAdder found = new LongAdder();
+    private final LongAdder absent = new LongAdder();
     private final LongAdder failures = new LongAdder();
     private final LongAdder timeouts = new LongAdder();
     private final LongAdder rejected = new LongAdder();
@@ -256,6 +258,7 @@ public final class PlanCache<K> implements Function<K, @Nullable String>, AutoCl
             if (failure == null) {
                 take(load, name == null ? null : new Plan(name, now));
                 pause = name == null ? negativeTtl : 0;
+                (name == null ? absent : found).increment();
             } else {
                 failed(failure);
             }
@@ -350,6 +353,8 @@ public final class PlanCache<K> implements Function<K, @Nullable String>, AutoCl
                 hits.sum(),
                 misses.sum(),
                 loads.sum(),
+                found.sum(),
+                absent.sum(),
                 failures.sum(),
                 timeouts.sum(),
                 rejected.sum(),

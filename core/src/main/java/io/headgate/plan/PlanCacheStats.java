@@ -14,6 +14,8 @@ public final class PlanCacheStats {
     private final long hits;
     private final long misses;
     private final long loads;
+    private final long found;
+    private final long absent;
     private final long failures;
     private final long timeouts;
     private final long rejected;
@@ -25,6 +27,8 @@ public final class PlanCacheStats {
             long hits,
             long misses,
             long loads,
+            long found,
+            long absent,
             long failures,
             long timeouts,
             long rejected,
@@ -34,6 +38,8 @@ public final class PlanCacheStats {
         this.hits = hits;
         this.misses = misses;
         this.loads = loads;
+        this.found = found;
+        this.absent = absent;
         this.failures = failures;
         this.timeouts = timeouts;
         this.rejected = rejected;
@@ -67,6 +73,24 @@ public final class PlanCacheStats {
      */
     public long loads() {
         return loads;
+    }
+
+    /**
+     * Loads that brought a plan within the timeout.
+     *
+     * @return the count so far
+     */
+    public long found() {
+        return found;
+    }
+
+    /**
+     * Loads that brought the answer within the timeout that there is no plan.
+     *
+     * @return the count so far
+     */
+    public long absent() {
+        return absent;
     }
 
     /**
@@ -128,8 +152,9 @@ public final class PlanCacheStats {
     /** All numbers, for people. */
     @Override
     public String toString() {
-        return "PlanCacheStats[hits=" + hits + ", misses=" + misses + ", loads=" + loads + ", failures=" + failures
-                + ", timeouts=" + timeouts + ", rejected=" + rejected + ", underWay=" + underWay + ", size=" + size
+        return "PlanCacheStats[hits=" + hits + ", misses=" + misses + ", loads=" + loads + ", found=" + found
+                + ", absent=" + absent + ", failures=" + failures + ", timeouts=" + timeouts + ", rejected=" + rejected
+                + ", underWay=" + underWay + ", size=" + size
                 + ", remembered=" + remembered + "]";
     }
 }

@@ -31,6 +31,7 @@ final class RangesFile {
     private final Path path;
     private final Ticker ticker;
     private final Consumer<String> warnings;
+    private final Consumer<RangesFileStatus> faults;
     private List<AddressRange> ranges = List.of();
     /** The digest of the content in use. */
     private String inUse = "";
@@ -41,11 +42,12 @@ final class RangesFile {
 
     private volatile State state;
 
-    RangesFile(String plan, Path path, Ticker ticker, Consumer<String> warnings) {
+    RangesFile(String plan, Path path, Ticker ticker, Consumer<String> warnings, Consumer<RangesFileStatus> faults) {
         this.plan = plan;
         this.path = path;
         this.ticker = ticker;
         this.warnings = warnings;
+        this.faults = faults;
         state = new State(0, null, 0, ticker.read());
     }
 
@@ -118,6 +120,7 @@ final class RangesFile {
         if (!fault.equals(before.fault)) {
             warnings.accept(
                     this + ": " + fault + ". The " + before.ranges + " ranges that were read before stay in use");
+            faults.accept(status());
         }
     }
 

@@ -495,6 +495,9 @@ class AddressPlansTest {
                     }
                     throw (RuntimeException) thrown;
                 })
+                .onFault(fault -> {
+                    throw new IllegalStateException("no");
+                })
                 .plan("partners", file)
                 .build();
         Files.delete(file);
@@ -503,7 +506,36 @@ class AddressPlansTest {
         pollTwice(plans);
         assertThat(plan(plans, "198.51.100.1")).isEqualTo("partners");
         assertThat(log.warnings())
-                .containsExactly(warning("it does not exist" + KEPT), "A listener to warnings of plans failed");
+                .containsExactly(
+                        warning("it does not exist" + KEPT),
+                        "A listener to warnings of plans failed",
+                        "A listener to warnings of plans failed");
+    }
+
+    @Test
+    void eachChangeOfAFaultIsToldAndNothingElse() throws IOException {
+        Files.writeString(file, "192.0.2.1/24\n"); // a warning, and no fault
+        List<RangesFileStatus> faults = new ArrayList<>();
+        AddressPlans plans =
+                builder().onFault(faults::add).plan("partners", file).build();
+        assertThat(told).hasSize(1);
+        Files.delete(file);
+        pollTwice(plans);
+        pollTwice(plans);
+        assertThat(faults)
+                .containsExactly(
+                        new RangesFileStatus("partners", file, 1, Optional.of("it does not exist"), 1, Duration.ZERO));
+        Files.writeString(file, "nowhere\n");
+        pollTwice(plans);
+        assertThat(faults).hasSize(2);
+        assertThat(faults.get(1).fault())
+                .hasValueSatisfying(fault -> assertThat(fault)
+                        .isEqualTo("line 1: \"nowhere\" is not an address range: it does not begin with an address"
+                                + RANGE_FORM));
+        Files.writeString(file, "192.0.2.0/24\n");
+        pollTwice(plans);
+        assertThat(only(plans).healthy()).isTrue();
+        assertThat(faults).hasSize(2);
     }
 
     @Test

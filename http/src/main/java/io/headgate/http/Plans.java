@@ -7,6 +7,8 @@ import io.headgate.plan.PlanSource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What tells which plan a request has: the plans of addresses, and those of keys. What is made here is closed with it. */
@@ -28,7 +30,7 @@ final class Plans implements AutoCloseable {
     private volatile boolean closed;
 
     /** Takes over what a former configuration knew of keys, if it asks the same source and hashes by the same secret. */
-    Plans(Settings settings, @Nullable Plans before) {
+    Plans(Settings settings, Warnings warnings, @Nullable Plans before) {
         secret = settings.secret;
         ipv6Prefix = settings.ipv6Prefix;
         translationPrefixes = settings.translationPrefixes;
@@ -36,7 +38,7 @@ final class Plans implements AutoCloseable {
         digest = before != null && before.writesKeysAs(this)
                 ? before.digest
                 : new KeyDigest(secret, settings.clientOfAddress());
-        ofAddresses = ofAddresses(settings);
+        ofAddresses = ofAddresses(settings, warnings);
         PlanSource<String> asked = source;
         if (asked == null) {
             ofKeys = settings.planCache;
@@ -53,11 +55,23 @@ final class Plans implements AutoCloseable {
                 && translationPrefixes.equals(other.translationPrefixes);
     }
 
-    private static @Nullable AddressPlans ofAddresses(Settings settings) {
+    private static @Nullable AddressPlans ofAddresses(Settings settings, Warnings warnings) {
         if (!settings.limitsClients()) {
             return null;
         }
-        AddressPlans.Builder plans = AddressPlans.builder().ticker(settings.ticker);
+        Set<Path> warnedOf = ConcurrentHashMap.newKeySet();
+        AddressPlans.Builder plans = AddressPlans.builder()
+                .ticker(settings.ticker)
+                .onFault(file -> {
+                    if (warnedOf.add(file.file())) {
+                        warnings.also(
+                                Warning.FAULTY_RANGES_FILE,
+                                file.file(),
+                                file.plan(),
+                                file.fault().orElse(""),
+                                file.ranges());
+                    }
+                });
         boolean any = false;
         for (Plan plan : settings.plans) {
             plans.plan(plan.name(), plan.ranges().toArray(new AddressRange[0]));

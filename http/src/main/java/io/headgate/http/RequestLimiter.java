@@ -9,6 +9,7 @@ import io.headgate.http.Explanation.Met;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
 import io.headgate.net.PrefixTable;
+import io.headgate.plan.AddressPlans;
 import io.headgate.plan.PlanCache;
 import io.headgate.plan.PlanCacheStats;
 import io.headgate.plan.RangesFileStatus;
@@ -114,9 +115,9 @@ public final class RequestLimiter implements AutoCloseable {
         this.user = before == null ? new Object() : before.user;
         this.generalName =
                 settings.limiterName != null ? settings.limiterName : before != null ? before.generalName : name;
-        this.plans = new Plans(settings, before == null ? null : before.plans);
-        this.limiters = new Limiters(settings, plans, generalName, registry, user);
         this.warnings = new Warnings(name, settings.spelling);
+        this.plans = new Plans(settings, warnings, before == null ? null : before.plans);
+        this.limiters = new Limiters(settings, plans, generalName, registry, user);
         this.rules = new RuleTable(settings, limiters, plans, this::warnOfPlan);
         this.usesAddresses = rules.useAddresses() || exempt.size() > 0;
         this.fields = new RateLimitFields(settings.headers, settings.retryAfterJitter);
@@ -488,6 +489,24 @@ public final class RequestLimiter implements AutoCloseable {
      */
     public Optional<PlanCacheStats> planStats() {
         return Optional.ofNullable(plans.ofKeys).map(PlanCache::stats);
+    }
+
+    /**
+     * The plans of clients by their addresses, such as for meters of them.
+     *
+     * @return empty if no plan has ranges; it is closed with this
+     */
+    public Optional<AddressPlans> addressPlans() {
+        return Optional.ofNullable(plans.ofAddresses);
+    }
+
+    /**
+     * What knows the plans of keys, such as for meters of it.
+     *
+     * @return empty if no source of plans is asked; one that was made here is closed with this
+     */
+    public Optional<PlanCache<String>> planCache() {
+        return Optional.ofNullable(plans.ofKeys);
     }
 
     /**

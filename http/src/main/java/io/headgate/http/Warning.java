@@ -87,7 +87,12 @@ public enum Warning {
     UNKNOWN_PLAN(
             "HG-016",
             "the source of plans says that a key has the plan \"%s\", which is none of {plans}, so the key has the general limits."
-                    + " Configure that plan, or correct its name where the plans of keys stand");
+                    + " Configure that plan, or correct its name where the plans of keys stand"),
+    /** A file of ranges has become one that cannot be used. */
+    FAULTY_RANGES_FILE(
+            "HG-017",
+            "the file %s of the plan \"%s\" cannot be used as it is now: %s. The %d ranges that were read before stay in use, however"
+                    + " long that lasts. Correct the file, or name another one in {plans}");
 
     private final String code;
     final String text;

@@ -3,10 +3,12 @@ package io.headgate.spring;
 import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.LimiterRegistry;
+import io.headgate.Overflow;
 import io.headgate.Ticker;
 import io.headgate.http.ClientAddressResolver;
 import io.headgate.http.ClientDenied;
 import io.headgate.http.NoAddress;
+import io.headgate.http.Option;
 import io.headgate.http.Rule;
 import io.headgate.http.Stage;
 import io.headgate.net.AddressRange;
@@ -154,7 +156,9 @@ final class FilterFactory {
             PlanBeans.configure(beans, builder);
         }
         RateLimitFilter filter = HeadgateProperties.naming(builder::build);
-        if (healthPaths == null || properties.health() == HeadgateProperties.Health.LIMITED) {
+        if (healthPaths == null
+                || properties.health() == HeadgateProperties.Health.LIMITED
+                || properties.rules().stream().anyMatch(RuleProperties::isForEveryArrival)) {
             return filter;
         }
         // Added last, for two reasons: rules of the application come first, and alone it is nothing to limit.
@@ -165,6 +169,13 @@ final class FilterFactory {
     /** What both filters have from properties and beans. */
     private void configure(
             RateLimitFilter.Builder builder, Stage stage, LimiterRegistry registry, Consumer<ClientDenied> events) {
+        if (properties.overflow() == Overflow.EVICT && !PlanBeans.hasCaffeine(beans)) {
+            throw HeadgateProperties.invalid(
+                    Option.OVERFLOW.property(),
+                    "evict",
+                    "it needs Caffeine, which is not on the class path: add the dependency"
+                            + " com.github.ben-manes.caffeine:caffeine, whose version Spring Boot manages, or choose another");
+        }
         ClientAddressResolver resolver = only(ClientAddressResolver.class);
         String dispatcher = DispatcherPath.of(beans.getBean(Environment.class));
         properties.configure(builder, stage, resolver != null, dispatcher, doubts);

@@ -172,6 +172,8 @@ final class HeadgateEndpoint {
         answer.put("hits", stats.hits());
         answer.put("misses", stats.misses());
         answer.put("loads", stats.loads());
+        answer.put("found", stats.found());
+        answer.put("absent", stats.absent());
         answer.put("failures", stats.failures());
         answer.put("timeouts", stats.timeouts());
         answer.put("rejected", stats.rejected());

@@ -8,16 +8,18 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.search.Search;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * The meters of all limiters of an application, and a gauge of each warning. They follow the limiters when the configuration of a
- * filter is replaced. Thread-safe.
+ * The meters of all limiters of an application, those of its filters' plans, and a gauge of each warning. They follow the limiters
+ * and the plans when the configuration of a filter is replaced. Thread-safe.
  */
 final class HeadgateMeters implements MeterBinder {
 
@@ -36,6 +38,8 @@ final class HeadgateMeters implements MeterBinder {
     private final SetupAdvice advice;
     /** What is measured in each registry, which holds it weakly. Guarded by the monitor. */
     private final Map<MeterRegistry, Map<Measured, Limiter<?>>> measured = new LinkedHashMap<>();
+    /** The same of plans. Guarded by the monitor. */
+    private final List<PlanMeters> plans = new ArrayList<>();
 
     HeadgateMeters(ApplicationLimiters limiters, SetupAdvice advice) {
         this.limiters = limiters;
@@ -47,7 +51,14 @@ final class HeadgateMeters implements MeterBinder {
         if (measured.isEmpty()) {
             limiters.filters().forEach(filter -> filter.onReplace(this::follow));
         }
-        follow(registry, measured.computeIfAbsent(registry, bound -> new LinkedHashMap<>()));
+        Map<Measured, Limiter<?>> bound = measured.get(registry);
+        if (bound == null) {
+            bound = new LinkedHashMap<>();
+            measured.put(registry, bound);
+            plans.add(new PlanMeters(registry));
+        }
+        follow(registry, bound);
+        plans.forEach(meters -> meters.follow(limiters.requestLimiters()));
         FunctionCounter.builder(
                         "headgate.failures", limiters, all -> all.stats().failed())
                 .description("Failures of limiters, resolvers and functions, before and after a request is decided")
@@ -65,6 +76,7 @@ final class HeadgateMeters implements MeterBinder {
 
     private synchronized void follow() {
         measured.forEach(this::follow);
+        plans.forEach(meters -> meters.follow(limiters.requestLimiters()));
     }
 
     /** Whatever is as before keeps its meters: a registry that pushes differences would count it all again. */

@@ -40,7 +40,7 @@ final class PlanBeans {
         String source = only(beans, PlanSource.class, sources);
         String cache = only(beans, PlanCache.class, caches);
         if (source != null) {
-            if (!ClassUtils.isPresent(CAFFEINE, classLoader(beans))) {
+            if (!hasCaffeine(beans)) {
                 throw BeanConflictException.withoutCaffeine(source);
             }
             builder.planSource((PlanSource<String>) beans.getBean(source));
@@ -66,6 +66,11 @@ final class PlanBeans {
         return Arrays.stream(beans.getBeanNamesForType(type, true, false))
                 .filter(name -> ApplicationLimiters.keyType(beans, name, type).isAssignableFrom(String.class))
                 .toList();
+    }
+
+    /** Whether the library is there that keeps plans of keys, and what is evicted by use. */
+    static boolean hasCaffeine(ListableBeanFactory beans) {
+        return ClassUtils.isPresent(CAFFEINE, classLoader(beans));
     }
 
     private static @Nullable ClassLoader classLoader(ListableBeanFactory beans) {

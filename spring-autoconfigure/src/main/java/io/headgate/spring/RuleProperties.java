@@ -54,6 +54,11 @@ public record RuleProperties(
         return !unlimited && !dryRun && (cost == null || cost > 0);
     }
 
+    /** Whether no request comes to the rules behind it in the first filter. */
+    boolean isForEveryArrival() {
+        return stage == Stage.ARRIVAL && ("/*".equals(path) || "/".equals(path)) && methods.isEmpty() && when.isEmpty();
+    }
+
     /**
      * The filter's rule. Throws if it makes no sense, with the property at fault.
      *

@@ -440,6 +440,22 @@ class FailureTextTest {
         assertThat(withoutCaffeine.getAction()).contains("com.github.ben-manes.caffeine:caffeine");
     }
 
+    @Test
+    void saysWhatEvictionByUseNeeds() {
+        WebApplicationContextRunner without =
+                web.withClassLoader(new FilteredClassLoader("com.github.benmanes.caffeine"));
+        FailureAnalysis analysis = analysis(
+                without, new MapPropertySource("file", Map.of("headgate.limits", "1/s", "headgate.overflow", "evict")));
+        assertThat(analysis.getDescription())
+                .contains("Property: headgate.overflow", "Value: \"evict\"")
+                .contains("it needs Caffeine, which is not on the class path: add the dependency"
+                        + " com.github.ben-manes.caffeine:caffeine");
+        assertThat(analysis.getAction())
+                .isEqualTo("Correct headgate.overflow. It accepts share, allow, deny or evict.");
+        without.withPropertyValues("headgate.limits=1/s", "headgate.overflow=deny")
+                .run(context -> assertThat(context).hasNotFailed());
+    }
+
     /** Nobody would tell of logins. The way out is named. */
     @ParameterizedTest
     @ValueSource(strings = {"headgate.charge-on", "headgate.rules[0].charge-on"})

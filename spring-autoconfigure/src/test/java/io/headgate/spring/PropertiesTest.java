@@ -335,7 +335,7 @@ class PropertiesTest {
             assertThat(output)
                     .contains("HG-108: Unknown HEADGATE_LIMIT, HEADGATE_RULES_0_PATHS, HEADGATE_SERVICE_HOST in the"
                             + " environment or the system properties: the keys under headgate are enabled,"
-                            + " limits, rules, key, plans, tiers, secret, trusted-proxies, ");
+                            + " limits, rules, key, stage, plans, tiers, secret, trusted-proxies, ");
             assertThat(context.getBean(SetupAdvice.class).warnings().get("HG-108"))
                     .startsWith("Unknown HEADGATE_LIMIT, ");
         });

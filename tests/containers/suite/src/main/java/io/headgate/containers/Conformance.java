@@ -12,4 +12,8 @@ public interface Conformance
                 RuleContract,
                 SpellingContract,
                 ProxyContract,
-                ConfigurationContract {}
+                ConfigurationContract,
+                KeyContract,
+                ConditionContract,
+                StageContract,
+                EvictContract {}
