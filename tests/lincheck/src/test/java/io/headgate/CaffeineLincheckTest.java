@@ -32,7 +32,7 @@ class CaffeineLincheckTest {
                 .addGuarantee(forClasses(name -> name.startsWith("com.github.benmanes.caffeine."))
                         .allMethods()
                         .treatAsAtomic())
-                .iterations(5 * EFFORT)
+                .iterations(8 * EFFORT)
                 .invocationsPerIteration(200)
                 .threads(2)
                 .sequentialSpecification(LimiterLincheckTest.Counts.class)
