@@ -11,6 +11,7 @@ import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.Filter;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -143,7 +144,7 @@ class UnreachableRulesTest {
         @Bean
         static BeanFactoryPostProcessor withoutFiltersForEverything() {
             return beans -> Stream.of(beans.getBeanDefinitionNames())
-                    .filter(name -> name.startsWith("websocket") || isPlainFilter(beans, name))
+                    .filter(name -> name.toLowerCase(Locale.ROOT).startsWith("websocket") || isPlainFilter(beans, name))
                     .forEach(((BeanDefinitionRegistry) beans)::removeBeanDefinition);
         }
 
