@@ -1,8 +1,10 @@
 package io.headgate.http;
 
 import io.headgate.Decision;
+import io.headgate.LimitStatus;
 import io.headgate.Limiter;
 import io.headgate.net.ClientAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,16 @@ record Charge<K>(
     /** Whether the response has a say in how much is taken. */
     boolean isConditional() {
         return policy.chargeOn() != null || policy.costAfter() != null;
+    }
+
+    /** Those of its limits that are everybody's. */
+    List<LimitStatus> ofEverybody(List<LimitStatus> limits) {
+        KeyedLimiter<K> keyed = policy.limiter();
+        return keyed == null
+                ? List.of()
+                : limits.stream()
+                        .filter(status -> keyed.tiers().isOfEverybody(status.limit()))
+                        .toList();
     }
 
     /** Gives back all that the decision took from the client, and leaves everybody charged. */

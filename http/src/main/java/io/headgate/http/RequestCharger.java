@@ -78,6 +78,15 @@ final class RequestCharger {
         }
     }
 
+    /** A denial that promises no wait after which one of these charges, which come before it, denies the request. */
+    Verdict waitingForToo(Verdict denial, List<Charge<?>> others, boolean mayWait) {
+        Verdict told = denial;
+        for (Charge<?> other : others) {
+            told = withOther(told, other, new ArrayList<>(), mayWait);
+        }
+        return told;
+    }
+
     /** What {@link #take} would come to. Takes nothing. */
     Verdict look(Charge<?> charge, @Nullable Verdict before) {
         Verdict verdict;

@@ -196,7 +196,7 @@ public final class RequestLimiter implements AutoCloseable {
         Verdict verdict = assessed.assessment() instanceof Charge<?> charge
                 ? charger.take(charge, null)
                 : (Verdict) assessed.assessment();
-        return conclude(request, verdict, assessed.policies());
+        return conclude(request, verdict, assessed.policies(), true);
     }
 
     /**
@@ -212,7 +212,7 @@ public final class RequestLimiter implements AutoCloseable {
         CompletionStage<Verdict> verdict = assessed.assessment() instanceof Charge<?> charge
                 ? charger.takeAsync(charge, null)
                 : CompletableFuture.completedFuture((Verdict) assessed.assessment());
-        return verdict.thenApply(reached -> conclude(request, reached, assessed.policies()));
+        return verdict.thenApply(reached -> conclude(request, reached, assessed.policies(), false));
     }
 
     /** What a request comes to, and by which policies. */
@@ -288,8 +288,8 @@ public final class RequestLimiter implements AutoCloseable {
     }
 
     /** Counts the verdict, and leaves it where handlers and access logs find it. */
-    private Verdict conclude(HttpRequest request, Verdict reached, PolicySet policies) {
-        Verdict verdict = handOver(request, reached, policies);
+    private Verdict conclude(HttpRequest request, Verdict reached, PolicySet policies, boolean mayWait) {
+        Verdict verdict = handOver(request, reached, policies, mayWait);
         counters.count(verdict.outcome());
         try {
             request.attribute(attribute, verdict.attribute());
@@ -306,11 +306,16 @@ public final class RequestLimiter implements AutoCloseable {
         return verdict;
     }
 
-    /** At arrival the verdict is left for the limiter behind authentication, and there it gives way to what is in place of it. */
-    private Verdict handOver(HttpRequest request, Verdict verdict, PolicySet policies) {
+    /**
+     * At arrival the verdict is left for the limiter behind authentication. There it gives way to what is in place of it, and who is
+     * denied has to get past it once more.
+     */
+    private Verdict handOver(HttpRequest request, Verdict verdict, PolicySet policies, boolean mayWait) {
         try {
             if (stage == Stage.ARRIVAL && verdict.passes()) {
-                new Arrival(verdict, rules.general().policies().get(0)).leaveIn(request);
+                Arrival.leave(request, verdict, rules.general().policies().get(0));
+            } else if (!verdict.passes()) {
+                return charger.waitingForToo(verdict, Arrival.charges(request), mayWait);
             } else if (policies.isInPlaceOfClient() && verdict.outcome().isRegular()) {
                 return Arrival.replace(request, verdict, policies.neverDenies());
             }

@@ -1,5 +1,6 @@
 package io.headgate.http;
 
+import io.headgate.Limit;
 import io.headgate.Limiter;
 import io.headgate.net.ClientAddress;
 import java.util.ArrayList;
@@ -95,6 +96,11 @@ final class TierLimiters {
         return limiters.stream()
                 .reduce((narrow, broad) -> Limiter.allOf(narrow, broad))
                 .orElseThrow();
+    }
+
+    /** Whether a limit is one of everybody's. The limits that a client is under have a name each. */
+    boolean isOfEverybody(Limit limit) {
+        return everybody.stream().anyMatch(each -> each.limits().contains(limit));
     }
 
     /** Takes permits from everybody, whether they are there or not. */

@@ -128,6 +128,11 @@ public final class Verdict implements Assessment {
         return answer == null ? List.of() : isDenial() ? unviolated(answer.limits()) : answer.limits();
     }
 
+    /** Those of the limits of the last charge that stay charged when it is {@linkplain #giveBack given back}. */
+    List<LimitStatus> limitsOfEverybody() {
+        return charge == null ? List.of() : charge.ofEverybody(ownLimits());
+    }
+
     /** Gives the last charge back, as another one is in its place. It is not settled then. */
     void giveBack() {
         if (charge != null && answer != null && isTaken()) {

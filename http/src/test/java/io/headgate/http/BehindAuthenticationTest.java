@@ -203,6 +203,84 @@ class BehindAuthenticationTest {
                         "RateLimit-Policy: \"5-per-3600s\";q=5;w=3600", "RateLimit: \"5-per-3600s\";r=4;t=2880");
     }
 
+    /** Only the last of them gives way, and the client is told of the others all the same. */
+    @Test
+    void theLimitsOfSeveralFiltersInFrontAreTold() {
+        LocalLimiter<ClientAddress> site = Buckets.of("9/hour", time);
+        RequestLimiter outer = build(RequestLimiter.builder(site).name("site"));
+        RequestLimiter first = build(arriving());
+        RequestLimiter second = build(behind("user: /* 20/hour key principal stage authenticated"));
+        Way way = new Way();
+        assertThat(way.through(outer)).isTrue();
+        assertThat(way.passes(first, "ann", second)).isTrue();
+        assertThat(left()).isEqualTo(5);
+        assertThat(Buckets.left(site)).isEqualTo(8);
+        assertThat(way.response.lines)
+                .containsExactlyInAnyOrder(
+                        "RateLimit-Policy: \"9-per-3600s\";q=9;w=3600, \"20-per-3600s\";q=20;w=3600",
+                        "RateLimit: \"9-per-3600s\";r=8;t=3200, \"20-per-3600s\";r=19;t=3420");
+    }
+
+    /** A rule alone charges the client by nothing that gives way: that is the filter before it, then. */
+    @Test
+    void theLastFilterThatLimitsTheClientInGeneralGivesWay() {
+        RequestLimiter first = build(arriving());
+        RequestLimiter rules = build(RequestLimiter.builder().name("rules").rule(Rule.parse("all: /* 9/hour")));
+        RequestLimiter second = build(behind("user: /* 20/hour key principal stage authenticated"));
+        Way way = new Way();
+        assertThat(way.through(first)).isTrue();
+        assertThat(way.passes(rules, "ann", second)).isTrue();
+        assertThat(left()).isEqualTo(5);
+        assertThat(way.response.lines).contains("RateLimit: \"9-per-3600s\";r=8;t=3200, \"20-per-3600s\";r=19;t=3420");
+    }
+
+    /** Everybody stays charged, and a client whom that tier may deny is told of it. */
+    @Test
+    void everybodysLimitIsTold() {
+        RequestLimiter first = build(RequestLimiter.builder()
+                .name("arrival")
+                .limits(Limit.parse("5/hour"))
+                .tier(Tier.parse("network: 7/hour ipv4 24"))
+                .tier(Tier.parse("service: 9/hour everybody")));
+        RequestLimiter second = build(behind("user: /* 20/hour key principal stage authenticated"));
+        Way way = new Way();
+        assertThat(way.passes(first, "ann", second)).isTrue();
+        assertThat(way.response.lines)
+                .containsExactlyInAnyOrder(
+                        "RateLimit-Policy: \"service\";q=9;w=3600, \"20-per-3600s\";q=20;w=3600",
+                        "RateLimit: \"service\";r=8;t=3200, \"20-per-3600s\";r=19;t=3420");
+    }
+
+    /** A request that comes again is charged by its address first, which may have nothing left then. */
+    @Test
+    void whoIsDeniedBehindIsAdmittedAfterRetryAfter() {
+        RequestLimiter first = build(arriving());
+        RequestLimiter second = build(behind("user: /* 1/minute key principal stage authenticated"));
+        assertThat(passing(5, first, "ann", second)).isEqualTo(1);
+        Way denied = new Way();
+        assertThat(denied.passes(first, "ann", second)).isFalse();
+        assertThat(left()).isZero();
+        assertThat(denied.response.lines).contains("Retry-After: 720");
+        time.advance(Duration.ofSeconds(719));
+        assertThat(passing(1, first, "ann", second)).isZero();
+        time.advance(Duration.ofSeconds(1));
+        assertThat(passing(1, first, "ann", second)).isEqualTo(1);
+    }
+
+    /** What a refusal gives back is there when the client comes again. */
+    @Test
+    void aLimitOfRequestsUnderWayIsNotWaitedFor() {
+        RequestLimiter first = build(arriving().chargeOn(ChargeOn.never()));
+        RequestLimiter second = build(behind("user: /* 1/minute key principal stage authenticated"));
+        assertThat(passing(4, first, "ann", second)).isEqualTo(1);
+        for (int i = 0; i < 2; i++) { // they are under way
+            Way denied = new Way();
+            assertThat(denied.passes(first, "ann", second)).isEqualTo(false);
+            assertThat(denied.response.lines).contains("Retry-After: 60");
+        }
+        assertThat(left()).isZero();
+    }
+
     @Test
     void theLegacyFieldsTellOfWhatHoldsAsWell() {
         RequestLimiter first = build(arriving().headers(HeaderStyle.LEGACY));

@@ -5,6 +5,7 @@ import io.headgate.servlet.RateLimitFilter;
 import jakarta.servlet.FilterRegistration;
 import jakarta.servlet.ServletContext;
 import java.util.Objects;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.web.servlet.DelegatingFilterProxyRegistrationBean;
@@ -22,8 +23,12 @@ final class AuthenticatedConfiguration {
 
     @Bean(NAME)
     AuthenticatedFilter headgateAuthenticatedFilter(
-            FilterFactory factory, LimiterRegistry registry, ApplicationEventPublisher events) {
-        return new AuthenticatedFilter(factory.makeAuthenticated(registry, events::publishEvent));
+            FilterFactory factory,
+            LimiterRegistry registry,
+            ApplicationEventPublisher events,
+            ObjectProvider<HealthPaths> healthPaths) {
+        return new AuthenticatedFilter(
+                factory.makeAuthenticated(registry, events::publishEvent, healthPaths.getIfAvailable()));
     }
 
     /**

@@ -130,7 +130,8 @@ final class FilterFactory {
 
     /** Makes the filter behind authentication, once; null if nothing is limited there, or filters of the application's own limit. */
     @Nullable
-    RateLimitFilter makeAuthenticated(LimiterRegistry registry, Consumer<ClientDenied> events) {
+    RateLimitFilter makeAuthenticated(
+            LimiterRegistry registry, Consumer<ClientDenied> events, @Nullable HealthPaths healthPaths) {
         if (!hasSomethingToLimit() || !properties.hasSecondFilter() || !beans.containsBean(FILTER)) {
             return null;
         }
@@ -141,6 +142,10 @@ final class FilterFactory {
         configure(builder, Stage.AUTHENTICATED, registry, events);
         if (properties.stage() == Stage.AUTHENTICATED) {
             PlanBeans.configure(beans, builder);
+            if (healthPaths != null && isHealthApart()) {
+                // The first filter limits them, also those of a probe that logs in.
+                builder.rule(health(Rule.unlimited("/*"), healthPaths));
+            }
         }
         RateLimitFilter filter = HeadgateProperties.naming(builder::build);
         authenticated = filter;
@@ -156,14 +161,22 @@ final class FilterFactory {
             PlanBeans.configure(beans, builder);
         }
         RateLimitFilter filter = HeadgateProperties.naming(builder::build);
-        if (healthPaths == null
-                || properties.health() == HeadgateProperties.Health.LIMITED
-                || properties.rules().stream().anyMatch(RuleProperties::isForEveryArrival)) {
+        if (healthPaths == null || !isHealthApart()) {
             return filter;
         }
         // Added last, for two reasons: rules of the application come first, and alone it is nothing to limit.
-        builder.rule(healthRule().named(HeadgateProperties.HEALTH).onlyIf(healthPaths));
+        builder.rule(health(healthRule(), healthPaths));
         return HeadgateProperties.naming(builder::build);
+    }
+
+    /** Whether health paths are not under the limits of the application. */
+    private boolean isHealthApart() {
+        return properties.health() != HeadgateProperties.Health.LIMITED
+                && properties.rules().stream().noneMatch(RuleProperties::isForEveryArrival);
+    }
+
+    private static Rule health(Rule rule, HealthPaths healthPaths) {
+        return rule.named(HeadgateProperties.HEALTH).onlyIf(healthPaths);
     }
 
     /** What both filters have from properties and beans. */

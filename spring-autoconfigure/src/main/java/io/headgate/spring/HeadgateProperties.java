@@ -204,6 +204,7 @@ public record HeadgateProperties(
 
     /** Of the general limits, those of clients are for requests that arrive; those of a key are at its stage. */
     private void configureLimits(RateLimitFilter.Builder builder, Stage at) {
+        requirePlanNames();
         boolean isOfKey = at == stage;
         if (!isOfKey && at == Stage.AUTHENTICATED) {
             return;
@@ -223,6 +224,27 @@ public record HeadgateProperties(
         if (at == Stage.ARRIVAL) {
             tiers.forEach((name, tier) -> builder.tier(tier.tier(name, ipv6Prefix)));
         }
+    }
+
+    /** Throws if two limiters would have one name, of which each filter sees but one. */
+    private void requirePlanNames() {
+        if (plans.containsKey(HEALTH)) {
+            throw invalid(entry(Option.PLANS, HEALTH), HEALTH, "the limiter of health paths has this name");
+        }
+        if (stage != Stage.AUTHENTICATED) {
+            return; // the filter says it
+        }
+        plans.forEach((name, plan) -> {
+            String ofKeys = name + "-keys";
+            PlanProperties other = plans.get(ofKeys);
+            if (plan.isByAddress() && other != null && other.isByAddress()) {
+                String reason = "the limiter for those who have the plan \"" + name + "\" by their key has this name";
+                throw invalid(entry(Option.PLANS, ofKeys), ofKeys, reason);
+            }
+        });
+        tiers.keySet().stream().filter(plans::containsKey).forEach(name -> {
+            throw invalid(entry(Option.TIERS, name), name, "a plan has this name");
+        });
     }
 
     private void configureProxies(RateLimitFilter.Builder builder) {
@@ -249,7 +271,10 @@ public record HeadgateProperties(
     private void configureRules(
             RateLimitFilter.Builder builder, Stage stage, String dispatcher, FailedLogin.@Nullable Doubts doubts) {
         // Those of both filters are in one registry. A plan may have a limiter of addresses, and one of keys.
-        Set<String> names = new HashSet<>(Set.of(GENERAL, HEALTH));
+        Set<String> names = new HashSet<>(Set.of(GENERAL, GENERAL + " by " + key, HEALTH));
+        if (hasSecondFilter()) {
+            names.addAll(tiers.keySet()); // else the filter says it
+        }
         plans.keySet().forEach(plan -> names.addAll(List.of(plan, plan + "-keys")));
         for (int i = 0; i < rules.size(); i++) {
             String at = "rules[" + i + "]";

@@ -238,6 +238,46 @@ class FailureTextTest {
         }
     }
 
+    /** All limiters are in one registry, also where each is another filter's. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        plans.health      | ''        | headgate.plans.health    | the limiter of health paths has this name
+        plans.gold-keys.limits | ''   | headgate.plans.gold-keys | the plan "gold" by their key has this name
+        tiers.gold.limits | ''        | headgate.tiers.gold      | a plan has this name
+        tiers.users.limits | users    | headgate.rules[0].name   | another rule, plan or limiter has this name
+        tiers.a.limits | default by principal | headgate.rules[0].name | another rule, plan or limiter has this name
+        """)
+    void limitersOfBothFiltersHaveANameEach(String key, String rule, String property, String reason) {
+        Map<String, Object> properties = new HashMap<>(Map.of(
+                "headgate.limits",
+                "1/s",
+                "headgate.key",
+                "principal",
+                "headgate.stage",
+                "authenticated",
+                "headgate.plans.gold.limits",
+                "5/s",
+                "headgate.plans.gold.ranges",
+                "192.0.2.0/24",
+                "headgate." + key,
+                "9/s"));
+        if (key.contains("-keys")) {
+            properties.put("headgate.plans.gold-keys.ranges", "198.51.100.0/24");
+        }
+        if (key.startsWith("tiers")) {
+            properties.put("headgate." + key.replace("limits", "everybody"), "true");
+        }
+        if (!rule.isEmpty()) {
+            properties.put("headgate.rules[0].name", rule);
+            properties.put("headgate.rules[0].path", "/a");
+            properties.put("headgate.rules[0].limits", "5/s");
+            properties.put("headgate.rules[0].stage", rule.equals("users") ? "authenticated" : "arrival");
+        }
+        assertThat(analysis(properties).getDescription())
+                .contains(property, reason)
+                .doesNotContain("is in use with");
+    }
+
     /** Who has no such header, or another one each time, would be under no limit at all. */
     @Test
     void aKeyThatClientsWriteNeedsLimitsBehindAuthenticationToo() {

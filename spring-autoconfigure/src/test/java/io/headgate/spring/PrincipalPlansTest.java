@@ -37,7 +37,7 @@ class PrincipalPlansTest {
                 "headgate.plans.partners.limits=5/day",
                 "headgate.plans.partners.ranges=127.0.7.0/24",
                 "headgate.exempt=127.0.9.0/24",
-                "management.endpoints.web.exposure.include=headgate");
+                "management.endpoints.web.exposure.include=headgate,health");
     }
 
     @AfterAll
@@ -81,6 +81,17 @@ class PrincipalPlansTest {
     void aPlanByAddressIsForThoseWhoAreNobody() throws IOException {
         assertThat(statuses("127.0.7.1", 6)).isEqualTo(first(5, 6));
         assertThat(statuses("127.0.7.2", 4, user("cid"))).isEqualTo(first(3, 4));
+    }
+
+    /** They have a bucket of the client's own, in the first filter, and none of a user's. */
+    @Test
+    void aProbeThatLogsInIsNotUnderTheUsersLimits() throws IOException {
+        for (int i = 0; i < 6; i++) {
+            Reply probe = site.get("127.0.6.5", "/actuator/health", user("dan"));
+            assertThat(probe.status()).isEqualTo(200);
+            assertThat(probe.field("RateLimit-Policy")).isEqualTo("\"health\";q=20;w=2");
+        }
+        assertThat(statuses("127.0.6.5", 4, user("dan"))).isEqualTo(first(3, 4));
     }
 
     @Test
