@@ -174,13 +174,20 @@ public final class PlanCacheBuilder<K> {
      *
      * @return the cache; to be closed by the caller
      * @throws IllegalArgumentException if {@code refreshAfter} is longer than {@code maxStale}
+     * @throws IllegalStateException if there is no Caffeine
      */
     public PlanCache<K> build() {
         if (refreshAfter.compareTo(maxStale) > 0) {
             throw new IllegalArgumentException(
                     "refreshAfter must be no longer than maxStale (" + maxStale + "), not " + refreshAfter);
         }
-        return new PlanCache<>(this);
+        try {
+            return new PlanCache<>(this);
+        } catch (NoClassDefFoundError e) {
+            throw new IllegalStateException(
+                    "plans of keys are kept by Caffeine: add com.github.ben-manes.caffeine:caffeine 3 to the application",
+                    e);
+        }
     }
 
     private static long range(String name, long value, long most) {

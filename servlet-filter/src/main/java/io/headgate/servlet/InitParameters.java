@@ -2,6 +2,9 @@ package io.headgate.servlet;
 
 import io.headgate.http.InvalidOptionException;
 import io.headgate.http.Option;
+import io.headgate.http.RequestKey;
+import io.headgate.plan.PlanCache;
+import io.headgate.plan.PlanSource;
 import jakarta.servlet.FilterConfig;
 import jakarta.servlet.ServletException;
 import java.util.Arrays;
@@ -24,9 +27,30 @@ final class InitParameters {
                     option.set(builder, text);
                 }
             }
+            readPlanSource(config, builder);
             builder.requireSound();
         } catch (InvalidOptionException e) {
             throw mistake(e, config);
+        }
+    }
+
+    /** Who knows the plans of keys cannot be written as text: the application leaves it in the context. */
+    @SuppressWarnings("unchecked") // of text, as the attribute's description says
+    private static void readPlanSource(FilterConfig config, RateLimitFilter.Builder builder) throws ServletException {
+        String key = config.getInitParameter(Option.KEY.toString());
+        Object source = config.getServletContext().getAttribute(RateLimitFilter.PLAN_SOURCE_ATTRIBUTE);
+        if (source == null || key == null || RequestKey.parse(key).equals(RequestKey.CLIENT)) {
+            return;
+        }
+        if (source instanceof PlanSource<?>) {
+            builder.planSource((PlanSource<String>) source);
+        } else if (source instanceof PlanCache<?>) {
+            builder.planCache((PlanCache<String>) source);
+        } else {
+            throw new ServletException("the attribute \"" + RateLimitFilter.PLAN_SOURCE_ATTRIBUTE
+                    + "\" of the servlet context is of the type "
+                    + source.getClass().getName()
+                    + "; it accepts a PlanSource<String> or a PlanCache<String>");
         }
     }
 

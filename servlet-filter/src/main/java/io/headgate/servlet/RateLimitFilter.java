@@ -62,6 +62,13 @@ public final class RateLimitFilter implements Filter {
     /** What the name of the request attribute begins with; the filter's name follows. */
     public static final String ATTRIBUTE_PREFIX = "io.headgate.servlet.RateLimitFilter.";
 
+    /**
+     * The attribute of the servlet context in which filters that init-params configure find who knows the plans of keys: a
+     * {@link io.headgate.plan.PlanSource} of text, or a {@link io.headgate.plan.PlanCache}, which they do not close. A
+     * {@code ServletContextListener} sets it. Filters whose {@code key} is that of a client do not look there.
+     */
+    public static final String PLAN_SOURCE_ATTRIBUTE = "io.headgate.plans";
+
     private final LifeCycle lifeCycle;
 
     /** A filter that init-params configure. */

@@ -14,6 +14,7 @@ import io.headgate.http.LimiterUse;
 import io.headgate.http.Option;
 import io.headgate.http.RequestLimiter;
 import io.headgate.net.ClientAddress;
+import io.headgate.plan.PlanSource;
 import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LogRecords;
 import jakarta.servlet.ServletException;
@@ -23,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +63,26 @@ class InitParametersTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> read("overflow", "evict"))
                 .withMessageContaining("com.github.ben-manes.caffeine:caffeine 3");
+    }
+
+    /** A source needs Caffeine, which is not on this path either: that it is asked for is seen by that. */
+    @Test
+    void theSourceOfPlansIsAnAttributeOfTheContext() throws ServletException {
+        FakeContext context = FakeContext.empty();
+        context.setAttribute(RateLimitFilter.PLAN_SOURCE_ATTRIBUTE, "jdbc:h2:mem:");
+        Map<String, String> params = Map.of("limits", "2/day", "key", "header X-API-Key", "sweepInterval", "0");
+        assertThatExceptionOfType(ServletException.class)
+                .isThrownBy(() -> filter.init(new FakeConfig("limits", params, context)))
+                .withMessage(
+                        "the attribute \"io.headgate.plans\" of the servlet context is of the type java.lang.String;"
+                                + " it accepts a PlanSource<String> or a PlanCache<String>");
+        PlanSource<String> source = key -> CompletableFuture.completedFuture("gold");
+        context.setAttribute(RateLimitFilter.PLAN_SOURCE_ATTRIBUTE, source);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> filter.init(new FakeConfig("limits", params, context)))
+                .withMessageContaining("com.github.ben-manes.caffeine:caffeine 3");
+        filter.init(new FakeConfig("limits", Map.of("limits", "2/day", "key", "client"), context));
+        assertThat(filter.limits().planCache()).isEmpty();
     }
 
     @Test

@@ -78,6 +78,12 @@ public final class App {
         return this;
     }
 
+    /** What a listener of the application leaves for its filters. */
+    public App attribute(String name, Object value) {
+        parts.add(context -> context.setAttribute(name, value));
+        return this;
+    }
+
     public App servlet(String path, Handler handler) {
         parts.add(context -> {
             ServletRegistration.Dynamic registration = context.addServlet("at " + path, new HandlerServlet(handler));

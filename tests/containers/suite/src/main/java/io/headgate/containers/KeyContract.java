@@ -61,6 +61,28 @@ interface KeyContract extends OnContainer {
     }
 
     @Test
+    default void aFilterOfInitParamsFindsTheSourceInTheContext() throws Exception {
+        try (PlanCache<String> plans = PlanCache.<String>builder(key ->
+                        CompletableFuture.<@Nullable String>completedFuture(key.equals("gold-key") ? "gold" : null))
+                .executor(Runnable::run)
+                .build()) {
+            Map<String, String> params = Map.of("limits", "2/day", "key", "header X-API-Key", "plans", "gold: 4/day");
+            try (Site site = open(app(new RateLimitFilter(), params)
+                    .attribute(RateLimitFilter.PLAN_SOURCE_ATTRIBUTE, plans)
+                    // One that limits clients has nothing to ask of it.
+                    .filter(
+                            "clients",
+                            new RateLimitFilter(),
+                            Map.of("limits", "99/day"),
+                            EnumSet.of(DispatcherType.REQUEST),
+                            "/*"))) {
+                assertThat(passing(site, "127.0.0.1", "X-API-Key: gold-key")).isEqualTo(1 + 4);
+                assertThat(passing(site, "127.0.0.2", "X-API-Key: invented")).isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
     default void aKeyThatTheSourceKnowsStandsInPlaceOfTheClient() throws Exception {
         // Asked in the thread of the request, so that its answer is there for the next one.
         try (PlanCache<String> plans = PlanCache.<String>builder(key ->
