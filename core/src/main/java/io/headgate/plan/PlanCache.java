@@ -149,7 +149,8 @@ public final class PlanCache<K> implements Function<K, @Nullable String>, AutoCl
      */
     public void request(K key) {
         StableKey<K> stable = new StableKey<>(key);
-        request(stable, plans.getIfPresent(stable), ticker.read());
+        // The look of the same request at the plan was its use.
+        request(stable, plans.policy().getIfPresentQuietly(stable), ticker.read());
     }
 
     /**

@@ -3,8 +3,11 @@ package io.headgate.http;
 import io.headgate.Decision;
 import io.headgate.net.ClientAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which rule, key and plan a request meets, and what would be answered now: {@link RequestLimiter#explain}. It has no key. Immutable.
@@ -35,6 +38,25 @@ public record Explanation(
     public Explanation {
         met = List.copyOf(met);
         asked = List.copyOf(asked);
+    }
+
+    /** Of a verdict that was come to by looks alone, on a request that meets these. */
+    static Explanation of(Verdict verdict, @Nullable ClientAddress client, List<Met> met) {
+        List<Asked> asked = new ArrayList<>();
+        for (Verdict each = verdict; each != null; each = each.before()) {
+            Charge<?> charge = each.charge();
+            Decision answer = each.answer();
+            if (charge != null && answer != null) {
+                // The name of a mock is null.
+                String limiter = Objects.requireNonNullElse(charge.limiter().name(), "limiter");
+                asked.add(
+                        0, new Asked(limiter, charge.permits(), charge.policy().dryRun(), answer));
+            }
+        }
+        Optional<Duration> wait =
+                verdict.passes() ? Optional.empty() : verdict.decision().flatMap(Decision::retryAfter);
+        return new Explanation(
+                verdict.passes(), verdict.outcome().text(), Optional.ofNullable(client), met, asked, wait);
     }
 
     /**

@@ -4,23 +4,17 @@ import io.headgate.Decision;
 import io.headgate.Limiter;
 import io.headgate.LimiterRegistry;
 import io.headgate.Ticker;
-import io.headgate.http.Explanation.Asked;
 import io.headgate.http.Explanation.Met;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
 import io.headgate.net.PrefixTable;
 import io.headgate.plan.AddressPlans;
 import io.headgate.plan.PlanCache;
-import io.headgate.plan.PlanCacheStats;
-import io.headgate.plan.RangesFileStatus;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -281,25 +275,7 @@ public final class RequestLimiter implements AutoCloseable {
             assessment = spectator.failed(failure, policies.neverDenies());
         }
         Verdict verdict = assessment instanceof Charge<?> charge ? spectator.look(charge, null) : (Verdict) assessment;
-        return explanation(verdict, client, met);
-    }
-
-    private Explanation explanation(Verdict verdict, @Nullable ClientAddress client, List<Met> met) {
-        List<Asked> asked = new ArrayList<>();
-        for (Verdict each = verdict; each != null; each = each.before()) {
-            Charge<?> charge = each.charge();
-            Decision answer = each.answer();
-            if (charge != null && answer != null) {
-                // The name of a mock is null.
-                String limiter = Objects.requireNonNullElse(charge.limiter().name(), "limiter");
-                asked.add(
-                        0, new Asked(limiter, charge.permits(), charge.policy().dryRun(), answer));
-            }
-        }
-        Optional<Duration> wait =
-                verdict.passes() ? Optional.empty() : verdict.decision().flatMap(Decision::retryAfter);
-        return new Explanation(
-                verdict.passes(), verdict.outcome().text(), Optional.ofNullable(client), met, asked, wait);
+        return Explanation.of(verdict, client, met);
     }
 
     /** A limiter that cannot tell whom it tracks can decide all the same. */
@@ -476,24 +452,6 @@ public final class RequestLimiter implements AutoCloseable {
      */
     public List<LimiterUse> limiters() {
         return limiters.all();
-    }
-
-    /**
-     * How it stands with the files that plans have ranges from.
-     *
-     * @return one for each file
-     */
-    public List<RangesFileStatus> rangesFiles() {
-        return plans.ofAddresses == null ? List.of() : plans.ofAddresses.files();
-    }
-
-    /**
-     * What is known of the plans of keys.
-     *
-     * @return empty if no source of plans is asked
-     */
-    public Optional<PlanCacheStats> planStats() {
-        return Optional.ofNullable(plans.ofKeys).map(PlanCache::stats);
     }
 
     /**

@@ -151,7 +151,7 @@ class KeysBesideRulesTest {
         RequestLimiter after = builder.buildInPlaceOf(before);
         open.add(after);
         after.decide(keyed("192.0.2.1", "/"));
-        assertThat(after.planStats().orElseThrow().rejected()).isZero();
+        assertThat(after.planCache().orElseThrow().stats().rejected()).isZero();
         assertThat(asked.get(1, TimeUnit.MINUTES)).isEqualTo("gold-key");
     }
 

@@ -103,7 +103,7 @@ class RangesFileWarningTest {
             poll(limits);
             Files.writeString(crawlers, "203.0.113.0/25");
             poll(limits);
-            assertThat(limits.rangesFiles()).allMatch(file -> file.healthy());
+            assertThat(limits.addressPlans().orElseThrow().files()).allMatch(file -> file.healthy());
             assertThat(limits.warnings()).containsExactly(Warning.FAULTY_RANGES_FILE);
             RequestLimiter next = builder().buildInPlaceOf(limits);
             limits.giveWayTo(next);

@@ -127,6 +127,13 @@ abstract class FakeRequest implements HttpServletRequest {
         return headers.getOrDefault(name.toLowerCase(Locale.ROOT), List.of());
     }
 
+    /** The names of attributes that begin like this. */
+    List<String> names(String prefix) {
+        return attributes.keySet().stream()
+                .filter(name -> name.startsWith(prefix))
+                .toList();
+    }
+
     @Override
     public @Nullable Object getAttribute(String name) {
         return attributes.get(name);

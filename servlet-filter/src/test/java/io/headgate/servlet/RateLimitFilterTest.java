@@ -82,7 +82,7 @@ class RateLimitFilterTest {
                 .isInstanceOfSatisfying(
                         Decision.class,
                         decision -> assertThat(decision.remaining()).isEqualTo(1));
-        assertThat(request.attributes).hasSize(1);
+        assertThat(request.names(RateLimitFilter.ATTRIBUTE_PREFIX)).hasSize(1);
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.headgate.http.HttpRequest;
 import io.headgate.http.RequestLimiter;
 import io.headgate.metrics.HeavyHitters.Hit;
 import io.headgate.net.ClientAddress;
+import io.headgate.plan.AddressPlans;
 import io.headgate.plan.PlanCacheStats;
 import io.headgate.plan.RangesFileStatus;
 import java.time.Duration;
@@ -159,9 +160,12 @@ final class HeadgateEndpoint {
 
     /** What is known of plans: of keys, and of the files that have the ranges of some. */
     private static void putPlans(Map<String, Object> answer, RequestLimiter limits) {
-        limits.planStats().ifPresent(stats -> answer.put("plansOfKeys", plansOfKeys(stats)));
+        limits.planCache().ifPresent(plans -> answer.put("plansOfKeys", plansOfKeys(plans.stats())));
         Map<String, Object> files = new LinkedHashMap<>();
-        limits.rangesFiles().forEach(file -> files.put(file.plan(), rangesFile(file)));
+        limits.addressPlans()
+                .map(AddressPlans::files)
+                .orElse(List.of())
+                .forEach(file -> files.put(file.plan(), rangesFile(file)));
         if (!files.isEmpty()) {
             answer.put("rangesFiles", files);
         }

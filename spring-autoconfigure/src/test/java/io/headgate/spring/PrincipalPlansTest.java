@@ -105,7 +105,7 @@ class PrincipalPlansTest {
                         List.of("default", "partners", "health"),
                         List.of("default by principal", "gold", "partners-keys"));
         assertThat(limiters.requestLimiters())
-                .extracting(RequestLimiter::planStats)
+                .extracting(RequestLimiter::planCache)
                 .extracting(Optional::isPresent)
                 .containsExactly(false, true);
         assertThat(site.get("127.0.9.1", "/actuator/headgate").body()).contains("\"warnings\":{}");
