@@ -37,6 +37,8 @@ public final class Decision {
     private final @Nullable String deniedBy;
     /** Gives permits back. Null if that is impossible. */
     private final @Nullable LongConsumer giveBack;
+    /** The answers that it is made of, if several limiters were asked, and allowed the call. */
+    private final List<Decision> parts;
     /** Permits that were taken and not given back. Guarded by the monitor. */
     private long taken;
 
@@ -48,7 +50,8 @@ public final class Decision {
             List<LimitStatus> limits,
             @Nullable String deniedBy,
             long taken,
-            @Nullable LongConsumer giveBack) {
+            @Nullable LongConsumer giveBack,
+            List<Decision> parts) {
         this.allowed = allowed;
         this.retryAfter = retryAfter;
         this.neverAdmissible = neverAdmissible;
@@ -57,6 +60,7 @@ public final class Decision {
         this.deniedBy = deniedBy;
         this.taken = taken;
         this.giveBack = giveBack;
+        this.parts = parts;
     }
 
     /**
@@ -67,7 +71,7 @@ public final class Decision {
      * @return the decision
      */
     public static Decision allowed(boolean overflow, List<LimitStatus> limits) {
-        return new Decision(true, Duration.ZERO, false, overflow, limits, null, 0, null);
+        return new Decision(true, Duration.ZERO, false, overflow, limits, null, 0, null, List.of());
     }
 
     /**
@@ -93,7 +97,8 @@ public final class Decision {
                 limits,
                 null,
                 taken,
-                Objects.requireNonNull(giveBack, "giveBack"));
+                Objects.requireNonNull(giveBack, "giveBack"),
+                List.of());
     }
 
     /**
@@ -106,7 +111,7 @@ public final class Decision {
      * @return the decision
      */
     public static Decision denied(@Nullable Duration retryAfter, boolean overflow, List<LimitStatus> limits) {
-        return new Decision(false, retryAfter, false, overflow, limits, null, 0, Decision::giveNothing);
+        return new Decision(false, retryAfter, false, overflow, limits, null, 0, Decision::giveNothing, List.of());
     }
 
     /**
@@ -117,12 +122,19 @@ public final class Decision {
      * @return the decision
      */
     public static Decision neverAdmissible(boolean overflow, List<LimitStatus> limits) {
-        return new Decision(false, null, true, overflow, limits, null, 0, Decision::giveNothing);
+        return new Decision(false, null, true, overflow, limits, null, 0, Decision::giveNothing, List.of());
     }
 
     /** This denial, as that of one limiter among several. */
     Decision by(String limiter) {
-        return new Decision(false, retryAfter, neverAdmissible, overflow, limits, limiter, 0, Decision::giveNothing);
+        return new Decision(
+                false, retryAfter, neverAdmissible, overflow, limits, limiter, 0, Decision::giveNothing, List.of());
+    }
+
+    /** As {@link #allowed(boolean, List, long, LongConsumer)}, by the answers of several limiters. */
+    static Decision allowedByAll(
+            boolean overflow, List<LimitStatus> limits, long taken, LongConsumer giveBack, List<Decision> parts) {
+        return new Decision(true, Duration.ZERO, false, overflow, limits, null, taken, giveBack, List.copyOf(parts));
     }
 
     private static void giveNothing(long permits) {}
@@ -232,6 +244,16 @@ public final class Decision {
         if (given > 0) {
             giveBack.accept(given);
         }
+    }
+
+    /**
+     * What each limiter took, if several were asked ({@link Limiter#allOf}) and all allowed the call. A {@link #refund} of one of these gives back to that
+     * limiter alone, and the whole then gives back what is left.
+     *
+     * @return in the order in which they were asked; empty if the call was denied, or one limiter alone was asked
+     */
+    public List<Decision> parts() {
+        return parts;
     }
 
     @Override

@@ -170,8 +170,12 @@ final class Questions {
                 answers.stream().flatMap(answer -> answer.limits().stream()).toList();
         boolean overflow = answers.stream().anyMatch(Decision::overflow);
         if (denying == NONE) {
-            return Decision.allowed(
-                    overflow, limits, taken, given -> Members.forEach(all, question -> question.refund(given)));
+            return Decision.allowedByAll(
+                    overflow,
+                    limits,
+                    taken,
+                    given -> Members.forEach(all, question -> question.refund(given)),
+                    answers);
         }
         List<Decision> denials =
                 answers.stream().filter(answer -> !answer.allowed()).toList();

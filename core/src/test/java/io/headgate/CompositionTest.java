@@ -214,6 +214,26 @@ class CompositionTest {
         assertThat(limiter.decide("ann", 2).toString()).startsWith("Decision[denied by client, retry after PT15M, ");
     }
 
+    /** One part may give back by itself, and then the whole what is left. */
+    @Test
+    void partsGiveBackByThemselves() {
+        LocalLimiter<String> client = limiter("client", "9/minute");
+        LocalLimiter<String> service = limiter("service", "9/minute");
+        Limiter<String> limiter = Limiter.allOf(client, service.keyed(key -> "all"));
+        limiter.decide("a", 2);
+        Decision decision = limiter.decide("a", 3);
+        assertThat(decision.parts()).hasSize(2);
+        decision.parts().get(0).refund(3);
+        decision.parts().get(0).refund(3);
+        assertThat(client.peek("a", 1).remaining()).isEqualTo(7);
+        assertThat(service.peek("all", 1).remaining()).isEqualTo(4);
+        decision.refund(3);
+        assertThat(client.peek("a", 1).remaining()).isEqualTo(7);
+        assertThat(service.peek("all", 1).remaining()).isEqualTo(7);
+        assertThat(limiter.decide("a", 8).parts()).isEmpty();
+        assertThat(client.decide("a", 1).parts()).isEmpty();
+    }
+
     @Test
     void permitsThatOnePartCannotHoldAreNeverAdmissible() {
         Limiter<String> limiter = Limiter.allOf(limiter("client", "3/minute"), limiter("day", "2/day"));

@@ -59,13 +59,17 @@ record Charge<K>(
                         .toList();
     }
 
-    /** Gives back all that the decision took from the client, and leaves everybody charged. */
+    /** Gives back all that the decision took from the client and its networks, and leaves everybody charged. */
     void refundClient(Decision decision) {
         KeyedLimiter<K> keyed = policy.limiter();
-        if (keyed != null && withoutEverybody() != limiter) {
-            keyed.tiers().chargeEverybody(permits);
+        if (keyed == null || withoutEverybody() == limiter) {
+            refund(decision, permits);
+            return;
         }
-        refund(decision, permits);
+        // Those of everybody are the last to be asked.
+        List<Decision> parts = decision.parts();
+        int clients = Math.max(0, parts.size() - keyed.tiers().everybody().size());
+        parts.subList(0, clients).forEach(part -> part.refund(permits));
     }
 
     /** Gives back what the decision took; by the key if the limiter made its decision without a way back. */

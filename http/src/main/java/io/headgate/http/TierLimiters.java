@@ -103,11 +103,6 @@ final class TierLimiters {
         return everybody.stream().anyMatch(each -> each.limits().contains(limit));
     }
 
-    /** Takes permits from everybody, whether they are there or not. */
-    void chargeEverybody(long permits) {
-        everybody.forEach(each -> each.charge(EVERYBODY, permits));
-    }
-
     /** The same without those of everybody, for a request that is charged to them elsewhere; the given one if they are not in it. */
     @SuppressWarnings("unchecked") // they are put in together, above
     <K> Limiter<K> withoutEverybody(Limiter<K> limiter) {

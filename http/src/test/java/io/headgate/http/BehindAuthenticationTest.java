@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headgate.Decision;
 import io.headgate.Limit;
+import io.headgate.Limiter;
 import io.headgate.LimiterRegistry;
 import io.headgate.LocalLimiter;
 import io.headgate.net.ClientAddress;
@@ -249,6 +250,51 @@ class BehindAuthenticationTest {
                 .containsExactlyInAnyOrder(
                         "RateLimit-Policy: \"service\";q=9;w=3600, \"20-per-3600s\";q=20;w=3600",
                         "RateLimit: \"service\";r=8;t=3200, \"20-per-3600s\";r=19;t=3420");
+    }
+
+    /** Checking a password takes time, in which a bucket earns. */
+    @Test
+    void everybodyIsChargedOnceHoweverLongALoginTakes() {
+        RequestLimiter first = build(RequestLimiter.builder()
+                .name("arrival")
+                .limits(Limit.parse("5/hour"))
+                .tier(Tier.parse("service: 10/second everybody")));
+        RequestLimiter second = build(behind("user: /* 999/hour key principal stage authenticated"));
+        // Five requests at once, each of which takes 300 ms to log in.
+        List<Way> ways = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            Way way = new Way();
+            assertThat(way.through(first)).isTrue();
+            ways.add(way);
+        }
+        assertThat(everybodys(first)).isEqualTo(5);
+        time.advance(Duration.ofMillis(300));
+        assertThat(everybodys(first)).isEqualTo(8);
+        for (Way way : ways) {
+            way.request.principal("ann");
+            assertThat(way.through(second)).isTrue();
+        }
+        assertThat(everybodys(first)).isEqualTo(8);
+        Way late = new Way();
+        assertThat(late.through(first)).isTrue();
+        time.advance(Duration.ofSeconds(1));
+        assertThat(everybodys(first)).isEqualTo(10);
+        late.request.principal("ann");
+        assertThat(late.through(second)).isTrue();
+        assertThat(everybodys(first)).isEqualTo(10);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static long everybodys(RequestLimiter limits) {
+        return ((Limiter<String>) limits.limiters().stream()
+                        .map(LimiterUse::limiter)
+                        .filter(limiter -> "service".equals(limiter.name()))
+                        .findFirst()
+                        .orElseThrow())
+                .peek("everybody", 1)
+                .limits()
+                .get(0)
+                .remaining();
     }
 
     /** A request that comes again is charged by its address first, which may have nothing left then. */
