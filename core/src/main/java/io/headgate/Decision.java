@@ -125,6 +125,21 @@ public final class Decision {
         return new Decision(false, null, true, overflow, limits, null, 0, Decision::giveNothing, List.of());
     }
 
+    /**
+     * This denial with another wait, where something else denies the same call for longer.
+     *
+     * @param retryAfter when the permits will be there; null if that cannot be promised
+     * @return a decision that tells the same otherwise
+     * @throws IllegalStateException if the call was allowed
+     */
+    public Decision withRetryAfter(@Nullable Duration retryAfter) {
+        if (allowed) {
+            throw new IllegalStateException("a call that was allowed has no wait");
+        }
+        return new Decision(
+                false, retryAfter, neverAdmissible, overflow, limits, deniedBy, 0, Decision::giveNothing, List.of());
+    }
+
     /** This denial, as that of one limiter among several. */
     Decision by(String limiter) {
         return new Decision(

@@ -2,6 +2,7 @@ package io.headgate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +39,18 @@ class DecisionTest {
         assertThat(silent.retryAfter()).isEmpty();
         assertThat(silent.remaining()).isZero();
         assertThat(silent).hasToString("Decision[denied, overflow, []]");
+    }
+
+    @Test
+    void aDenialMayTellOfALongerWait() {
+        Decision decision = Decision.denied(Duration.ofSeconds(7), true, LIMITS).by("network");
+        Decision longer = decision.withRetryAfter(Duration.ofSeconds(9));
+        assertThat(longer)
+                .isEqualTo(Decision.denied(Duration.ofSeconds(9), true, LIMITS).by("network"));
+        assertThat(longer.deniedBy()).hasValue("network");
+        assertThat(decision.withRetryAfter(null).retryAfter()).isEmpty();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Decision.allowed(false, LIMITS).withRetryAfter(Duration.ZERO));
     }
 
     @Test

@@ -108,8 +108,7 @@ public final class Verdict implements Assessment {
         if (own == null || wait == null || (longer != null && longer.compareTo(wait) <= 0)) {
             return this;
         }
-        return new Verdict(
-                outcome, charge, Decision.denied(longer, own.overflow(), own.limits()), before, limits, false);
+        return new Verdict(outcome, charge, own.withRetryAfter(longer), before, limits, false);
     }
 
     /** This verdict, telling of other limits. */

@@ -340,6 +340,19 @@ class TiersTest {
         assertThat(left(limits, "login", address("192.0.2.98"))).isEqualTo(2);
     }
 
+    /** Of two charges the one that denies is not the one that waits for longer. */
+    @Test
+    void theTierThatDeniesIsNamedWhereAnotherLimitWaitsForLonger() {
+        RequestLimiter limits = build(builder("9/hour", "network: 1/hour ipv4 24")
+                .rule(Rule.parse("/LOGIN 1/day"), Rule.parse("/login 1/day charge-on 4xx")));
+        limits.decide(from("192.0.2.1").path("/"));
+        limits.decide(from("192.0.2.2").path("/LOGIN"));
+        Verdict denied = limits.decide(from("192.0.2.2").path("/login"));
+        assertThat(denied.passes()).isFalse();
+        assertThat(denied.decision().flatMap(Decision::deniedBy)).contains("network");
+        assertThat(denied.decision().flatMap(Decision::retryAfter)).hasValue(Duration.ofDays(1));
+    }
+
     /** By a path that is read in two ways, of which one is under a rule beside the general limits, and by a key that nobody vouches for. */
     @Test
     void whoIsChargedByClientAndByKeyIsChargedToEverybodyOnce() {
