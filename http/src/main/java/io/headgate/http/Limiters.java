@@ -196,7 +196,10 @@ final class Limiters {
 
     private void use(Limiter<?> limiter, boolean isByAddress, boolean dryRun) {
         List<Limiter<?>> members = Objects.requireNonNullElse(limiter.members(), List.of());
-        members.forEach(member -> use(member, isByAddress, dryRun));
+        // A single one may be that of a part of the key, of whatever type: of addresses if it tells networks apart.
+        boolean isPart = members.size() == 1;
+        members.forEach(member ->
+                use(member, isByAddress && !(isPart && member.ipv6Prefix().isEmpty()), dryRun));
         if (members.isEmpty() && all.stream().noneMatch(use -> use.limiter() == limiter)) {
             all.add(new LimiterUse(limiter, isByAddress, dryRun, tiers.have(limiter)));
         }

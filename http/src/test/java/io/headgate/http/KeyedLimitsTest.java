@@ -2,6 +2,7 @@ package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.headgate.Limit;
 import io.headgate.Limiter;
@@ -247,6 +248,28 @@ class KeyedLimitsTest {
                         .build())
                 .withMessageContaining("plans")
                 .withMessageContaining(file.toString());
+    }
+
+    /** One that was composed in code, as the README shows it. */
+    @Test
+    void aLimiterOfAPartOfTheAddressIsNoneOfAddresses() {
+        LocalLimiter<ClientAddress> clients = Buckets.of("5/hour", time);
+        LocalLimiter<ClientAddress> networks = Limiter.forNetworks(24, 48, Limit.parse("network=8/hour"))
+                .ticker(time)
+                .name("network")
+                .build();
+        LocalLimiter<String> service = Limiter.<String>builder(Limit.parse("service=20/hour"))
+                .ticker(time)
+                .name("service")
+                .build();
+        RequestLimiter limits =
+                build(RequestLimiter.builder(Limiter.allOf(clients, networks, service.keyed(client -> "all"))));
+        assertThat(limits.limiters())
+                .extracting(LimiterUse::limiter, LimiterUse::isByAddress)
+                .containsExactly(tuple(clients, true), tuple(networks, true), tuple(service, false));
+        assertThat(limits.warnings()).isEmpty();
+        int[] next = {0};
+        assertThat(passing(limits, 30, () -> from("192.0.2." + next[0]++))).isEqualTo(8);
     }
 
     // plans by key
