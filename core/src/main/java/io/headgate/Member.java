@@ -38,6 +38,18 @@ sealed interface Member<K> {
     /** Adds what is to be asked for this key. */
     void addQuestions(Questions questions, K key);
 
+    /** Takes permits by questions, which wait in the heap for the members after this one, or none. */
+    private static <R> boolean take(Questions questions, long permits, long now, AllLimiter<R> all, R root, int next) {
+        if (questions.ask(permits) != Questions.NONE) {
+            return false;
+        }
+        if (all.takeFrom(next, root, permits, now)) {
+            return true;
+        }
+        all.countUndone(questions.takeBack(permits));
+        return false;
+    }
+
     /** The clock of the first limiter in memory among some and their members; null if there is none. */
     static @Nullable Ticker clock(List<? extends Limiter<?>> limiters) {
         for (Limiter<?> limiter : limiters) {
@@ -186,15 +198,7 @@ sealed interface Member<K> {
 
         @Override
         public <R> boolean take(K key, long permits, long now, AllLimiter<R> all, R root, int next) {
-            Questions questions = limiter.questions(key);
-            if (questions.ask(permits) != Questions.NONE) {
-                return false;
-            }
-            if (all.takeFrom(next, root, permits, now)) {
-                return true;
-            }
-            all.countUndone(questions.takeBack(permits));
-            return false;
+            return Member.take(limiter.questions(key), permits, now, all, root, next);
         }
 
         @Override
@@ -213,16 +217,9 @@ sealed interface Member<K> {
 
         @Override
         public <R> boolean take(K key, long permits, long now, AllLimiter<R> all, R root, int next) {
-            Question<K> question = new Question<>(limiter, key);
-            if (!question.ask(permits)) {
-                return false;
-            }
-            if (all.takeFrom(next, root, permits, now)) {
-                return true;
-            }
-            question.takeBack(permits);
-            all.countUndone(1);
-            return false;
+            Questions questions = new Questions();
+            questions.add(limiter, key);
+            return Member.take(questions, permits, now, all, root, next);
         }
 
         @Override

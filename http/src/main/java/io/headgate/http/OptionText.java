@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Reads the values of options from text, without blanks at its ends. Pure functions; what is malformed throws. */
@@ -16,7 +18,26 @@ final class OptionText {
     static final String DURATION = "a number and one of ms, s, m, h, such as 30s, or 0";
     static final String BOOLEAN = "true or false";
 
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
     private OptionText() {}
+
+    /** The name of something in a configuration, such as a plan. */
+    static String requireName(String kind, String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("\"" + name + "\" is not the name of a " + kind
+                    + "; the form is letters, digits, \".\", \"_\" and \"-\"");
+        }
+        return name;
+    }
+
+    /** How many clients a limiter of something in a configuration tracks at most. */
+    static OptionalLong requireMaxClients(long most) {
+        if (most < 1 || most > 1L << 30) {
+            throw new IllegalArgumentException("max-clients must be 1 to " + (1L << 30) + ", not " + most);
+        }
+        return OptionalLong.of(most);
+    }
 
     static <T> List<T> list(String text, Function<String, T> reader) {
         return Arrays.stream(text.split(",", -1)).map(String::strip).map(reader).toList();

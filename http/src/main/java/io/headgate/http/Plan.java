@@ -32,7 +32,6 @@ public final class Plan {
             "the form is NAME: (unlimited | LIMIT[, LIMIT]...) [ranges RANGE[, RANGE]...] [ranges-file PATH]"
                     + " [max-clients N], such as \"partners: 6000/minute ranges 192.0.2.0/24, 2001:db8::/32\"";
 
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
     private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final Set<String> OPTIONS = Set.of("ranges", "ranges-file", "max-clients");
 
@@ -51,11 +50,7 @@ public final class Plan {
             @Nullable Path rangesFile,
             OptionalLong maxClients,
             String hostBits) {
-        if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException(
-                    "\"" + name + "\" is not the name of a plan; the form is letters, digits, \".\", \"_\" and \"-\"");
-        }
-        this.name = name;
+        this.name = OptionText.requireName("plan", name);
         this.limits = limits;
         this.ranges = ranges;
         this.rangesFile = rangesFile;
@@ -208,10 +203,7 @@ public final class Plan {
         if (limits.isEmpty()) {
             throw new IllegalArgumentException("an unlimited plan tracks nobody, so it can have no max-clients");
         }
-        if (most < 1 || most > 1L << 30) {
-            throw new IllegalArgumentException("max-clients must be 1 to " + (1L << 30) + ", not " + most);
-        }
-        return new Plan(name, limits, ranges, rangesFile, OptionalLong.of(most), hostBits);
+        return new Plan(name, limits, ranges, rangesFile, OptionText.requireMaxClients(most), hostBits);
     }
 
     /**

@@ -33,7 +33,6 @@ public final class Tier {
             "the form is NAME: LIMIT[, LIMIT]... (ipv4 BITS | ipv6 BITS | ipv4 BITS ipv6 BITS | everybody) [max-clients N], such as"
                     + " \"network: 2000/minute ipv4 24 ipv6 48\" or \"service: 500/second everybody\"";
 
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
     private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final String EVERYBODY = "everybody";
     private static final Set<String> OPTIONS = Set.of("ipv4", "ipv6", EVERYBODY, "max-clients");
@@ -47,13 +46,9 @@ public final class Tier {
     /** One of everybody if no prefix is there. */
     private Tier(
             String name, List<Limit> limits, OptionalInt ipv4Prefix, OptionalInt ipv6Prefix, OptionalLong maxClients) {
-        if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException(
-                    "\"" + name + "\" is not the name of a tier; the form is letters, digits, \".\", \"_\" and \"-\"");
-        }
+        this.name = OptionText.requireName("tier", name);
         ipv4Prefix.ifPresent(bits -> requireWithin(8, 31, "IPv4", bits));
         ipv6Prefix.ifPresent(bits -> requireWithin(32, 127, "IPv6", bits));
-        this.name = name;
         this.limits = limits;
         this.ipv4Prefix = ipv4Prefix;
         this.ipv6Prefix = ipv6Prefix;
@@ -226,10 +221,7 @@ public final class Tier {
         if (isOfEverybody()) {
             throw new IllegalArgumentException("a tier of everybody tells nobody apart, so it can have no max-clients");
         }
-        if (most < 1 || most > 1L << 30) {
-            throw new IllegalArgumentException("max-clients must be 1 to " + (1L << 30) + ", not " + most);
-        }
-        return new Tier(name, limits, ipv4Prefix, ipv6Prefix, OptionalLong.of(most));
+        return new Tier(name, limits, ipv4Prefix, ipv6Prefix, OptionText.requireMaxClients(most));
     }
 
     /**

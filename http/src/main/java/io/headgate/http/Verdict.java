@@ -44,7 +44,10 @@ public final class Verdict implements Assessment {
     /** Whether these are also the limits that the request was under as it arrived: what was told then holds no more. */
     private final boolean replacesWhatWasTold;
 
-    /** Whether somebody else was charged in place of this charge, which was given back. */
+    /**
+     * Whether somebody else was charged in place of this charge, which was given back. Written by the thread that decides behind
+     * authentication, read by the one that settles. Where these meet, {@link Decision#refund} gives nothing twice.
+     */
     private volatile boolean replaced;
 
     private Verdict(

@@ -10,76 +10,18 @@ import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
 import io.headgate.plan.PlanCache;
-import io.headgate.testing.FakeTicker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Different limits for different clients: by key, by plan, and by conditions. */
-class KeyedLimitsTest {
-
-    private final FakeTicker time = new FakeTicker();
-    private final Map<String, String> database = new HashMap<>();
-    private final List<String> loads = new ArrayList<>();
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @AfterEach
-    void close() throws Exception {
-        for (AutoCloseable each : open) {
-            each.close();
-        }
-    }
-
-    private RequestLimiter.Builder builder(String limits) {
-        return RequestLimiter.builder()
-                .limits(Limit.parse(limits))
-                .ticker(time)
-                .sweepInterval(Duration.ZERO)
-                .name("test");
-    }
-
-    private RequestLimiter build(RequestLimiter.Builder builder) {
-        RequestLimiter limits = builder.build();
-        open.add(limits);
-        return limits;
-    }
-
-    /** A cache that asks the database in the calling thread. */
-    private PlanCache<String> cache() {
-        PlanCache<String> cache = PlanCache.<String>builder(key -> {
-                    loads.add(key);
-                    return CompletableFuture.<@Nullable String>completedFuture(database.get(key));
-                })
-                .executor(Runnable::run)
-                .ticker(time)
-                .build();
-        open.add(cache);
-        return cache;
-    }
-
-    private static int passing(RequestLimiter limits, int requests, Supplier<FakeRequest> request) {
-        int passing = 0;
-        for (int i = 0; i < requests; i++) {
-            passing += limits.decide(request.get()).passes() ? 1 : 0;
-        }
-        return passing;
-    }
-
-    private static FakeRequest from(String address) {
-        return FakeRequest.from(address);
-    }
+class KeyedLimitsTest extends Configured {
 
     // keys
 

@@ -2,65 +2,17 @@ package io.headgate.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headgate.Limit;
 import io.headgate.LimiterRegistry;
 import io.headgate.net.AddressRange;
-import io.headgate.plan.PlanCache;
 import io.headgate.plan.PlanSource;
-import io.headgate.testing.FakeTicker;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Keys and plans where rules, other filters and other configurations have a say, too. */
-class KeysBesideRulesTest {
-
-    private final FakeTicker time = new FakeTicker();
-    private final Map<String, String> database = new HashMap<>();
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @AfterEach
-    void close() throws Exception {
-        for (AutoCloseable each : open) {
-            each.close();
-        }
-    }
-
-    private RequestLimiter.Builder builder(String limits) {
-        return RequestLimiter.builder().limits(Limit.parse(limits)).ticker(time).name("test");
-    }
-
-    private RequestLimiter build(RequestLimiter.Builder builder) {
-        RequestLimiter limits = builder.build();
-        open.add(limits);
-        return limits;
-    }
-
-    /** A cache that asks the database in the calling thread. */
-    private PlanCache<String> cache() {
-        PlanCache<String> cache = PlanCache.<String>builder(
-                        key -> CompletableFuture.<@Nullable String>completedFuture(database.get(key)))
-                .executor(Runnable::run)
-                .ticker(time)
-                .build();
-        open.add(cache);
-        return cache;
-    }
-
-    private static int passing(RequestLimiter limits, int requests, Supplier<FakeRequest> request) {
-        int passing = 0;
-        for (int i = 0; i < requests; i++) {
-            passing += limits.decide(request.get()).passes() ? 1 : 0;
-        }
-        return passing;
-    }
+class KeysBesideRulesTest extends Configured {
 
     private static FakeRequest keyed(String address, String path) {
         return FakeRequest.from(address).path(path).header("X-Key", "gold-key");

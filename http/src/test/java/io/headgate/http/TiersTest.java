@@ -12,87 +12,31 @@ import io.headgate.Limiter;
 import io.headgate.LocalLimiter;
 import io.headgate.net.AddressRange;
 import io.headgate.net.ClientAddress;
-import io.headgate.plan.PlanCache;
-import io.headgate.testing.FakeTicker;
 import io.headgate.testing.LogRecords;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.IntFunction;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.logging.Level;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Limits of networks and of everybody, beside those of each client. */
-class TiersTest {
-
-    private final FakeTicker time = new FakeTicker();
-    private final Map<String, String> database = new HashMap<>();
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @AfterEach
-    void close() throws Exception {
-        for (AutoCloseable each : open) {
-            each.close();
-        }
-    }
+class TiersTest extends Configured {
 
     private RequestLimiter.Builder builder(String limits, String... tiers) {
-        RequestLimiter.Builder builder = RequestLimiter.builder()
-                .limits(Limit.parse(limits))
-                .ticker(time)
-                .sweepInterval(Duration.ZERO)
-                .name("test");
+        RequestLimiter.Builder builder = builder(limits);
         Option.TIERS.set(builder, String.join("\n", tiers));
         return builder;
     }
 
-    private RequestLimiter build(RequestLimiter.Builder builder) {
-        RequestLimiter limits = builder.build();
-        open.add(limits);
-        return limits;
-    }
-
     private RequestLimiter limits(String limits, String... tiers) {
         return build(builder(limits, tiers));
-    }
-
-    private PlanCache<String> cache() {
-        PlanCache<String> cache = PlanCache.<String>builder(
-                        key -> CompletableFuture.<@Nullable String>completedFuture(database.get(key)))
-                .executor(Runnable::run)
-                .ticker(time)
-                .build();
-        open.add(cache);
-        return cache;
-    }
-
-    private static FakeRequest from(String address) {
-        return FakeRequest.from(address);
-    }
-
-    private static int passing(RequestLimiter limits, int requests, Supplier<FakeRequest> request) {
-        return passing(limits, requests, i -> request.get());
-    }
-
-    private static int passing(RequestLimiter limits, int requests, IntFunction<FakeRequest> request) {
-        int passing = 0;
-        for (int i = 0; i < requests; i++) {
-            passing += limits.decide(request.apply(i)).passes() ? 1 : 0;
-        }
-        return passing;
     }
 
     /** The n-th /64 of a /48. */

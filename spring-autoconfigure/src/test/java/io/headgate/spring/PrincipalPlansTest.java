@@ -46,11 +46,7 @@ class PrincipalPlansTest {
     }
 
     private List<Integer> statuses(String from, int times, String... fields) throws IOException {
-        List<Integer> statuses = new ArrayList<>();
-        for (int i = 0; i < times; i++) {
-            statuses.add(site.get(from, "/hello", fields).status());
-        }
-        return statuses;
+        return site.statuses(from, "/hello", times, fields);
     }
 
     private static String user(String name) {

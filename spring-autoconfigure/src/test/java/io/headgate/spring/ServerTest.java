@@ -9,9 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -57,18 +55,10 @@ class ServerTest {
         site.close();
     }
 
-    private List<Integer> statuses(String from, String path, int times, String... fields) throws IOException {
-        List<Integer> statuses = new ArrayList<>();
-        for (int i = 0; i < times; i++) {
-            statuses.add(site.get(from, path, fields).status());
-        }
-        return statuses;
-    }
-
     @Test
     void eachClientHasABucket() throws IOException {
-        assertThat(statuses("127.0.1.1", "/hello", 4)).containsExactly(200, 200, 200, 429);
-        assertThat(statuses("127.0.1.2", "/hello", 1)).containsExactly(200);
+        assertThat(site.statuses("127.0.1.1", "/hello", 4)).containsExactly(200, 200, 200, 429);
+        assertThat(site.statuses("127.0.1.2", "/hello", 1)).containsExactly(200);
     }
 
     @Test
@@ -76,14 +66,14 @@ class ServerTest {
         Reply reply = site.get("127.0.1.3", "/async");
         assertThat(reply.body()).contains("later");
         assertThat(reply.field("RateLimit")).contains("r=2");
-        assertThat(statuses("127.0.1.3", "/async", 3)).containsExactly(200, 200, 429);
+        assertThat(site.statuses("127.0.1.3", "/async", 3)).containsExactly(200, 200, 429);
     }
 
     /** More than Tomcat reads of one on its own. */
     @Test
     void aRefusedUploadIsReadBeforeItIsAnswered() throws IOException {
         String upload = "x".repeat(10_000_000);
-        assertThat(statuses("127.0.1.20", "/hello", 3)).containsExactly(200, 200, 200);
+        assertThat(site.statuses("127.0.1.20", "/hello", 3)).containsExactly(200, 200, 200);
         for (int i = 0; i < 3; i++) {
             Reply reply = site.post("127.0.1.20", "/hello", "application/octet-stream", upload);
             assertThat(reply.status()).isEqualTo(429);
@@ -96,7 +86,7 @@ class ServerTest {
         Reply reply = site.get("127.0.1.4", "/broken");
         assertThat(reply.status()).isEqualTo(500);
         assertThat(reply.body()).contains("\"status\":500");
-        assertThat(statuses("127.0.1.4", "/missing", 3)).containsExactly(404, 404, 429);
+        assertThat(site.statuses("127.0.1.4", "/missing", 3)).containsExactly(404, 404, 429);
         assertThat(site.get("127.0.1.4", "/broken").body()).contains("Quota Exceeded");
     }
 
@@ -104,7 +94,7 @@ class ServerTest {
     void aFailedLoginCountsBeforeSecurityRefusesIt() throws IOException {
         String wrong = "Authorization: Basic "
                 + Base64.getEncoder().encodeToString("user:wrong".getBytes(StandardCharsets.UTF_8));
-        assertThat(statuses("127.0.1.5", "/orders", 5, wrong)).containsExactly(401, 401, 401, 429, 429);
+        assertThat(site.statuses("127.0.1.5", "/orders", 5, wrong)).containsExactly(401, 401, 401, 429, 429);
     }
 
     @Test
@@ -145,20 +135,20 @@ class ServerTest {
 
     @Test
     void rulesComeBeforeTheGeneralLimits() throws IOException {
-        assertThat(statuses("127.0.1.8", "/free", 5)).containsOnly(404);
-        assertThat(statuses("127.0.1.8", "/watched", 3)).containsOnly(404);
-        assertThat(statuses("127.0.9.1", "/hello", 5)).containsOnly(200);
+        assertThat(site.statuses("127.0.1.8", "/free", 5)).containsOnly(404);
+        assertThat(site.statuses("127.0.1.8", "/watched", 3)).containsOnly(404);
+        assertThat(site.statuses("127.0.9.1", "/hello", 5)).containsOnly(200);
     }
 
     @Test
     void healthHasABucketOfItsOwn() throws IOException {
-        assertThat(statuses("127.0.1.9", "/hello", 4)).endsWith(429);
+        assertThat(site.statuses("127.0.1.9", "/hello", 4)).endsWith(429);
         for (String path : new String[] {"/actuator/health", "/actuator/health/liveness", "/livez", "/readyz"}) {
             Reply reply = site.get("127.0.1.9", path);
             assertThat(reply.status()).isEqualTo(200);
             assertThat(reply.field("RateLimit")).startsWith("\"health\";r=1");
         }
-        assertThat(statuses("127.0.1.9", "/actuator/health", 17)).endsWith(200, 429);
+        assertThat(site.statuses("127.0.1.9", "/actuator/health", 17)).endsWith(200, 429);
         assertThat(site.get("127.0.1.9", "/actuator/healthy").field("RateLimit"))
                 .startsWith("\"3-per-60s\"");
     }
@@ -178,7 +168,7 @@ class ServerTest {
         // Other clients that were denied in this minute may have the place, by their hashes, in which this one is to be
         // noted.
         site.context().getBean(FakeTicker.class).advance(Duration.ofMinutes(1));
-        statuses("127.0.1.11", "/hello", 6);
+        site.statuses("127.0.1.11", "/hello", 6);
         assertThat(output.getAll().lines().filter(line -> line.contains("127.0.1.11")))
                 .singleElement()
                 .asString()
@@ -188,7 +178,7 @@ class ServerTest {
 
     @Test
     void theEndpointShowsCountsAndMasksClients() throws IOException {
-        statuses("127.0.77.1", "/hello", 30);
+        site.statuses("127.0.77.1", "/hello", 30);
         Reply reply = site.get("127.0.9.2", "/actuator/headgate");
         assertThat(reply.status()).isEqualTo(200);
         assertThat(reply.body())
@@ -204,7 +194,7 @@ class ServerTest {
 
     @Test
     void theEndpointInspectsAndResetsOneClient() throws IOException {
-        statuses("127.0.1.12", "/hello", 4);
+        site.statuses("127.0.1.12", "/hello", 4);
         assertThat(site.get("127.0.9.2", "/actuator/headgate/127.0.1.12").body())
                 .contains("\"client\":\"127.0.1.12\"")
                 .contains("\"default\":{\"allowed\":false,\"retryAfterSeconds\":20.0,");
@@ -221,9 +211,9 @@ class ServerTest {
     void metersCountDecisions() throws IOException {
         MeterRegistry registry = site.context().getBean(MeterRegistry.class);
         double before = denied(registry);
-        statuses("127.0.1.13", "/hello", 5);
+        site.statuses("127.0.1.13", "/hello", 5);
         assertThat(denied(registry) - before).isEqualTo(2);
-        statuses("127.0.1.13", "/watched", 2);
+        site.statuses("127.0.1.13", "/watched", 2);
         assertThat(registry.get("headgate.decisions")
                         .tags("limiter", "/watched", "outcome", "dry_run_denied", "limit", "1-per-60s")
                         .functionCounter()
@@ -256,7 +246,7 @@ class ServerTest {
     /** The 429 of a refused request is seen by observations, which are opened before the filter. */
     @Test
     void refusalsAreObserved() throws IOException {
-        statuses("127.0.1.15", "/hello", 4);
+        site.statuses("127.0.1.15", "/hello", 4);
         assertThat(site.context()
                         .getBean(MeterRegistry.class)
                         .get("http.server.requests")

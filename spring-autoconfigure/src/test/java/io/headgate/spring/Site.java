@@ -35,6 +35,15 @@ final class Site implements AutoCloseable {
         return send(from, "GET", path, fields);
     }
 
+    /** What the same request is answered, so many times. */
+    List<Integer> statuses(String from, String path, int times, String... fields) throws IOException {
+        List<Integer> statuses = new ArrayList<>();
+        for (int i = 0; i < times; i++) {
+            statuses.add(get(from, path, fields).status());
+        }
+        return statuses;
+    }
+
     Reply send(String from, String method, String path, String... fields) throws IOException {
         return sendTo("local.server.port", from, method, path, "", fields);
     }
